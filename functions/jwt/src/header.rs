@@ -1,0 +1,84 @@
+//! The token's header: it may confirm what is configured, and change nothing. RFC 7515 section 4.
+
+use jsonwebtoken::Algorithm;
+use shared::error::Error;
+use shared::json::{Object, Value};
+
+/// Members that ask for a processing that this service does not do (RFC 7515 section 4.1.11, RFC 7516 section 4.1).
+const UNSUPPORTED: [&str; 3] = ["crit", "enc", "zip"];
+
+/// Checks a decoded header. `kid`, `jku`, `x5u`, `jwk` and others are left alone: they never cause a look-up.
+///
+/// # Errors
+/// [`Error::AuthenticationFailed`].
+pub(crate) fn check(header: &[u8], algorithm: Algorithm) -> Result<(), Error> {
+    let header = std::str::from_utf8(header).map_err(|_| Error::AuthenticationFailed("tokenMalformed"))?;
+    let header = Object::parse(header).map_err(|_| Error::AuthenticationFailed("tokenMalformed"))?;
+    if !matches!(header.get("alg"), Some(Value::String(alg)) if *alg == name(algorithm)) {
+        return Err(Error::AuthenticationFailed("tokenAlgorithmWrong"));
+    }
+    if UNSUPPORTED.iter().any(|member| header.get(member).is_some()) || !is_access_token(header.get("typ")) {
+        return Err(Error::AuthenticationFailed("tokenHeaderUnsupported"));
+    }
+    Ok(())
+}
+
+/// RFC 7519 section 5.1, RFC 9068 section 2.1.
+fn is_access_token(typ: Option<&Value<'_>>) -> bool {
+    match typ {
+        None => true,
+        Some(Value::String(typ)) => typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("at+jwt"),
+        Some(_) => false,
+    }
+}
+
+/// The name in a header. RFC 7518 section 3.1, RFC 8037 section 3.1.
+const fn name(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::HS256 => "HS256",
+        Algorithm::RS256 => "RS256",
+        Algorithm::ES256 => "ES256",
+        Algorithm::EdDSA => "EdDSA",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_confirms_the_algorithm_is_accepted_and_other_members_are_ignored() {
+        for header in [
+            r#"{"alg":"HS256"}"#,
+            "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}",
+            r#"{"alg":"HS256","typ":"AT+jwt","kid":"x","jku":"http://127.0.0.1/","foo":{"bar":[]}}"#,
+        ] {
+            assert!(check(header.as_bytes(), Algorithm::HS256).is_ok(), "{header}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for header in [
+            "",
+            "[]",
+            r#"{"typ":"JWT"}"#,
+            r#"{"alg":"none"}"#,
+            r#"{"alg":"hs256"}"#,
+            r#"{"alg":"HS384"}"#,
+            r#"{"alg":["HS256"]}"#,
+            r#"{"alg":"HS256","crit":[]}"#,
+            r#"{"alg":"HS256","crit":null}"#,
+            r#"{"alg":"HS256","zip":"DEF"}"#,
+            r#"{"alg":"HS256","enc":"A128GCM"}"#,
+            r#"{"alg":"HS256","typ":"JWE"}"#,
+            r#"{"alg":"HS256","typ":null}"#,
+            r#"{"alg":"HS256","kid":"a","kid":"b"}"#,
+            r#"{"alg":"none","\u0061lg":"HS256"}"#,
+        ] {
+            assert!(check(header.as_bytes(), Algorithm::HS256).is_err(), "{header}");
+        }
+        assert!(check(b"{\"alg\":\"HS256\",\"kid\":\"\xff\"}", Algorithm::HS256).is_err());
+    }
+}

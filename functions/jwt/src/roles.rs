@@ -1,0 +1,72 @@
+//! Which level a role holds.
+
+use shared::config::{ConfigError, Environment};
+use shared::json::{Object, Value};
+use shared::level::PermissionLevel;
+use shared::number::Whole;
+
+const VARIABLE: &str = "ROLE_LEVELS";
+
+/// FreeSewing's roles.
+const DEFAULT: &str = r#"{"user":4,"tester":4,"curator":5,"bughunter":6,"support":8,"admin":9}"#;
+
+/// A table of roles; a role that isn't in it counts for nothing.
+#[derive(Debug)]
+pub(crate) struct Roles(Vec<(String, PermissionLevel)>);
+
+impl Roles {
+    /// Reads `ROLE_LEVELS`, which replaces the default table as a whole.
+    pub(crate) fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        Self::parse(environment.optional(VARIABLE).unwrap_or(DEFAULT))
+            .ok_or(ConfigError::new(VARIABLE, "is not a JSON object of whole numbers from 0 to 9"))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let object = Object::parse(text).ok().filter(|object| !object.is_empty())?;
+        object.iter().map(|(role, value)| Some((role.to_owned(), level(value)?))).collect::<Option<_>>().map(Self)
+    }
+
+    /// The level of a role, named to the letter.
+    pub(crate) fn level(&self, role: &str) -> Option<PermissionLevel> {
+        self.0.iter().find_map(|(name, level)| (name == role).then_some(*level))
+    }
+}
+
+fn level(value: &Value<'_>) -> Option<PermissionLevel> {
+    match value {
+        Value::Number(number) => match number.whole() {
+            Whole::Value(level) => PermissionLevel::new(level),
+            Whole::TooLarge | Whole::Negative | Whole::Fraction => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_table_is_freesewings() {
+        let roles = Roles::parse(DEFAULT).unwrap();
+        for (role, level) in
+            [("user", 4), ("tester", 4), ("curator", 5), ("bughunter", 6), ("support", 8), ("admin", 9)]
+        {
+            assert_eq!(roles.level(role), PermissionLevel::new(level), "{role}");
+        }
+        for role in ["", "Admin", " admin", "admin ", "root"] {
+            assert_eq!(roles.level(role), None, "{role}");
+        }
+    }
+
+    #[test]
+    fn a_configured_table_replaces_it_as_a_whole() {
+        let roles = Roles::parse(r#"{"writer":3,"owner":9}"#).unwrap();
+        assert_eq!(roles.level("writer"), PermissionLevel::new(3));
+        assert_eq!(roles.level("admin"), None);
+        for text in ["{}", "[]", "x", r#"{"a":10}"#, r#"{"a":-1}"#, r#"{"a":1.5}"#, r#"{"a":"4"}"#, r#"{"a":1,"a":2}"#]
+        {
+            assert!(Roles::parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The Lambda function behind `POST /apikeys/key`.
+
+use std::process::ExitCode;
+
+use key::KeyVerifier;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    shared::runtime::run(KeyVerifier::configure).await
+}

@@ -1,0 +1,89 @@
+//! Time as a value: the one place that reads the clock.
+//!
+//! Everything else takes a [`Timestamp`], so that an answer is a function of its inputs.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use time::OffsetDateTime;
+
+/// A moment in UTC, in milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The current time. A clock before 1970 reads as the epoch, at which every token and key is refused or short-lived.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    pub fn now() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Self(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// A moment given in milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch, rounded down.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// Whole seconds since the Unix epoch, rounded up.
+    #[must_use]
+    pub const fn seconds_rounded_up(self) -> u64 {
+        self.0.div_ceil(1000)
+    }
+
+    /// RFC 3339 in UTC with milliseconds, such as `2022-11-06T15:57:30.000Z`. Past the year 9999 it stays at the epoch.
+    #[must_use]
+    pub fn to_rfc3339(self) -> String {
+        let moment = i64::try_from(self.seconds())
+            .ok()
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+            moment.year(),
+            u8::from(moment.month()),
+            moment.day(),
+            moment.hour(),
+            moment.minute(),
+            moment.second(),
+            self.0 % 1000
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_is_written_as_rfc3339_with_milliseconds_and_z() {
+        for (millis, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_667_750_250_000, "2022-11-06T15:57:30.000Z"),
+            (1_709_164_800_001, "2024-02-29T00:00:00.001Z"),
+            (1_735_689_599_999, "2024-12-31T23:59:59.999Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(millis).to_rfc3339(), expected);
+        }
+    }
+
+    #[test]
+    fn rounding_up_leaves_a_whole_second_alone() {
+        assert_eq!(Timestamp::from_millis(1_000).seconds_rounded_up(), 1);
+        assert_eq!(Timestamp::from_millis(1_001).seconds_rounded_up(), 2);
+        assert_eq!(Timestamp::from_millis(1_999).seconds(), 1);
+    }
+}

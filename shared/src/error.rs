@@ -1,0 +1,140 @@
+//! Everything that can refuse a request, without a word on HTTP.
+//!
+//! What a client may read is the [`Error::code`]; what the log gets beyond it is the reason or the [`Fault`].
+//! No variant can hold a credential or a body.
+
+use std::borrow::Cow;
+
+/// Why a request was not answered with a key.
+#[derive(Debug)]
+pub enum Error {
+    /// The method is not POST.
+    MethodNotAllowed,
+    /// No credential of this endpoint's scheme.
+    AuthenticationRequired,
+    /// A credential that does not verify; the reason goes to the log only.
+    AuthenticationFailed(&'static str),
+    /// The user's account is disabled or not yet active.
+    AccountStatusLacking,
+    /// The caller may not create keys.
+    InsufficientAccessLevel,
+    /// The body breaks a rule.
+    InvalidRequest(InvalidRequest),
+    /// The level asked for is above the caller's own.
+    KeyLevelExceedsRoleLevel,
+    /// The key would outlive the chain of keys that its creator belongs to.
+    OutlivesChain,
+    /// The store, or anything else behind the function, failed.
+    CreateApikeyFailed(Fault),
+    /// The event is of no shape that this function serves.
+    UnknownEvent,
+}
+
+/// Which rule of the request body is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidRequest {
+    /// No body, or one that says nothing.
+    PostBodyMissing,
+    /// Not the JSON object that was asked for.
+    PostBodyInvalid,
+    /// `name` is absent or blank.
+    NameMissing,
+    /// `name` is not a string.
+    NameNotString,
+    /// `name` is too long or holds a forbidden character.
+    NameInvalid,
+    /// `level` is absent.
+    LevelMissing,
+    /// `level` is not a number.
+    LevelNotNumeric,
+    /// `level` is not a whole number from 0 to 8.
+    InvalidLevel,
+    /// `expiresIn` is absent.
+    ExpiresInMissing,
+    /// `expiresIn` is not a number.
+    ExpiresInNotNumeric,
+    /// `expiresIn` is not a whole number above zero.
+    InvalidExpiresIn,
+    /// `expiresIn` is above the limit.
+    ExpiresInHigherThanMaximum,
+}
+
+impl Error {
+    /// The code that clients and operators know this error by.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::MethodNotAllowed => "methodNotAllowed",
+            Self::AuthenticationRequired => "authenticationRequired",
+            Self::AuthenticationFailed(_) => "authenticationFailed",
+            Self::AccountStatusLacking => "accountStatusLacking",
+            Self::InsufficientAccessLevel => "insufficientAccessLevel",
+            Self::InvalidRequest(rule) => rule.code(),
+            Self::KeyLevelExceedsRoleLevel => "keyLevelExceedsRoleLevel",
+            Self::OutlivesChain => InvalidRequest::ExpiresInHigherThanMaximum.code(),
+            Self::CreateApikeyFailed(_) => "createApikeyFailed",
+            Self::UnknownEvent => "unknownEvent",
+        }
+    }
+
+    /// What the log says beyond the code; never anything that a caller sent.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::AuthenticationFailed(reason) => Some(reason),
+            Self::OutlivesChain => Some("outlivesChain"),
+            Self::CreateApikeyFailed(fault) => Some(&fault.code),
+            _ => None,
+        }
+    }
+}
+
+impl InvalidRequest {
+    /// The code that clients know this rule by.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PostBodyMissing => "postBodyMissing",
+            Self::PostBodyInvalid => "postBodyInvalid",
+            Self::NameMissing => "nameMissing",
+            Self::NameNotString => "nameNotString",
+            Self::NameInvalid => "nameInvalid",
+            Self::LevelMissing => "levelMissing",
+            Self::LevelNotNumeric => "levelNotNumeric",
+            Self::InvalidLevel => "invalidLevel",
+            Self::ExpiresInMissing => "expiresInMissing",
+            Self::ExpiresInNotNumeric => "expiresInNotNumeric",
+            Self::InvalidExpiresIn => "invalidExpiresIn",
+            Self::ExpiresInHigherThanMaximum => "expiresInHigherThanMaximum",
+        }
+    }
+}
+
+impl From<InvalidRequest> for Error {
+    fn from(rule: InvalidRequest) -> Self {
+        Self::InvalidRequest(rule)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::CreateApikeyFailed(fault)
+    }
+}
+
+/// Something behind the function failed. An SDK error is reduced to this, since its own text can hold the item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What failed, as one word: an AWS error code or one of our own.
+    pub code: Cow<'static, str>,
+    /// The request id that AWS support asks for.
+    pub aws_request_id: Option<String>,
+}
+
+impl Fault {
+    /// A fault that AWS has no part in.
+    #[must_use]
+    pub const fn new(code: &'static str) -> Self {
+        Self { code: Cow::Borrowed(code), aws_request_id: None }
+    }
+}

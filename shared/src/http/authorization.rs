@@ -1,0 +1,123 @@
+//! The `Authorization` header: exactly one value, of the endpoint's own scheme. RFC 9110 section 11.6.2.
+
+use std::borrow::Cow;
+
+use crate::error::Error;
+
+/// The longest value that is looked into, in bytes.
+const MAX_BYTES: usize = 8_192;
+
+/// What follows the scheme.
+///
+/// # Errors
+/// [`Error::AuthenticationRequired`] for no value or another scheme, [`Error::AuthenticationFailed`] for several
+/// values, and for one that no credential of this scheme can be in.
+pub(super) fn credential<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result<&'a str, Error> {
+    if values.iter().all(|value| value.trim().is_empty()) {
+        return Err(Error::AuthenticationRequired);
+    }
+    let [value] = values else {
+        return Err(Error::AuthenticationFailed("severalAuthorizationValues"));
+    };
+    if holds_several(value) {
+        return Err(Error::AuthenticationFailed("severalAuthorizationValues"));
+    }
+    if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+        return Err(Error::AuthenticationFailed("authorizationNotAscii"));
+    }
+    let start = value.trim_start();
+    let (shown, rest) = start.split_at(start.find(|c| !is_token(c)).unwrap_or(start.len()));
+    if !shown.eq_ignore_ascii_case(scheme) {
+        return Err(Error::AuthenticationRequired);
+    }
+    if value.len() > MAX_BYTES {
+        return Err(Error::AuthenticationFailed("authorizationTooLong"));
+    }
+    let credential = rest.trim_start_matches(' ');
+    if start.len() != value.len() || credential.is_empty() || credential.len() == rest.len() {
+        return Err(Error::AuthenticationFailed("authorizationMalformed"));
+    }
+    Ok(credential)
+}
+
+/// Whether values of several headers were joined by commas, as HTTP APIs do: after a comma, a new scheme begins.
+/// A parameter of one scheme (`Digest a="b", c="d"`) has a `=` after its name instead.
+fn holds_several(value: &str) -> bool {
+    let mut quoted = false;
+    let parts = value.split(|c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    });
+    parts.skip(1).map(str::trim_start).any(|part| {
+        let after_token = part.trim_start_matches(is_token);
+        after_token.len() < part.len() && !after_token.trim_start().starts_with('=')
+    })
+}
+
+/// A token character of RFC 9110 section 5.6.2.
+fn is_token(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(values: &[&str], scheme: &str) -> Result<String, &'static str> {
+        let values: Vec<_> = values.iter().map(|value| Cow::Borrowed(*value)).collect();
+        credential(&values, scheme).map(str::to_owned).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn one_value_of_our_scheme_is_taken_in_any_case_after_one_or_more_spaces() {
+        for value in ["Bearer abc", "bearer abc", "BEARER   abc"] {
+            assert_eq!(code(&[value], "Bearer"), Ok("abc".to_owned()), "{value}");
+        }
+        assert_eq!(code(&["Bearer abc "], "Bearer"), Ok("abc ".to_owned()));
+    }
+
+    #[test]
+    fn no_value_or_another_scheme_asks_for_authentication() {
+        for values in [
+            &[] as &[&str],
+            &[""],
+            &["  "],
+            &["Basic abc"],
+            &["Bearerabc"],
+            &["Negotiate abc=="],
+            &[r#"Digest username="a, Bearer b", realm="c""#],
+            &["AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host;x, Signature=c"],
+            &["Digest a=b , c = d,"],
+        ] {
+            assert_eq!(code(values, "Bearer"), Err("authenticationRequired"), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn more_than_one_value_is_refused_however_it_is_put() {
+        for values in [
+            &["Bearer a", "Bearer a"] as &[&str],
+            &["Bearer a", ""],
+            &["Basic a", "Digest b"],
+            &["Bearer a,Bearer b"],
+            &["Bearer a, Basic b"],
+            &["Basic a, Bearer b"],
+            &["Basic a==, Bearer"],
+            &[",Bearer a"],
+            &["Digest a=\"b\", Bearer c"],
+        ] {
+            assert_eq!(code(values, "Bearer"), Err("authenticationFailed"), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_can_hold_no_credential_is_refused() {
+        let long = format!("Bearer {}", "a".repeat(8_186));
+        for value in
+            ["Bearer", "Bearer ", "Bearer\tabc", " Bearer abc", "Bearer é", "é", "Bearer a\u{7f}", "Bearer=abc", &long]
+        {
+            assert_eq!(code(&[value], "Bearer"), Err("authenticationFailed"), "{value}");
+        }
+        assert!(code(&[&long[1..].replacen("earer", "Bearer", 1)[..8_192]], "Bearer").is_ok());
+    }
+}

@@ -1,0 +1,128 @@
+//! Statuses, headers and bodies of the answers.
+//!
+//! The status of an error is decided in one exhaustive match, and its body holds the code and nothing else.
+
+use std::convert::Infallible;
+use std::future::ready;
+
+use lambda_http::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use lambda_http::http::{Response, StatusCode};
+use lambda_http::{Body, TransformResponse};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::request::Origin;
+use crate::error::Error;
+use crate::expiry::ExpiresAt;
+use crate::issue::Issued;
+use crate::key_name::KeyName;
+use crate::level::KeyLevel;
+use crate::user_id::UserId;
+
+/// What every answer carries: it is not to be stored, sniffed, framed or downgraded.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::PRAGMA, "no-cache"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];
+
+/// The response to an outcome; `challenge` is the endpoint's `WWW-Authenticate`.
+pub(super) fn of(outcome: &Result<Issued, Error>, challenge: &'static str) -> Response<Body> {
+    let (status, body) = match outcome {
+        Ok(issued) => (StatusCode::CREATED, to_json(&Created::of(issued))),
+        Err(error) => (status(error), to_json(&Refused { result: "error", error: error.code() })),
+    };
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    add_hint(headers, status, challenge);
+    response
+}
+
+/// What a client needs to know to do better.
+fn add_hint(headers: &mut HeaderMap, status: StatusCode, challenge: &'static str) {
+    match status {
+        StatusCode::UNAUTHORIZED => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge)),
+        StatusCode::METHOD_NOT_ALLOWED => headers.insert(header::ALLOW, HeaderValue::from_static("POST")),
+        _ => None,
+    };
+}
+
+const fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::InvalidRequest(_) | Error::OutlivesChain | Error::UnknownEvent => StatusCode::BAD_REQUEST,
+        Error::AuthenticationRequired => StatusCode::UNAUTHORIZED,
+        Error::AuthenticationFailed(_)
+        | Error::AccountStatusLacking
+        | Error::InsufficientAccessLevel
+        | Error::KeyLevelExceedsRoleLevel => StatusCode::FORBIDDEN,
+        Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Error::CreateApikeyFailed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Writes a response in the form that its origin reads.
+pub async fn write(origin: Origin, response: Response<Body>) -> impl Serialize + Send {
+    let Ok(written) = TransformResponse::<_, Infallible>::Request(origin.into(), Box::pin(ready(Ok(response)))).await;
+    written
+}
+
+/// These structures have nothing that can fail to be JSON.
+fn to_json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Refused {
+    result: &'static str,
+    error: &'static str,
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    result: &'static str,
+    apikey: Apikey<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Apikey<'a> {
+    key: Hyphenated,
+    secret: String,
+    level: KeyLevel,
+    expires_at: ExpiresAt,
+    name: &'a KeyName,
+    user_id: UserId,
+}
+
+impl<'a> Created<'a> {
+    /// The one place in which a secret becomes visible.
+    fn of(Issued { record, secret }: &'a Issued) -> Self {
+        Self {
+            result: "success",
+            apikey: Apikey {
+                key: Hyphenated(record.key),
+                secret: secret.expose(),
+                level: record.level,
+                expires_at: record.expires_at,
+                name: &record.name,
+                user_id: record.user_id,
+            },
+        }
+    }
+}
+
+struct Hyphenated(Uuid);
+
+impl Serialize for Hyphenated {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}

@@ -1,0 +1,69 @@
+//! Permission levels, as FreeSewing counts them: what a caller holds (0 to 9) and what a key may hold (0 to 8).
+
+use serde::Serialize;
+
+/// The level below which nobody creates a key.
+const MAY_CREATE: u8 = 4;
+
+/// What a caller holds: 0 (nothing) to 9 (an administrator, whom no key equals).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PermissionLevel(u8);
+
+impl PermissionLevel {
+    /// A level from 0 to 9.
+    #[must_use]
+    pub const fn new(level: u64) -> Option<Self> {
+        if level <= 9 { Some(Self(level as u8)) } else { None }
+    }
+
+    /// Whether this level may create keys at all.
+    #[must_use]
+    pub const fn may_create_keys(self) -> bool {
+        self.0 >= MAY_CREATE
+    }
+}
+
+/// What a key holds: 0 (authentication only) to 8 (impersonation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct KeyLevel(u8);
+
+impl KeyLevel {
+    /// A level from 0 to 8.
+    #[must_use]
+    pub const fn new(level: u64) -> Option<Self> {
+        if level <= 8 { Some(Self(level as u8)) } else { None }
+    }
+
+    /// The level as a number.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl From<KeyLevel> for PermissionLevel {
+    fn from(level: KeyLevel) -> Self {
+        Self(level.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_level_is_0_to_8_and_a_callers_0_to_9() {
+        assert_eq!(KeyLevel::new(8).map(KeyLevel::get), Some(8));
+        assert_eq!(KeyLevel::new(9), None);
+        assert_eq!(KeyLevel::new(259), None);
+        assert!(PermissionLevel::new(9).is_some());
+        assert_eq!(PermissionLevel::new(10), None);
+    }
+
+    #[test]
+    fn keys_are_created_from_level_4_on() {
+        let may = |level| PermissionLevel::new(level).unwrap().may_create_keys();
+        assert!(!may(3));
+        assert!(may(4));
+    }
+}

@@ -1,0 +1,132 @@
+//! The log: one flat JSON line a request, and one for each thing that went wrong outside of one.
+//!
+//! A line is made of the fields below and no others, none of which can hold a secret, a token or a body.
+
+mod foreign;
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::config::ConfigError;
+pub use foreign::{install_panic_hook, install_subscriber};
+
+/// How grave a line is. There is no TRACE, since at that level the runtime would print the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LogLevel {
+    /// Something behind the function failed.
+    Error,
+    /// Something is not as it should be.
+    Warn,
+    /// What happened.
+    Info,
+    /// More of it.
+    Debug,
+}
+
+impl LogLevel {
+    /// Reads a level by its upper-case or lower-case name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_uppercase().as_str() {
+            "ERROR" => Some(Self::Error),
+            "WARN" => Some(Self::Warn),
+            "INFO" => Some(Self::Info),
+            "DEBUG" => Some(Self::Debug),
+            _ => None,
+        }
+    }
+}
+
+/// What became of one request.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestLine<'a> {
+    /// RFC 3339, UTC.
+    pub timestamp: String,
+    /// ERROR for a failure of ours or AWS's, INFO for everything that was decided.
+    pub level: LogLevel,
+    /// Always `request`.
+    pub message: &'static str,
+    /// Lambda's id of the invocation.
+    pub request_id: &'a str,
+    /// The kind of event: `httpApi`, `restApi`, `alb`, `unknown`.
+    pub source: &'static str,
+    /// The function: `jwt` or `key`.
+    pub endpoint: &'static str,
+    /// `created`, or the error code.
+    pub outcome: &'static str,
+    /// What the code leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+    /// The HTTP status, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The new key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// Whose credential it was, once it has verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<u64>,
+    /// Which credential it was: `jwt` or `key:<uuid>`, as in the record's `createdBy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+    /// The request id of the AWS call that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aws_request_id: Option<&'a str>,
+    /// From the event's arrival to its answer, in milliseconds.
+    pub duration_ms: f64,
+}
+
+impl RequestLine<'_> {
+    /// Writes the line, unless it is less grave than `threshold`.
+    pub fn write(&self, threshold: LogLevel) {
+        if self.level <= threshold {
+            write_line(self);
+        }
+    }
+}
+
+/// Says why the process does not start.
+pub fn startup_failed(error: &ConfigError) {
+    write_line(&Incident::new(LogLevel::Error, "the function does not start", &error.to_string()));
+}
+
+/// Something outside of a request.
+#[derive(Serialize)]
+struct Incident<'a> {
+    timestamp: String,
+    level: LogLevel,
+    message: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> Incident<'a> {
+    fn new(level: LogLevel, message: &'a str, detail: &'a str) -> Self {
+        Self { timestamp: Timestamp::now().to_rfc3339(), level, message, detail }
+    }
+}
+
+/// One write a line, so that lines never mix. A log that can't be written is no reason to fail a request.
+fn write_line(line: &impl Serialize) {
+    if let Ok(mut text) = serde_json::to_vec(line) {
+        text.push(b'\n');
+        let _ = std::io::stdout().lock().write_all(&text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LogLevel;
+
+    #[test]
+    fn trace_is_no_level() {
+        assert_eq!(LogLevel::parse("info"), Some(LogLevel::Info));
+        assert_eq!(LogLevel::parse("ERROR"), Some(LogLevel::Error));
+        for text in ["TRACE", "trace", "", "OFF", "info,hyper=trace"] {
+            assert_eq!(LogLevel::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What other crates have to say: warnings and errors only, and of those the fixed text alone.
+//!
+//! Their fields can hold an error's Debug output, and that an item or an event; so fields are never looked at.
+
+use std::fmt::{self, Write};
+
+use tracing_core::field::{Field, Visit};
+use tracing_core::span::{Attributes, Id, Record};
+use tracing_core::subscriber::Interest;
+use tracing_core::{Dispatch, Event, Level, LevelFilter, Metadata, Subscriber, dispatcher};
+
+use super::{Incident, LogLevel, write_line};
+
+/// The longest message taken over from another crate, in characters.
+const MAX_MESSAGE: usize = 200;
+
+/// Makes a panic one line that names its place. Its message is left out, since it can quote what it was working on.
+pub fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place =
+            panic.location().map_or_else(String::new, |location| format!("{}:{}", location.file(), location.line()));
+        write_line(&Incident::new(LogLevel::Error, "panic", &place));
+    }));
+}
+
+/// Routes other crates' warnings and errors into the log, whatever the environment says.
+pub fn install_subscriber() {
+    // A subscriber that is there already is a test's, and may stay.
+    let _ = dispatcher::set_global_default(Dispatch::new(ForeignEvents));
+}
+
+struct ForeignEvents;
+
+impl Subscriber for ForeignEvents {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.enabled(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && *metadata.level() <= Level::WARN
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::WARN)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let level = if *event.metadata().level() == Level::ERROR { LogLevel::Error } else { LogLevel::Warn };
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        write_line(&Incident::new(level, event.metadata().target(), &message.0));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The text of an event, and none of its fields.
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            let mut text = String::new();
+            let _ = write!(text, "{value:?}");
+            self.0.extend(text.chars().take(MAX_MESSAGE));
+        }
+    }
+}

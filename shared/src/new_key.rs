@@ -1,0 +1,113 @@
+//! What a caller asks for: the members `name`, `level` and `expiresIn` of a JSON object, and no other.
+
+use crate::error::InvalidRequest;
+use crate::expiry::{ExpiresIn, MaxExpiresIn};
+use crate::json::{Object, Value};
+use crate::key_name::{KeyName, KeyNameError};
+use crate::level::KeyLevel;
+use crate::number::Whole;
+
+/// A well-formed wish for a key; whether it is granted is another matter.
+#[derive(Debug)]
+pub struct NewKey {
+    /// The name to give it.
+    pub name: KeyName,
+    /// The level it shall hold.
+    pub level: KeyLevel,
+    /// How long it shall live.
+    pub expires_in: ExpiresIn,
+}
+
+impl NewKey {
+    /// Reads the three members; others are ignored and never have an effect.
+    ///
+    /// # Errors
+    /// The first broken rule, in the order `name`, `level`, `expiresIn`.
+    pub fn from_object(object: &Object<'_>, limit: MaxExpiresIn) -> Result<Self, InvalidRequest> {
+        Ok(Self {
+            name: name(object.get("name"))?,
+            level: level(object.get("level"))?,
+            expires_in: expires_in(object.get("expiresIn"), limit)?,
+        })
+    }
+}
+
+fn name(member: Option<&Value<'_>>) -> Result<KeyName, InvalidRequest> {
+    match member {
+        None | Some(Value::Null) => Err(InvalidRequest::NameMissing),
+        Some(Value::String(text)) => KeyName::parse(text).map_err(|error| match error {
+            KeyNameError::Blank => InvalidRequest::NameMissing,
+            KeyNameError::Invalid => InvalidRequest::NameInvalid,
+        }),
+        Some(_) => Err(InvalidRequest::NameNotString),
+    }
+}
+
+fn level(member: Option<&Value<'_>>) -> Result<KeyLevel, InvalidRequest> {
+    match member {
+        None | Some(Value::Null) => Err(InvalidRequest::LevelMissing),
+        Some(Value::Number(number)) => match number.whole() {
+            Whole::Value(level) => KeyLevel::new(level).ok_or(InvalidRequest::InvalidLevel),
+            Whole::TooLarge | Whole::Negative | Whole::Fraction => Err(InvalidRequest::InvalidLevel),
+        },
+        Some(_) => Err(InvalidRequest::LevelNotNumeric),
+    }
+}
+
+fn expires_in(member: Option<&Value<'_>>, limit: MaxExpiresIn) -> Result<ExpiresIn, InvalidRequest> {
+    match member {
+        None | Some(Value::Null) => Err(InvalidRequest::ExpiresInMissing),
+        Some(Value::Number(number)) => match number.whole() {
+            Whole::Value(0) | Whole::Negative | Whole::Fraction => Err(InvalidRequest::InvalidExpiresIn),
+            Whole::Value(seconds) => ExpiresIn::new(seconds, limit).ok_or(InvalidRequest::ExpiresInHigherThanMaximum),
+            Whole::TooLarge => Err(InvalidRequest::ExpiresInHigherThanMaximum),
+        },
+        Some(_) => Err(InvalidRequest::ExpiresInNotNumeric),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<NewKey, InvalidRequest> {
+        NewKey::from_object(&Object::parse(text).unwrap(), MaxExpiresIn::DEFAULT)
+    }
+
+    #[test]
+    fn the_first_broken_rule_answers_in_the_order_name_level_expires_in() {
+        use InvalidRequest as E;
+        for (text, expected) in [
+            (r#"{"x":1}"#, E::NameMissing),
+            (r#"{"name":null}"#, E::NameMissing),
+            (r#"{"name":" "}"#, E::NameMissing),
+            (r#"{"name":7}"#, E::NameNotString),
+            (r#"{"name":"a\u0000"}"#, E::NameInvalid),
+            (r#"{"name":"a"}"#, E::LevelMissing),
+            (r#"{"name":"a","level":null}"#, E::LevelMissing),
+            (r#"{"name":"a","level":"3"}"#, E::LevelNotNumeric),
+            (r#"{"name":"a","level":true}"#, E::LevelNotNumeric),
+            (r#"{"name":"a","level":9}"#, E::InvalidLevel),
+            (r#"{"name":"a","level":-1}"#, E::InvalidLevel),
+            (r#"{"name":"a","level":2.5}"#, E::InvalidLevel),
+            (r#"{"name":"a","level":1e400}"#, E::InvalidLevel),
+            (r#"{"name":"a","level":3}"#, E::ExpiresInMissing),
+            (r#"{"name":"a","level":3,"expiresIn":null}"#, E::ExpiresInMissing),
+            (r#"{"name":"a","level":3,"expiresIn":"60"}"#, E::ExpiresInNotNumeric),
+            (r#"{"name":"a","level":3,"expiresIn":0}"#, E::InvalidExpiresIn),
+            (r#"{"name":"a","level":3,"expiresIn":-1e400}"#, E::InvalidExpiresIn),
+            (r#"{"name":"a","level":3,"expiresIn":60.5}"#, E::InvalidExpiresIn),
+            (r#"{"name":"a","level":3,"expiresIn":31536001}"#, E::ExpiresInHigherThanMaximum),
+            (r#"{"name":"a","level":3,"expiresIn":1e400}"#, E::ExpiresInHigherThanMaximum),
+        ] {
+            assert_eq!(parse(text).err(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_count_by_value_and_other_members_have_no_effect() {
+        let wish = parse(r#"{"name":"a","level":-0,"expiresIn":6e1,"userId":1,"role":"admin","secret":"s"}"#).unwrap();
+        assert_eq!(wish.level, KeyLevel::new(0).unwrap());
+        assert_eq!(wish.expires_in, ExpiresIn::new(60, MaxExpiresIn::DEFAULT).unwrap());
+    }
+}

@@ -1,0 +1,169 @@
+//! Role-based access control: what a caller may do, as types that can't be skipped.
+//!
+//! A verified credential yields a [`Principal`], a principal of level 4 or more a [`Creator`], and a creator a
+//! [`Grant`]. Only a grant can be issued, so a key without a check does not compile.
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::expiry::{ExpiresAt, MaxExpiresIn};
+use crate::key_name::KeyName;
+use crate::level::{KeyLevel, PermissionLevel};
+use crate::new_key::NewKey;
+use crate::record::CreatedBy;
+use crate::user_id::UserId;
+
+/// Who is calling, proven by a credential.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The user that the credential belongs to, and the new key will.
+    pub user_id: UserId,
+    /// What the credential allows.
+    pub level: PermissionLevel,
+    /// What was shown.
+    pub credential: Credential,
+}
+
+/// The kind of proof behind a [`Principal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A human's sign-in: the start of a chain.
+    Jwt,
+    /// An existing key: a link in one.
+    Key {
+        /// The calling key.
+        id: Uuid,
+        /// When the chain that it belongs to ends.
+        chain_expires_at: ExpiresAt,
+    },
+}
+
+impl Principal {
+    /// Lets those through who may create keys at all.
+    ///
+    /// # Errors
+    /// [`Error::InsufficientAccessLevel`] below level 4.
+    pub const fn may_create(self) -> Result<Creator, Error> {
+        if self.level.may_create_keys() { Ok(Creator(self)) } else { Err(Error::InsufficientAccessLevel) }
+    }
+}
+
+impl Credential {
+    /// The lineage of a key that this credential creates.
+    #[must_use]
+    pub const fn lineage(self) -> CreatedBy {
+        match self {
+            Self::Jwt => CreatedBy::Jwt,
+            Self::Key { id, .. } => CreatedBy::Key(id),
+        }
+    }
+}
+
+/// A principal that may create keys.
+#[derive(Debug)]
+pub struct Creator(Principal);
+
+impl Creator {
+    /// Checks one wish against what this caller may hand on: nobody mints a key stronger than the credential in
+    /// hand, and no chain of keys renews itself past `limit` after the sign-in it began with.
+    ///
+    /// # Errors
+    /// [`Error::KeyLevelExceedsRoleLevel`], then [`Error::OutlivesChain`].
+    pub fn grant(self, wish: NewKey, now: Timestamp, limit: MaxExpiresIn) -> Result<Grant, Error> {
+        let Self(principal) = self;
+        if PermissionLevel::from(wish.level) > principal.level {
+            return Err(Error::KeyLevelExceedsRoleLevel);
+        }
+        let expires_at = ExpiresAt::after(now, wish.expires_in);
+        let chain_expires_at = match principal.credential {
+            Credential::Jwt => ExpiresAt::after(now, limit.into()),
+            Credential::Key { chain_expires_at, .. } => chain_expires_at,
+        };
+        if expires_at > chain_expires_at {
+            return Err(Error::OutlivesChain);
+        }
+        Ok(Grant {
+            name: wish.name,
+            level: wish.level,
+            expires_at,
+            chain_expires_at,
+            user_id: principal.user_id,
+            created_by: principal.credential.lineage(),
+        })
+    }
+}
+
+/// Leave to issue one key.
+#[derive(Debug)]
+pub struct Grant {
+    pub(crate) name: KeyName,
+    pub(crate) level: KeyLevel,
+    pub(crate) expires_at: ExpiresAt,
+    pub(crate) chain_expires_at: ExpiresAt,
+    pub(crate) user_id: UserId,
+    pub(crate) created_by: CreatedBy,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expiry::ExpiresIn;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_500);
+
+    fn principal(level: u64, credential: Credential) -> Principal {
+        Principal { user_id: UserId::new(61).unwrap(), level: PermissionLevel::new(level).unwrap(), credential }
+    }
+
+    fn wish(level: u64, expires_in: u64) -> NewKey {
+        NewKey {
+            name: KeyName::parse("x").unwrap(),
+            level: KeyLevel::new(level).unwrap(),
+            expires_in: ExpiresIn::new(expires_in, MaxExpiresIn::DEFAULT).unwrap(),
+        }
+    }
+
+    fn grant(caller: u64, credential: Credential, wish: NewKey) -> Result<Grant, Error> {
+        principal(caller, credential).may_create()?.grant(wish, NOW, MaxExpiresIn::DEFAULT)
+    }
+
+    #[test]
+    fn nobody_below_level_4_creates_and_nobody_mints_above_their_own_level() {
+        for caller in 0..=9 {
+            for asked in 0..=8 {
+                let expected = match (caller, asked) {
+                    (0..4, _) => Err("insufficientAccessLevel"),
+                    _ if asked > caller => Err("keyLevelExceedsRoleLevel"),
+                    _ => Ok(()),
+                };
+                let answer = grant(caller, Credential::Jwt, wish(asked, 60));
+                assert_eq!(answer.map(|_| ()).map_err(|error| error.code()), expected, "{caller} asks for {asked}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sign_in_starts_a_chain_of_the_longest_lifetime() {
+        let grant = grant(4, Credential::Jwt, wish(4, 60)).unwrap();
+        assert_eq!(grant.chain_expires_at.epoch_seconds(), 1_700_000_001 + 31_536_000);
+        assert_eq!(grant.expires_at.epoch_seconds(), 1_700_000_061);
+        assert_eq!(grant.created_by, CreatedBy::Jwt);
+    }
+
+    #[test]
+    fn a_key_hands_on_its_chain_and_nothing_may_outlive_it() {
+        let chain_expires_at = ExpiresAt::from_epoch_seconds(1_700_000_061);
+        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at };
+        let granted = grant(4, credential, wish(4, 60)).unwrap();
+        assert_eq!(granted.chain_expires_at, chain_expires_at);
+        assert_eq!(granted.created_by, CreatedBy::Key(Uuid::nil()));
+        assert!(matches!(grant(4, credential, wish(4, 61)), Err(Error::OutlivesChain)));
+    }
+
+    #[test]
+    fn the_level_is_looked_at_before_the_chain() {
+        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at: ExpiresAt::from_epoch_seconds(0) };
+        assert!(matches!(grant(4, credential, wish(5, 60)), Err(Error::KeyLevelExceedsRoleLevel)));
+    }
+}

@@ -1,0 +1,121 @@
+//! A key's secret and its hash: different types, so that one can't stand where the other belongs.
+//!
+//! [`Secret`] has no `Clone`, `Display` or `Serialize`; [`SecretHash`] is all that is ever stored.
+
+use std::fmt;
+
+use ring::digest::{SHA256, digest};
+use subtle::ConstantTimeEq;
+
+/// The 32 random bytes that prove possession of a key.
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// Takes 32 bytes from a cryptographically secure generator.
+    #[must_use]
+    pub const fn from_random_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads 64 lower-case hexadecimal digits, and nothing else.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text, &mut bytes).ok()?;
+        Some(Self(bytes))
+    }
+
+    /// The 64 lower-case hexadecimal digits that the creator sees once.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        hex::encode(self.0)
+    }
+
+    /// SHA-256 of the 32 bytes. No slow hash is needed: 256 random bits can't be guessed.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, &self.0).as_ref());
+        SecretHash(hash)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(..)")
+    }
+}
+
+/// SHA-256 of a [`Secret`]. It has no `PartialEq`: hashes are compared in constant time.
+#[derive(Clone)]
+pub struct SecretHash([u8; 32]);
+
+impl SecretHash {
+    /// Reads a stored hash.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// A hash that no secret is known for, to compare with where there is no record.
+    #[must_use]
+    pub const fn of_nothing() -> Self {
+        Self([0; 32])
+    }
+
+    /// The bytes to store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Compares in constant time.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretHash(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_64_lower_case_hex_digits() {
+        let hex = "0123456789abcdef".repeat(4);
+        assert_eq!(Secret::from_hex(&hex).unwrap().expose(), hex);
+        for text in ["", &hex[1..], &format!("{hex}0"), &hex.to_uppercase(), &"g".repeat(64), &"é".repeat(32)] {
+            assert!(Secret::from_hex(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_hash_is_sha_256_of_the_raw_bytes() {
+        // NIST CAVP, SHA256LongMsg has no 32-byte vector; this is `head -c 32 /dev/zero | sha256sum`.
+        let hash = Secret::from_random_bytes([0; 32]).hash();
+        assert_eq!(hex::encode(hash.as_bytes()), "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925");
+    }
+
+    #[test]
+    fn only_the_same_secret_matches() {
+        let hash = Secret::from_random_bytes([1; 32]).hash();
+        assert!(hash.matches(&Secret::from_random_bytes([1; 32]).hash()));
+        assert!(!hash.matches(&Secret::from_random_bytes([2; 32]).hash()));
+        assert!(!hash.matches(&SecretHash::of_nothing()));
+    }
+
+    #[test]
+    fn neither_prints_what_it_holds() {
+        let secret = Secret::from_random_bytes([7; 32]);
+        assert_eq!(format!("{secret:?} {:?}", secret.hash()), "Secret(..) SecretHash(..)");
+    }
+}

@@ -1,0 +1,101 @@
+//! The record as a DynamoDB item, both ways. The only place that names attributes.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use uuid::Uuid;
+
+use crate::error::Fault;
+use crate::expiry::ExpiresAt;
+use crate::key_name::KeyName;
+use crate::level::KeyLevel;
+use crate::record::{CreatedBy, Record};
+use crate::secret::SecretHash;
+use crate::user_id::UserId;
+
+/// The partition key.
+pub(super) const KEY: &str = "key";
+const SECRET_HASH: &str = "secretHash";
+const NAME: &str = "name";
+const LEVEL: &str = "level";
+const USER_ID: &str = "userId";
+const CREATED_AT: &str = "createdAt";
+/// The TTL attribute, in epoch seconds.
+const EXPIRES_AT: &str = "expiresAt";
+const CREATED_BY: &str = "createdBy";
+const CHAIN_EXPIRES_AT: &str = "chainExpiresAt";
+
+type Attributes = HashMap<String, AttributeValue>;
+
+pub(super) fn from_record(record: &Record) -> Attributes {
+    let number = |value: u64| AttributeValue::N(value.to_string());
+    HashMap::from([
+        (KEY.to_owned(), AttributeValue::S(record.key.to_string())),
+        (SECRET_HASH.to_owned(), AttributeValue::B(Blob::new(record.secret_hash.as_bytes()))),
+        (NAME.to_owned(), AttributeValue::S(record.name.as_str().to_owned())),
+        (LEVEL.to_owned(), number(record.level.get().into())),
+        (USER_ID.to_owned(), number(record.user_id.get())),
+        (CREATED_AT.to_owned(), number(record.created_at)),
+        (EXPIRES_AT.to_owned(), number(record.expires_at.epoch_seconds())),
+        (CREATED_BY.to_owned(), AttributeValue::S(record.created_by.to_string())),
+        (CHAIN_EXPIRES_AT.to_owned(), number(record.chain_expires_at.epoch_seconds())),
+    ])
+}
+
+pub(super) fn holds_hash(attributes: &Attributes, hash: &SecretHash) -> bool {
+    secret_hash(attributes).is_some_and(|standing| standing.matches(hash))
+}
+
+/// An item as it was read: not trusted to be whole until it is asked for.
+#[derive(Debug)]
+pub struct StoredItem(Attributes);
+
+impl StoredItem {
+    pub(super) const fn new(attributes: Attributes) -> Self {
+        Self(attributes)
+    }
+
+    /// The stored hash, all that is looked at before the secret has matched.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the item has no readable hash.
+    pub fn secret_hash(&self) -> Result<SecretHash, Fault> {
+        secret_hash(&self.0).ok_or(Fault::new("recordDamaged"))
+    }
+
+    /// The whole record.
+    ///
+    /// # Errors
+    /// A [`Fault`] when an attribute is missing, mistyped or out of range.
+    pub fn into_record(self, key: Uuid) -> Result<Record, Fault> {
+        record(&self.0, key).ok_or(Fault::new("recordDamaged"))
+    }
+}
+
+fn record(attributes: &Attributes, key: Uuid) -> Option<Record> {
+    Some(Record {
+        key,
+        secret_hash: secret_hash(attributes)?,
+        name: KeyName::parse(text(attributes, NAME)?).ok()?,
+        level: KeyLevel::new(number(attributes, LEVEL)?)?,
+        user_id: UserId::new(number(attributes, USER_ID)?)?,
+        created_at: number(attributes, CREATED_AT)?,
+        expires_at: ExpiresAt::from_epoch_seconds(number(attributes, EXPIRES_AT)?),
+        created_by: CreatedBy::parse(text(attributes, CREATED_BY)?)?,
+        chain_expires_at: ExpiresAt::from_epoch_seconds(number(attributes, CHAIN_EXPIRES_AT)?),
+    })
+}
+
+fn secret_hash(attributes: &Attributes) -> Option<SecretHash> {
+    SecretHash::from_bytes(attributes.get(SECRET_HASH)?.as_b().ok()?.as_ref())
+}
+
+fn text<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
+    attributes.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// A whole number; DynamoDB writes those without sign, point or exponent.
+fn number(attributes: &Attributes, name: &str) -> Option<u64> {
+    attributes.get(name)?.as_n().ok()?.parse().ok()
+}
