@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use uuid::Uuid;
+
 /// Why a request was not answered with a key.
 #[derive(Debug)]
 pub enum Error {
@@ -12,8 +14,8 @@ pub enum Error {
     MethodNotAllowed,
     /// No credential of this endpoint's scheme.
     AuthenticationRequired,
-    /// A credential that does not verify; the reason goes to the log only.
-    AuthenticationFailed(&'static str),
+    /// A credential that does not verify; why goes to the log only.
+    AuthenticationFailed(Mismatch),
     /// The user's account is disabled or not yet active.
     AccountStatusLacking,
     /// The caller may not create keys.
@@ -60,6 +62,12 @@ pub enum InvalidRequest {
 }
 
 impl Error {
+    /// A credential that does not verify, and belongs to no key that could be named.
+    #[must_use]
+    pub const fn unauthenticated(reason: &'static str) -> Self {
+        Self::AuthenticationFailed(Mismatch { reason, key: None })
+    }
+
     /// The code that clients and operators know this error by.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -81,12 +89,31 @@ impl Error {
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::AuthenticationFailed(reason) => Some(reason),
+            Self::AuthenticationFailed(mismatch) => Some(mismatch.reason),
             Self::OutlivesChain => Some("outlivesChain"),
             Self::CreateApikeyFailed(fault) => Some(&fault.code),
             _ => None,
         }
     }
+
+    /// The key that was shown with a wrong secret, too late, or whose record is damaged.
+    #[must_use]
+    pub const fn presented_key(&self) -> Option<Uuid> {
+        match self {
+            Self::AuthenticationFailed(mismatch) => mismatch.key,
+            Self::CreateApikeyFailed(fault) => fault.key,
+            _ => None,
+        }
+    }
+}
+
+/// Why a credential does not verify. None of it reaches the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// One word for the log.
+    pub reason: &'static str,
+    /// The key that was shown, where it was one.
+    pub key: Option<Uuid>,
 }
 
 impl InvalidRequest {
@@ -129,12 +156,14 @@ pub struct Fault {
     pub code: Cow<'static, str>,
     /// The request id that AWS support asks for.
     pub aws_request_id: Option<String>,
+    /// The key whose record was at hand.
+    pub key: Option<Uuid>,
 }
 
 impl Fault {
     /// A fault that AWS has no part in.
     #[must_use]
     pub const fn new(code: &'static str) -> Self {
-        Self { code: Cow::Borrowed(code), aws_request_id: None }
+        Self { code: Cow::Borrowed(code), aws_request_id: None, key: None }
     }
 }

@@ -141,6 +141,7 @@ impl<A: Authenticate> Function<A> {
             key_id: outcome.as_ref().ok().map(|issued| issued.record.key.to_string()),
             user_id: caller.map(|caller| caller.user_id.get()),
             caller: caller.map(|caller| caller.credential.lineage().to_string()),
+            presented_key: error.and_then(Error::presented_key).map(|key| key.to_string()),
             aws_request_id: fault.and_then(|fault| fault.aws_request_id.as_deref()),
             duration_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
         }

@@ -73,6 +73,9 @@ pub struct RequestLine<'a> {
     /// Which credential it was: `jwt` or `key:<uuid>`, as in the record's `createdBy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
+    /// The key that was shown and did not verify, or whose record is damaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presented_key: Option<String>,
     /// The request id of the AWS call that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_request_id: Option<&'a str>,

@@ -123,7 +123,7 @@ fn fault<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Fault {
             error.code().filter(|code| is_error_code(code)).map_or("replyUnknown".into(), |code| code.to_owned().into())
         }
     };
-    Fault { code, aws_request_id: error.request_id().filter(|id| is_error_code(id)).map(str::to_owned) }
+    Fault { code, aws_request_id: error.request_id().filter(|id| is_error_code(id)).map(str::to_owned), key: None }
 }
 
 /// Whether text from the other side is as short and plain as an AWS error code or request id.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::error::Error;
+use crate::error::{Error, Mismatch};
 use crate::record::{Record, parse_key};
 use crate::secret::{Secret, SecretHash};
 use crate::store::{Store, StoreDeadline};
@@ -35,19 +35,21 @@ pub async fn verify(
     store: &Store,
     deadline: StoreDeadline,
 ) -> Result<Record, Error> {
+    let key = presented.key;
     let shown = presented.secret.hash();
-    let found = store.find(presented.key, deadline).await?;
+    let found = store.find(key, deadline).await?;
     let (stored, known) = match &found {
-        Some(item) => (item.secret_hash()?, true),
+        Some(item) => (item.secret_hash(key)?, true),
         None => (SecretHash::of_nothing(), false),
     };
+    let mismatch = |reason| Error::AuthenticationFailed(Mismatch { reason, key: Some(key) });
     let matches = stored.matches(&shown);
-    let Some(item) = found.filter(|_| known && matches) else {
-        return Err(Error::AuthenticationFailed(if known { "secretWrong" } else { "keyUnknown" }));
+    let Some(item) = found.filter(|_| matches) else {
+        return Err(mismatch(if known { "secretWrong" } else { "keyUnknown" }));
     };
-    let record = item.into_record(presented.key)?;
+    let record = item.into_record(key)?;
     if record.expires_at.is_past(now) {
-        return Err(Error::AuthenticationFailed("keyExpired"));
+        return Err(mismatch("keyExpired"));
     }
     Ok(record)
 }

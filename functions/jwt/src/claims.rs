@@ -117,5 +117,125 @@ fn check_status(status: Option<&Value<'_>>) -> Result<(), Error> {
 }
 
 const fn failed(reason: &'static str) -> Error {
-    Error::AuthenticationFailed(reason)
+    Error::unauthenticated(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_500);
+
+    /// The claims of a valid token, with one member replaced (or left out, for an empty value).
+    fn check(member: &str, value: &str) -> Result<Principal, &'static str> {
+        let environment = [("JWT_ISSUER", "us"), ("JWT_AUDIENCE", "them")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        let mut claims =
+            vec![("exp", "1700000001"), ("iss", r#""us""#), ("aud", r#""them""#), ("_id", "61"), ("role", r#""user""#)];
+        claims.retain(|(name, _)| *name != member);
+        if !value.is_empty() {
+            claims.push((member, value));
+        }
+        let claims: Vec<_> = claims.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
+        let claims = format!("{{{}}}", claims.join(","));
+        Expected::read(&environment).unwrap().check(&claims, NOW).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn a_claim_of_the_right_type_and_value_is_accepted() {
+        for (member, value) in [
+            ("exp", "1700000600.5"),
+            ("exp", "18446744073709551615"),
+            ("exp", "1e400"),
+            ("nbf", "1700000000"),
+            ("nbf", "1700000000.5"),
+            ("iat", "1700000060"),
+            ("iat", "-1"),
+            ("aud", r#"["other","them"]"#),
+            ("_id", "61.0"),
+            ("_id", "9007199254740991"),
+            ("role", r#""admin""#),
+            ("status", ""),
+            ("status", "1"),
+            ("status", "2.5"),
+            ("level", "8"),
+            ("kid", "null"),
+        ] {
+            assert!(check(member, value).is_ok(), "{member}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_claim_that_is_missing_mistyped_or_wrong_fails_the_token() {
+        for (member, value) in [
+            ("exp", ""),
+            ("exp", "null"),
+            ("exp", r#""1700000600""#),
+            ("exp", "1700000000"),
+            ("exp", "1700000000.5"),
+            ("exp", "-1"),
+            ("nbf", "1700000001"),
+            ("nbf", "null"),
+            ("nbf", r#""1""#),
+            ("iat", "1700000061"),
+            ("iat", r#""1""#),
+            ("iss", ""),
+            ("iss", r#""them""#),
+            ("iss", r#"["us"]"#),
+            ("iss", "1"),
+            ("aud", ""),
+            ("aud", "null"),
+            ("aud", r#""us""#),
+            ("aud", "[]"),
+            ("aud", r#"["other"]"#),
+            ("aud", r#"["them",1]"#),
+            ("aud", r#"[["them"]]"#),
+            ("aud", r#"{"them":1}"#),
+            ("_id", ""),
+            ("_id", "null"),
+            ("_id", r#""61""#),
+            ("_id", "0"),
+            ("_id", "-1"),
+            ("_id", "1.5"),
+            ("_id", "9007199254740992"),
+            ("_id", "18446744073709551677"),
+            ("role", ""),
+            ("role", r#""Admin""#),
+            ("role", r#"["admin"]"#),
+            ("role", "9"),
+            ("status", r#""1""#),
+            ("status", "null"),
+            ("status", "true"),
+        ] {
+            assert_eq!(check(member, value).err(), Some("authenticationFailed"), "{member}: {value}");
+        }
+    }
+
+    #[test]
+    fn an_account_below_status_1_is_lacking_only_once_the_token_has_verified() {
+        for status in ["0", "-1", "0.9", "-1e400"] {
+            assert_eq!(check("status", status).err(), Some("accountStatusLacking"), "{status}");
+        }
+        assert_eq!(check("role", r#""root","status":0"#).err(), Some("authenticationFailed"));
+    }
+
+    #[test]
+    fn the_subject_counts_only_where_there_is_no_id_and_as_decimal_digits() {
+        let user = |claims: &str| user_id(&Object::parse(claims).unwrap()).map(UserId::get);
+        assert_eq!(user(r#"{"sub":"61"}"#), Some(61));
+        assert_eq!(user(r#"{"_id":7,"sub":"61"}"#), Some(7));
+        for claims in [
+            r#"{"_id":null,"sub":"61"}"#,
+            r#"{"sub":61}"#,
+            r#"{"sub":""}"#,
+            r#"{"sub":"0"}"#,
+            r#"{"sub":"+61"}"#,
+            r#"{"sub":"6.1e1"}"#,
+            r#"{"sub":"٦١"}"#,
+            r#"{"sub":"9007199254740992"}"#,
+            r#"{"sub":"99999999999999999999"}"#,
+        ] {
+            assert_eq!(user(claims), None, "{claims}");
+        }
+    }
 }

@@ -12,13 +12,13 @@ const UNSUPPORTED: [&str; 3] = ["crit", "enc", "zip"];
 /// # Errors
 /// [`Error::AuthenticationFailed`].
 pub(crate) fn check(header: &[u8], algorithm: Algorithm) -> Result<(), Error> {
-    let header = std::str::from_utf8(header).map_err(|_| Error::AuthenticationFailed("tokenMalformed"))?;
-    let header = Object::parse(header).map_err(|_| Error::AuthenticationFailed("tokenMalformed"))?;
+    let header = std::str::from_utf8(header).map_err(|_| Error::unauthenticated("tokenMalformed"))?;
+    let header = Object::parse(header).map_err(|_| Error::unauthenticated("tokenMalformed"))?;
     if !matches!(header.get("alg"), Some(Value::String(alg)) if *alg == name(algorithm)) {
-        return Err(Error::AuthenticationFailed("tokenAlgorithmWrong"));
+        return Err(Error::unauthenticated("tokenAlgorithmWrong"));
     }
     if UNSUPPORTED.iter().any(|member| header.get(member).is_some()) || !is_access_token(header.get("typ")) {
-        return Err(Error::AuthenticationFailed("tokenHeaderUnsupported"));
+        return Err(Error::unauthenticated("tokenHeaderUnsupported"));
     }
     Ok(())
 }

@@ -44,11 +44,11 @@ impl TokenVerifier {
     /// [`Error::AuthenticationFailed`] for a token that does not verify, [`Error::AccountStatusLacking`] for one whose
     /// user may not act.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, Error> {
-        let (header, _) = token.split_once('.').ok_or(Error::AuthenticationFailed("tokenMalformed"))?;
-        let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| Error::AuthenticationFailed("tokenMalformed"))?;
+        let (header, _) = token.split_once('.').ok_or(Error::unauthenticated("tokenMalformed"))?;
+        let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| Error::unauthenticated("tokenMalformed"))?;
         header::check(&header, self.algorithm)?;
         let claims = jsonwebtoken::decode::<Box<RawValue>>(token, &self.key, &self.validation)
-            .map_err(|_| Error::AuthenticationFailed("tokenNotVerified"))?
+            .map_err(|_| Error::unauthenticated("tokenNotVerified"))?
             .claims;
         self.expected.check(claims.get(), now)
     }

@@ -31,7 +31,7 @@ impl Authenticate for KeyVerifier {
     const CHALLENGE: &'static str = r#"Basic realm="apikeys", charset="UTF-8""#;
 
     async fn authenticate(&self, credential: &str, store: &Store, call: &Call) -> Result<Principal, Error> {
-        let presented = presented(credential).ok_or(Error::AuthenticationFailed("credentialMalformed"))?;
+        let presented = presented(credential).ok_or(Error::unauthenticated("credentialMalformed"))?;
         Ok(verify(&presented, call.now, store, call.deadline).await?.principal())
     }
 }

@@ -17,13 +17,13 @@ pub(super) fn credential<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result
         return Err(Error::AuthenticationRequired);
     }
     let [value] = values else {
-        return Err(Error::AuthenticationFailed("severalAuthorizationValues"));
+        return Err(Error::unauthenticated("severalAuthorizationValues"));
     };
     if holds_several(value) {
-        return Err(Error::AuthenticationFailed("severalAuthorizationValues"));
+        return Err(Error::unauthenticated("severalAuthorizationValues"));
     }
     if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
-        return Err(Error::AuthenticationFailed("authorizationNotAscii"));
+        return Err(Error::unauthenticated("authorizationNotAscii"));
     }
     let start = value.trim_start();
     let (shown, rest) = start.split_at(start.find(|c| !is_token(c)).unwrap_or(start.len()));
@@ -31,11 +31,11 @@ pub(super) fn credential<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result
         return Err(Error::AuthenticationRequired);
     }
     if value.len() > MAX_BYTES {
-        return Err(Error::AuthenticationFailed("authorizationTooLong"));
+        return Err(Error::unauthenticated("authorizationTooLong"));
     }
     let credential = rest.trim_start_matches(' ');
     if start.len() != value.len() || credential.is_empty() || credential.len() == rest.len() {
-        return Err(Error::AuthenticationFailed("authorizationMalformed"));
+        return Err(Error::unauthenticated("authorizationMalformed"));
     }
     Ok(credential)
 }

@@ -60,8 +60,8 @@ impl StoredItem {
     ///
     /// # Errors
     /// A [`Fault`] when the item has no readable hash.
-    pub fn secret_hash(&self) -> Result<SecretHash, Fault> {
-        secret_hash(&self.0).ok_or(Fault::new("recordDamaged"))
+    pub fn secret_hash(&self, key: Uuid) -> Result<SecretHash, Fault> {
+        secret_hash(&self.0).ok_or_else(|| damaged(key))
     }
 
     /// The whole record.
@@ -69,8 +69,12 @@ impl StoredItem {
     /// # Errors
     /// A [`Fault`] when an attribute is missing, mistyped or out of range.
     pub fn into_record(self, key: Uuid) -> Result<Record, Fault> {
-        record(&self.0, key).ok_or(Fault::new("recordDamaged"))
+        record(&self.0, key).ok_or_else(|| damaged(key))
     }
+}
+
+fn damaged(key: Uuid) -> Fault {
+    Fault { key: Some(key), ..Fault::new("recordDamaged") }
 }
 
 fn record(attributes: &Attributes, key: Uuid) -> Option<Record> {

@@ -1,0 +1,113 @@
+//! Configuration that a function must not start with: the variable is named, its value never shown.
+
+use jwt::TokenVerifier;
+use shared::config::{Config, ConfigError};
+use tests::token::Signer;
+
+use crate::support::environment;
+
+fn refusal(variables: &[(&str, &str)]) -> Option<ConfigError> {
+    let environment = environment(variables);
+    Config::read(&environment).err().or(TokenVerifier::configure(&environment).err())
+}
+
+fn assert_refuses(variable: &str, values: &[&str]) {
+    for value in values {
+        let error = refusal(&[(variable, value)]).unwrap_or_else(|| panic!("{variable}={value} is accepted"));
+        assert_eq!(error.variable, variable, "{value}");
+        assert!(value.len() < 4 || !error.to_string().contains(value), "{error}");
+    }
+}
+
+#[test]
+fn a_valid_configuration_starts() {
+    assert_eq!(refusal(&[]), None);
+    for (variable, values) in [
+        ("MAX_EXPIRES_IN", &["", "1", "31536000", "3153600000"] as &[&str]),
+        ("ROLE_LEVELS", &["", r#"{"writer":3}"#]),
+        ("LOG_LEVEL", &["", "ERROR", "warn", "Info", "DEBUG"]),
+        ("AWS_CA_BUNDLE", &["", "system", "/etc/ssl/certs/ca-certificates.crt"]),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &["", "http://localhost:8000", "https://dynamodb.example.com"]),
+        ("TABLE_NAME", &["a-b_c.D9", "arn:aws:dynamodb:us-east-1:123456789012:table/apikeys"]),
+        ("AWS_REGION", &["eu-central-1", "cn-north-1", "us-gov-west-1"]),
+    ] {
+        for value in values {
+            assert_eq!(refusal(&[(variable, value)]), None, "{variable}={value}");
+        }
+    }
+}
+
+#[test]
+fn a_required_variable_that_is_missing_refuses_to_start() {
+    for variable in ["TABLE_NAME", "AWS_REGION", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_SECRET", "AWS_LAMBDA_RUNTIME_API"] {
+        assert_refuses(variable, &[""]);
+    }
+}
+
+#[test]
+fn an_invalid_variable_refuses_to_start() {
+    assert_refuses("TABLE_NAME", &["ab", "my table", "a/b"]);
+    assert_refuses("AWS_REGION", &["US-EAST-1", "us east", "us-east-1.example.com/"]);
+    assert_refuses("MAX_EXPIRES_IN", &["0", "-1", "1.5", "1e3", "1h", " 60", "3153600001", "99999999999999999999"]);
+    assert_refuses("ROLE_LEVELS", &["x", "[]", "{}", r#"{"a":10}"#, r#"{"a":"4"}"#, r#"{"a":1,"a":2}"#]);
+    assert_refuses("LOG_LEVEL", &["TRACE", "trace", "ALL", "info,hyper=trace"]);
+    assert_refuses("AWS_ENDPOINT_URL_DYNAMODB", &["localhost", "ftp://localhost", "http://", "/x"]);
+    assert_refuses("AWS_CA_BUNDLE", &["/nonexistent.pem", "/dev/null", env!("CARGO_MANIFEST_DIR"), file!()]);
+}
+
+#[test]
+fn a_secret_below_32_bytes_refuses_to_start() {
+    assert_refuses("JWT_SECRET", &["x", &"x".repeat(31), &"é".repeat(15)]);
+    assert_eq!(refusal(&[("JWT_SECRET", &"é".repeat(16))]), None);
+}
+
+#[test]
+fn exactly_one_verification_key_may_be_set() {
+    let error = refusal(&[("JWT_PUBLIC_KEY", &Signer::ed25519().public_key_pem())]).unwrap();
+    assert_eq!(error.variable, "JWT_SECRET");
+}
+
+#[test]
+fn a_public_key_is_a_strong_one_of_a_known_kind_in_pem() {
+    let refuses = |pem: &str| {
+        let error = refusal(&[("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", pem)]);
+        assert_eq!(error.map(|error| error.variable), Some("JWT_PUBLIC_KEY"), "{pem}");
+    };
+    for signer in [Signer::rs256(), Signer::es256(), Signer::ed25519()] {
+        let pem = signer.public_key_pem();
+        for good in [pem.clone(), format!("\n{pem}\n"), pem.replace('\n', "\r\n")] {
+            assert_eq!(refusal(&[("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", &good)]), None, "{good}");
+        }
+        refuses(&pem.replace("PUBLIC KEY", "RSA PUBLIC KEY"));
+        refuses(&pem.replace("PUBLIC KEY", "PRIVATE KEY"));
+        refuses(&pem[..pem.len() / 2]);
+        refuses(pem.lines().nth(1).unwrap());
+    }
+    for weak in [WEAK_RSA, P384, X25519] {
+        refuses(weak);
+    }
+}
+
+/// 1024 bits, by `openssl genrsa 1024 | openssl rsa -pubout`; the private key was never kept.
+const WEAK_RSA: &str = "\
+-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCujJuxAjGGuK/CH1/FzkLJdnf+
+t0qIoJDeqSzg833S9W3HFtmOZLAHRXigshmOqIITpTh9umKIBZ5i8+fPYRsi9jcO
+douQ3ST7Y25qA1OdMYkfZKekszd9xBqTYiRIDKf+X5BL6Tl4EnG8pu/mgB2LAIxE
+zrCZ+m4PbKysQtkjfQIDAQAB
+-----END PUBLIC KEY-----
+";
+/// By `openssl ecparam -name secp384r1 -genkey | openssl ec -pubout`.
+const P384: &str = "\
+-----BEGIN PUBLIC KEY-----
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE74bKsrahrr1iidJSDarihcnMHeBuhtRs
+g5plGy+98/Bhuzc1r0e1d6xTTFkQObRICndelW5SfvE9tqoFMadzFYH/VAjDzrPd
+7pCbt8VLQud4WuBFUjtfKH2hX4w8yQyK
+-----END PUBLIC KEY-----
+";
+/// By `openssl genpkey -algorithm X25519 | openssl pkey -pubout`.
+const X25519: &str = "\
+-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VuAyEAYhzzII9iN3W3eYLJdyxlytGJxTGfD6e+zQXpuEz+MRk=
+-----END PUBLIC KEY-----
+";

@@ -1,0 +1,202 @@
+//! Group I: faults on a real socket between a function and DynamoDB.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::clock::Timestamp;
+use shared::entropy::Draw;
+use shared::function::Call;
+use shared::store::StoreDeadline;
+use tests::event::Source;
+use tests::fault::{Fault, Proxy};
+use tokio::time::Instant;
+
+use crate::support::{Answer, Endpoint, StoredKey, World, assert_refused};
+
+/// A function whose way to DynamoDB can be broken.
+struct Broken {
+    world: World,
+    proxy: Proxy,
+    caller: StoredKey,
+}
+
+impl Broken {
+    async fn new() -> Self {
+        let store = World::new().await;
+        let proxy = Proxy::to(store.dynamo.port()).await;
+        let mut world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint())]).await;
+        world.dynamo = store.dynamo;
+        let caller = StoredKey::new();
+        world.dynamo.put_item(caller.item.clone()).await;
+        Self { world, proxy, caller }
+    }
+
+    async fn send(&self, endpoint: Endpoint) -> Answer {
+        let authorization = match endpoint {
+            Endpoint::Jwt => self.world.authorization(endpoint),
+            Endpoint::Key => self.caller.authorization(),
+        };
+        self.world.send(endpoint, &World::anonymous(endpoint).header("Authorization", &authorization)).await
+    }
+
+    /// How many keys were created, the caller's own not counted.
+    async fn created(&self) -> usize {
+        self.world
+            .dynamo
+            .items()
+            .await
+            .iter()
+            .filter(|item| item["name"] == AttributeValue::S("My first API key".into()))
+            .count()
+    }
+}
+
+fn transient() -> Vec<Fault> {
+    vec![
+        Fault::Reset,
+        Fault::Truncate,
+        Fault::ResetPooled,
+        Fault::Delay(Duration::from_millis(300)),
+        Fault::Hang,
+        Fault::html(503),
+        Fault::dynamodb(500, "InternalServerError"),
+        Fault::dynamodb(400, "ProvisionedThroughputExceededException"),
+        Fault::dynamodb(400, "ThrottlingException"),
+        Fault::dynamodb(400, "RequestLimitExceeded"),
+    ]
+}
+
+#[tokio::test]
+async fn one_transient_fault_still_creates_the_key() {
+    for endpoint in Endpoint::ALL {
+        for fault in transient() {
+            let broken = Broken::new().await;
+            broken.proxy.next(fault.clone());
+            for request in ["first", "second"] {
+                let answer = broken.send(endpoint).await;
+                broken.world.assert_created(&answer, &format!("{endpoint:?}, {fault:?}, {request}")).await;
+            }
+            assert_eq!(broken.created().await, 2, "{endpoint:?}, {fault:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_keeps_failing_is_a_500_in_time() {
+    let permanent = [
+        Fault::Drip,
+        Fault::html(200),
+        Fault::html(502),
+        Fault::Respond { status: 200, content_type: "application/x-amz-json-1.0".into(), body: "{\"Item\":".into() },
+        Fault::Respond {
+            status: 200,
+            content_type: "application/x-amz-json-1.0".into(),
+            body: "{\"Item\":{\"key\":7}}".into(),
+        },
+        Fault::dynamodb(400, "ResourceNotFoundException"),
+        Fault::dynamodb(400, "AccessDeniedException"),
+        Fault::dynamodb(400, "UnrecognizedClientException"),
+        Fault::dynamodb(400, "ExpiredTokenException"),
+        Fault::dynamodb(400, "ValidationException"),
+        Fault::dynamodb(400, "KMSAccessDeniedException"),
+    ];
+    for endpoint in Endpoint::ALL {
+        for fault in transient().into_iter().chain(permanent.clone()) {
+            if matches!(fault, Fault::Delay(_) | Fault::ResetPooled) {
+                continue;
+            }
+            // A reply to a write that is no error says that the write is done, whatever else it says.
+            if endpoint == Endpoint::Jwt && matches!(fault, Fault::Respond { status: 200, .. }) {
+                continue;
+            }
+            let broken = Broken::new().await;
+            broken.proxy.always(fault.clone());
+            let answer = broken.send(endpoint).await;
+            assert_refused(&answer, 500, "createApikeyFailed", &format!("{endpoint:?}, {fault:?}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_a_500_and_the_function_recovers() {
+    for endpoint in Endpoint::ALL {
+        let broken = Broken::new().await;
+        broken.proxy.refuse().await;
+        assert_refused(&broken.send(endpoint).await, 500, "createApikeyFailed", "refused");
+        broken.proxy.accept().await;
+        let answer = broken.send(endpoint).await;
+        broken.world.assert_created(&answer, "recovered").await;
+    }
+}
+
+#[tokio::test]
+async fn a_lost_reply_is_recognised_by_its_own_item() {
+    let broken = Broken::new().await;
+    broken.proxy.next(Fault::ApplyThenLose);
+    let answer = broken.send(Endpoint::Jwt).await;
+    broken.world.assert_created(&answer, "the reply was lost once").await;
+    assert_eq!((broken.proxy.count("PutItem"), broken.created().await), (2, 1));
+}
+
+#[tokio::test]
+async fn replies_lost_for_all_tries_are_a_500_and_leave_a_key_that_nobody_knows() {
+    let broken = Broken::new().await;
+    broken.proxy.always(Fault::ApplyThenLose);
+    let answer = broken.send(Endpoint::Jwt).await;
+    assert_refused(&answer, 500, "createApikeyFailed", "every reply was lost");
+    assert_eq!(broken.created().await, 1);
+}
+
+#[tokio::test]
+async fn a_foreign_record_is_never_overwritten_and_gives_way_to_one_new_id() {
+    let world = World::new().await;
+    let draw = || Ok(Draw::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16]]));
+    let foreign = |key: &str| {
+        StoredKey::new()
+            .with("key", AttributeValue::S(key.to_owned()))
+            .with("secretHash", AttributeValue::B(Blob::new([9; 32])))
+    };
+    let [first, spare] = ["01010101-0101-4101-8101-010101010101", "02020202-0202-4202-8202-020202020202"];
+    let event = world.request(Endpoint::Jwt).event(Source::HttpApi);
+    let call = || Call { now: Timestamp::now(), deadline: StoreDeadline::within(10_000), draw: draw() };
+
+    let standing = foreign(first).item;
+    world.dynamo.put_item(standing.clone()).await;
+    let answer = world.invoke_with(Endpoint::Jwt, &event, call()).await.unwrap();
+    assert_eq!(answer.apikey("key"), spare);
+    world.assert_created(&answer, "the spare id").await;
+    assert_eq!(world.dynamo.item(first).await, Some(standing));
+
+    world.dynamo.put_item(foreign(spare).item).await;
+    let answer = world.invoke_with(Endpoint::Jwt, &event, call()).await.unwrap();
+    assert_refused(&answer, 500, "createApikeyFailed", "both ids are taken");
+}
+
+/// The clock of this test is tokio's own and stands still while anything moves, so that the machine's speed is no
+/// part of it.
+#[tokio::test]
+async fn a_hanging_store_is_given_up_after_2_5_seconds_and_half_a_second_before_the_invocation_ends() {
+    for endpoint in Endpoint::ALL {
+        let broken = Broken::new().await;
+        broken.proxy.always(Fault::Hang);
+        let authorization = match endpoint {
+            Endpoint::Jwt => broken.world.authorization(endpoint),
+            Endpoint::Key => broken.caller.authorization(),
+        };
+        let event = World::anonymous(endpoint).header("Authorization", &authorization).event(Source::HttpApi);
+        tokio::time::pause();
+        for (millis_left, given_up_after) in [(10_000, 2_500), (3_000, 2_500), (1_000, 500), (500, 0), (200, 0), (0, 0)]
+        {
+            let started = Instant::now();
+            let call =
+                Call { now: Timestamp::now(), deadline: StoreDeadline::within(millis_left), draw: Draw::random() };
+            let answer = broken.world.invoke_with(endpoint, &event, call).await.unwrap();
+            assert_refused(&answer, 500, "createApikeyFailed", "the deadline");
+            // tokio's timers are a millisecond coarse.
+            let late = started.elapsed().saturating_sub(Duration::from_millis(given_up_after));
+            assert!(late <= Duration::from_millis(2), "{millis_left} ms left, given up after {:?}", started.elapsed());
+        }
+        tokio::time::resume();
+    }
+}

@@ -1,0 +1,11 @@
+//! The contract, held against the real handlers over a real DynamoDB on a socket.
+//!
+//! `matrix` names the rows of `tests/data/cases.tsv`; the other modules test what no single request shows.
+
+mod config;
+mod coverage;
+mod faults;
+mod lineage;
+mod matrix;
+mod record;
+mod support;

@@ -1,0 +1,134 @@
+//! The matrix: one row an attack or odd input, named by its id in `tests/data/cases.tsv`.
+//!
+//! A row is checked whole: status, body and every header, and for a 201 the record in the table.
+
+mod authorization;
+mod basic;
+mod body;
+mod fields;
+mod rbac;
+mod response;
+mod token_claims;
+mod token_form;
+mod token_header;
+
+use serde_json::Value;
+use tests::event::{Request, Source};
+
+use crate::support::{Answer, Endpoint, World, assert_refused};
+
+/// One row, as it is sent to one endpoint.
+pub(crate) struct Row {
+    pub(crate) id: &'static str,
+    what: String,
+    endpoint: Endpoint,
+    event: Value,
+    expected: Expected,
+}
+
+/// What a row must be answered with.
+#[derive(Clone, Copy)]
+pub(crate) enum Expected {
+    Created,
+    Refused(u64, &'static str),
+    /// Any answer of the contract.
+    Answered,
+}
+
+/// A failed authentication, for whatever reason.
+const FAILED: Expected = Expected::Refused(403, "authenticationFailed");
+/// No authentication at all.
+const REQUIRED: Expected = Expected::Refused(401, "authenticationRequired");
+/// A body that is not what was asked for.
+const INVALID_BODY: Expected = Expected::Refused(400, "postBodyInvalid");
+
+/// Collects the rows of one group.
+pub(crate) struct Rows(pub(crate) Vec<Row>);
+
+impl Rows {
+    fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// A row as an HTTP API event.
+    fn add(
+        &mut self,
+        id: &'static str,
+        what: impl Into<String>,
+        endpoint: Endpoint,
+        request: &Request,
+        expected: Expected,
+    ) {
+        self.add_event(id, what, endpoint, request.event(Source::HttpApi), expected);
+    }
+
+    /// A row in payload 2.0 and in 1.0, for what stands in headers.
+    fn add_twice(
+        &mut self,
+        id: &'static str,
+        what: impl Into<String>,
+        endpoint: Endpoint,
+        request: &Request,
+        expected: Expected,
+    ) {
+        let what = what.into();
+        for source in [Source::HttpApi, Source::RestApi] {
+            self.add_event(id, format!("{what}, {source:?}"), endpoint, request.event(source), expected);
+        }
+    }
+
+    /// A row as any event.
+    fn add_event(
+        &mut self,
+        id: &'static str,
+        what: impl Into<String>,
+        endpoint: Endpoint,
+        event: Value,
+        expected: Expected,
+    ) {
+        self.0.push(Row { id, what: what.into(), endpoint, event, expected });
+    }
+}
+
+/// Sends every row and reports all that fail.
+async fn assert_rows(world: &World, rows: Rows) {
+    for Row { id, what, endpoint, event, expected } in &rows.0 {
+        let context = format!("{id} at {endpoint:?}: {what}");
+        let answer = world.invoke(*endpoint, event).await;
+        match expected {
+            Expected::Created => {
+                world.assert_created(&answer, &context).await;
+                assert_echo(event, &answer, &context);
+            }
+            Expected::Refused(status, code) => assert_refused(&answer, *status, code, &context),
+            Expected::Answered => {}
+        }
+    }
+}
+
+/// Asserts that the name comes back byte for byte, and the level by value.
+fn assert_echo(event: &Value, answer: &Answer, context: &str) {
+    let body = event["body"].as_str().unwrap_or_default();
+    if let Ok(body) = serde_json::from_str::<Value>(body) {
+        assert_eq!(answer.apikey("name"), body["name"], "{context}");
+        assert_eq!(answer.apikey("level").as_f64(), body["level"].as_f64(), "{context}");
+    }
+}
+
+/// Every row of every group, to be held against the list of cases.
+pub(crate) async fn all_rows(world: &World) -> Vec<Row> {
+    [
+        authorization::rows(world),
+        token_form::rows(world),
+        token_header::rows(world),
+        token_claims::rows(world),
+        basic::rows(world).await,
+        body::rows(world),
+        fields::rows(world),
+        rbac::rows(world).await,
+        response::rows(world),
+    ]
+    .into_iter()
+    .flat_map(|rows| rows.0)
+    .collect()
+}

@@ -1,0 +1,163 @@
+//! The record, its TTL, and what an answer gives away.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
+use shared::clock::Timestamp;
+use shared::entropy::Draw;
+use shared::function::Call;
+use shared::store::StoreDeadline;
+use tests::event::Source;
+use tests::host;
+use tests::token::Claims;
+
+use crate::support::{Endpoint, StoredKey, World, assert_refused};
+
+#[tokio::test]
+async fn an_answer_is_a_function_of_the_request_the_time_and_the_randomness() {
+    let world = World::new().await;
+    let draw = Draw::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16]]);
+    let now = Timestamp::from_millis(1_667_746_649_001);
+    let call = Call { now, deadline: StoreDeadline::within(10_000), draw: Ok(draw) };
+    let seconds = now.seconds();
+    let claims = Claims::new().with("iat", seconds).with("exp", seconds + 60);
+    let request = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&claims));
+    let answer = world.invoke_with(Endpoint::Jwt, &request.event(Source::HttpApi), call).await.unwrap();
+    assert_eq!(
+        answer.body,
+        concat!(
+            r#"{"result":"success","apikey":{"key":"01010101-0101-4101-8101-010101010101","#,
+            r#""secret":"0303030303030303030303030303030304040404040404040404040404040404","level":3,"#,
+            r#""expiresAt":"2022-11-06T15:57:30.000Z","name":"My first API key","userId":61}}"#,
+        )
+    );
+}
+
+#[tokio::test]
+async fn the_record_is_what_the_contract_says() {
+    let world = World::new().await;
+    let answer = world.send(Endpoint::Jwt, &world.request(Endpoint::Jwt)).await;
+    let item = world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
+    let kinds: BTreeMap<&str, char> = item.iter().map(|(name, value)| (name.as_str(), kind(value))).collect();
+    let expected = [
+        ("key", 'S'),
+        ("secretHash", 'B'),
+        ("name", 'S'),
+        ("level", 'N'),
+        ("userId", 'N'),
+        ("createdAt", 'N'),
+        ("expiresAt", 'N'),
+        ("createdBy", 'S'),
+        ("chainExpiresAt", 'N'),
+    ];
+    assert_eq!(kinds, BTreeMap::from(expected));
+    let number = |name: &str| item[name].as_n().unwrap().parse::<i64>().unwrap();
+    assert_eq!(item["expiresAt"].as_n().unwrap().len(), 10);
+    assert!(number("createdAt").abs_diff(host::now()) <= 2);
+    assert!((0..=1).contains(&(number("expiresAt") - number("createdAt") - 3_600)));
+    assert!((0..=1).contains(&(number("chainExpiresAt") - number("createdAt") - 31_536_000)));
+    assert_eq!(item["createdBy"], AttributeValue::S("jwt".to_owned()));
+    let secret = answer.apikey("secret").as_str().unwrap().to_owned();
+    let dump = format!("{:?}", world.dynamo.items().await);
+    assert!(!dump.contains(&secret) && !dump.contains(&format!("{:?}", hex::decode(&secret).unwrap())));
+}
+
+fn kind(value: &AttributeValue) -> char {
+    match value {
+        AttributeValue::S(_) => 'S',
+        AttributeValue::N(_) => 'N',
+        AttributeValue::B(_) => 'B',
+        _ => '?',
+    }
+}
+
+#[tokio::test]
+async fn expires_at_is_the_ttl_second_across_leap_days_and_year_ends() {
+    let world = World::new().await;
+    for (now, expires_in, expected) in [
+        (1_709_164_799_000, 1, "2024-02-29T00:00:00.000Z"),
+        (1_709_251_199_999, 86_400, "2024-03-02T00:00:00.000Z"),
+        (1_735_689_599_001, 1, "2025-01-01T00:00:01.000Z"),
+        (1_711_846_800_000, 3_600, "2024-03-31T02:00:00.000Z"),
+        (1_730_000_000_000, 31_536_000, "2025-10-27T03:33:20.000Z"),
+    ] {
+        let now = Timestamp::from_millis(now);
+        let claims = Claims::new().with("iat", now.seconds()).with("exp", now.seconds() + 60);
+        let request = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&claims));
+        let request = request.body(format!(r#"{{"name":"a","level":1,"expiresIn":{expires_in}}}"#));
+        let answer = world.invoke_at(Endpoint::Jwt, &request.event(Source::HttpApi), now).await.unwrap();
+        assert_eq!(answer.apikey("expiresAt"), expected);
+        world.assert_created(&answer, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn an_expired_key_is_dead_while_its_item_stands_and_gone_after_a_sweep() {
+    let world = World::new().await;
+    let caller = StoredKey::new().expires_in(1);
+    world.dynamo.put_item(caller.item.clone()).await;
+    let event = World::anonymous(Endpoint::Key).header("Authorization", &caller.authorization()).event(Source::HttpApi);
+    assert_eq!(world.invoke(Endpoint::Key, &event).await.status, 201);
+    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    assert_refused(&world.invoke(Endpoint::Key, &event).await, 403, "authenticationFailed", "expired");
+    assert!(world.dynamo.item(&caller.key).await.is_some());
+    assert_eq!(world.dynamo.sweep_ttl(), 1);
+    assert!(world.dynamo.item(&caller.key).await.is_none());
+    assert_refused(&world.invoke(Endpoint::Key, &event).await, 403, "authenticationFailed", "swept");
+}
+
+#[tokio::test]
+async fn failed_authentications_are_told_apart_by_nothing() {
+    let world = World::new().await;
+    let expired = StoredKey::new().expires_in(-1);
+    let alive = StoredKey::new();
+    for key in [&expired, &alive] {
+        world.dynamo.put_item(key.item.clone()).await;
+    }
+    let wrong = StoredKey { secret: "0".repeat(64), ..alive.clone() };
+    let unknown = StoredKey::new();
+    let credentials = [
+        expired.authorization(),
+        wrong.authorization(),
+        unknown.authorization(),
+        "Basic !".to_owned(),
+        "Basic a, Basic b".to_owned(),
+    ];
+    let mut answers = BTreeSet::new();
+    for credential in credentials {
+        let answer =
+            world.send(Endpoint::Key, &World::anonymous(Endpoint::Key).header("Authorization", &credential)).await;
+        answers.insert(format!("{answer:?}"));
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    let mut answers = BTreeSet::new();
+    for claims in
+        [Claims::new().expires_in(-1), Claims::new().role("x"), Claims::new().without("aud"), Claims::new().id(0)]
+    {
+        let request = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&claims));
+        answers.insert(format!("{:?}", world.send(Endpoint::Jwt, &request).await));
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_function_has_no_word_for_events_that_are_not_http() {
+    let world = World::new().await;
+    for event in [
+        "{}",
+        "null",
+        "[]",
+        "1",
+        "\"x\"",
+        r#"{"Records":[]}"#,
+        r#"{"source":"aws.events","detail":{}}"#,
+        r#"{"httpMethod":"POST"}"#,
+    ] {
+        let event: Value = serde_json::from_str(event).unwrap();
+        for endpoint in Endpoint::ALL {
+            let answer = world.invoke_at(endpoint, &event, Timestamp::now()).await;
+            assert_eq!(answer.map(|answer| answer.body), Err("unknownEvent"), "{event}");
+        }
+    }
+}

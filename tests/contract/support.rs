@@ -1,0 +1,264 @@
+//! Both functions over one DynamoDB, with a caller for each, and the check that every answer must pass.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jwt::TokenVerifier;
+use key::KeyVerifier;
+use serde_json::Value;
+use serde_json::value::to_raw_value;
+use shared::clock::Timestamp;
+use shared::config::{Config, Environment};
+use shared::entropy::Draw;
+use shared::function::{Authenticate, Call, Function};
+use shared::secret::Secret;
+use shared::store::StoreDeadline;
+use tests::dynamo::{Dynamo, REGION, TABLE_NAME};
+use tests::event::{Request, Source};
+pub(crate) use tests::function::Function as Endpoint;
+pub(crate) use tests::stored_key::StoredKey;
+use tests::stored_key::basic;
+use tests::token::{AUDIENCE, Claims, ISSUER, Signer};
+
+/// What the functions under test verify tokens with.
+pub(crate) const JWT_SECRET: &str = "a test's own secret, known to all who read this";
+
+/// The body of FreeSewing's documented example.
+pub(crate) const BODY: &str = r#"{"name":"My first API key","level":3,"expiresIn":3600}"#;
+
+/// The `WWW-Authenticate` of an endpoint.
+pub(crate) const fn challenge(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Jwt => r#"Bearer realm="apikeys""#,
+        Endpoint::Key => r#"Basic realm="apikeys", charset="UTF-8""#,
+    }
+}
+
+/// What a function handed back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u64,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// Reads a gateway's response, in whichever of `headers` and `multiValueHeaders` it has them.
+    pub(crate) fn read(response: &Value) -> Self {
+        let mut headers: Vec<(String, String)> = Vec::new();
+        for map in ["headers", "multiValueHeaders"] {
+            for (name, value) in response[map].as_object().into_iter().flatten() {
+                let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+                headers.extend(values.iter().map(|value| (name.clone(), value.as_str().unwrap_or("?").to_owned())));
+            }
+        }
+        headers.sort();
+        headers.dedup();
+        Self {
+            status: response["statusCode"].as_u64().unwrap_or(0),
+            headers,
+            body: response["body"].as_str().unwrap_or("").to_owned(),
+        }
+    }
+
+    /// A member of `apikey`.
+    pub(crate) fn apikey(&self, member: &str) -> Value {
+        serde_json::from_str::<Value>(&self.body).unwrap()["apikey"][member].clone()
+    }
+
+    /// The new key and secret as HTTP Basic.
+    pub(crate) fn basic(&self) -> String {
+        let text = |member| self.apikey(member).as_str().unwrap().to_owned();
+        basic(&text("key"), &text("secret"))
+    }
+}
+
+/// Both functions, one DynamoDB, and an ordinary caller for each.
+pub(crate) struct World {
+    pub(crate) dynamo: Dynamo,
+    jwt: Function<TokenVerifier>,
+    key: Function<KeyVerifier>,
+    signer: Signer,
+    basic: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// A world whose environment has these variables in addition.
+    pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        let dynamo = Dynamo::in_memory().await;
+        let mut variables = variables.to_vec();
+        let endpoint = dynamo.endpoint();
+        if !variables.iter().any(|(name, _)| *name == "AWS_ENDPOINT_URL_DYNAMODB") {
+            variables.push(("AWS_ENDPOINT_URL_DYNAMODB", &endpoint));
+        }
+        let environment = environment(&variables);
+        let config = Config::read(&environment).unwrap();
+        let jwt = Function::new(TokenVerifier::configure(&environment).unwrap(), &config).await;
+        let key = Function::new(KeyVerifier::configure(&environment).unwrap(), &config).await;
+        let caller = StoredKey::new().level(8).chain_expires_in(2 * 31_536_000);
+        dynamo.put_item(caller.item.clone()).await;
+        Self { dynamo, jwt, key, signer: Signer::hs256(JWT_SECRET.as_bytes()), basic: caller.authorization() }
+    }
+
+    /// The signer of the issuer.
+    pub(crate) const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// A token of an ordinary user, as the value of `Authorization`.
+    pub(crate) fn bearer(&self, claims: &Claims) -> String {
+        format!("Bearer {}", claims.sign(&self.signer))
+    }
+
+    /// An `Authorization` that the endpoint accepts, of the highest level.
+    pub(crate) fn authorization(&self, endpoint: Endpoint) -> String {
+        match endpoint {
+            Endpoint::Jwt => self.bearer(&Claims::new().role("admin")),
+            Endpoint::Key => self.basic.clone(),
+        }
+    }
+
+    /// The documented request, without a credential.
+    pub(crate) fn anonymous(endpoint: Endpoint) -> Request {
+        Request::post(endpoint.path(), BODY)
+    }
+
+    /// The documented request of a caller that the endpoint accepts.
+    pub(crate) fn request(&self, endpoint: Endpoint) -> Request {
+        Self::anonymous(endpoint).header("Authorization", &self.authorization(endpoint))
+    }
+
+    /// Sends a request as an HTTP API event.
+    pub(crate) async fn send(&self, endpoint: Endpoint, request: &Request) -> Answer {
+        self.invoke(endpoint, &request.event(Source::HttpApi)).await
+    }
+
+    /// Sends any event; the answer must be one of the contract's.
+    pub(crate) async fn invoke(&self, endpoint: Endpoint, event: &Value) -> Answer {
+        self.invoke_at(endpoint, event, Timestamp::now())
+            .await
+            .unwrap_or_else(|code| panic!("an invocation error: {code}"))
+    }
+
+    /// Sends any event at any time; an invocation error is its type.
+    pub(crate) async fn invoke_at(
+        &self,
+        endpoint: Endpoint,
+        event: &Value,
+        now: Timestamp,
+    ) -> Result<Answer, &'static str> {
+        let call = Call { now, deadline: StoreDeadline::within(10_000), draw: Draw::random() };
+        self.invoke_with(endpoint, event, call).await
+    }
+
+    /// Sends any event with everything given.
+    pub(crate) async fn invoke_with(
+        &self,
+        endpoint: Endpoint,
+        event: &Value,
+        call: Call,
+    ) -> Result<Answer, &'static str> {
+        let answer = match endpoint {
+            Endpoint::Jwt => invoke(&self.jwt, event, call).await?,
+            Endpoint::Key => invoke(&self.key, event, call).await?,
+        };
+        assert_form(endpoint, &answer);
+        Ok(answer)
+    }
+
+    /// Asserts that an answer is a 201 whose record stands in the table.
+    pub(crate) async fn assert_created(&self, answer: &Answer, context: &str) {
+        assert_eq!(answer.status, 201, "{context}: {}", answer.body);
+        let key = answer.apikey("key").as_str().unwrap().to_owned();
+        let item = self.dynamo.item(&key).await.unwrap_or_else(|| panic!("{context}: no record"));
+        let secret = Secret::from_hex(answer.apikey("secret").as_str().unwrap()).unwrap();
+        assert_eq!(item["secretHash"], AttributeValue::B(Blob::new(secret.hash().as_bytes())), "{context}");
+        assert_eq!(item["name"], AttributeValue::S(answer.apikey("name").as_str().unwrap().to_owned()), "{context}");
+        assert_eq!(item["level"], AttributeValue::N(answer.apikey("level").to_string()), "{context}");
+        assert_eq!(item["userId"], AttributeValue::N(answer.apikey("userId").to_string()), "{context}");
+        let ttl: u64 = item["expiresAt"].as_n().unwrap().parse().unwrap();
+        assert_eq!(answer.apikey("expiresAt"), Timestamp::from_millis(ttl * 1000).to_rfc3339(), "{context}");
+    }
+}
+
+/// Asserts that an answer is this refusal, to the letter.
+pub(crate) fn assert_refused(answer: &Answer, status: u64, code: &str, context: &str) {
+    let body = format!(r#"{{"result":"error","error":"{code}"}}"#);
+    assert_eq!((answer.status, &answer.body), (status, &body), "{context}");
+}
+
+/// A function's configuration, valid unless `variables` makes it otherwise.
+pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
+    let defaults = [
+        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1"),
+        ("AWS_REGION", REGION),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("TABLE_NAME", TABLE_NAME),
+        ("JWT_ISSUER", ISSUER),
+        ("JWT_AUDIENCE", AUDIENCE),
+        ("JWT_SECRET", JWT_SECRET),
+        ("LOG_LEVEL", "ERROR"),
+    ];
+    defaults.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Invokes a function in this process.
+pub(crate) async fn invoke<A: Authenticate>(
+    function: &Function<A>,
+    event: &Value,
+    call: Call,
+) -> Result<Answer, &'static str> {
+    let payload = to_raw_value(event).unwrap();
+    let response = function.invoke_with(&payload, "test", call).await.map_err(|error| error.0)?;
+    Ok(Answer::read(&serde_json::from_str(response.get()).unwrap()))
+}
+
+/// What holds for every answer: the headers, all of them and no other, and the form of the body.
+pub(crate) fn assert_form(endpoint: Endpoint, answer: &Answer) {
+    let mut headers = vec![
+        ("cache-control", "no-store"),
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("content-type", "application/json; charset=utf-8"),
+        ("pragma", "no-cache"),
+        ("referrer-policy", "no-referrer"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ("x-content-type-options", "nosniff"),
+    ];
+    match answer.status {
+        401 => headers.push(("www-authenticate", challenge(endpoint))),
+        405 => headers.push(("allow", "POST")),
+        _ => {}
+    }
+    headers.sort_unstable();
+    let shown: Vec<_> = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(shown, headers, "{answer:?}");
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    if answer.status == 201 {
+        assert_created_form(&answer.body, &body);
+    } else {
+        let code = body["error"].as_str().unwrap();
+        assert!(code.bytes().all(|byte| byte.is_ascii_alphabetic()), "{}", answer.body);
+        assert_eq!(answer.body, format!(r#"{{"result":"error","error":"{code}"}}"#));
+    }
+}
+
+fn assert_created_form(text: &str, body: &Value) {
+    let apikey = &body["apikey"];
+    let string = |member: &str| apikey[member].as_str().unwrap();
+    let key = uuid::Uuid::parse_str(string("key")).unwrap();
+    assert_eq!((key.to_string().as_str(), key.get_version_num()), (string("key"), 4));
+    assert!(Secret::from_hex(string("secret")).is_some());
+    let expected = format!(
+        r#"{{"result":"success","apikey":{{"key":"{key}","secret":"{}","level":{},"expiresAt":"{}","name":{},"userId":{}}}}}"#,
+        string("secret"),
+        apikey["level"],
+        string("expiresAt"),
+        apikey["name"],
+        apikey["userId"],
+    );
+    assert_eq!(text, expected);
+}

@@ -1,0 +1,71 @@
+//! The built programs under the real Lambda runtime emulator: what `make test` ships is what runs here.
+//!
+//! The paths come from the environment, so run this through `make test`.
+
+mod logs;
+mod startup;
+mod support;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
+use shared::secret::Secret;
+use tests::event::{Request, Source};
+use tests::function::Function;
+use tests::stored_key::basic;
+use tests::token::Claims;
+
+use support::{BODY, Stage};
+
+#[tokio::test]
+async fn the_documented_example_is_201_on_both_endpoints_and_the_records_stand_in_the_table() {
+    let stage = Stage::new().await;
+    let mut authorization = stage.bearer(&Claims::new());
+    for (function, created_by) in [(Function::Jwt, "jwt"), (Function::Key, "key:")] {
+        let emulator = stage.start(function, &[]).await;
+        // A key below level 4 creates none, so the first key is given one.
+        let body = if function == Function::Jwt { BODY.replace('3', "4") } else { BODY.to_owned() };
+        let request = Request::post(function.path(), body).header("Authorization", &authorization);
+        let response = emulator.invoke(&request.event(Source::HttpApi)).await;
+        assert_eq!(response["statusCode"], 201, "{response}");
+        let body: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
+        let text = |member: &str| body["apikey"][member].as_str().unwrap();
+        let item = stage.dynamo.item(text("key")).await.expect("the record stands in the table");
+        let hash = Secret::from_hex(text("secret")).unwrap().hash();
+        assert_eq!(item["secretHash"].as_b().unwrap().as_ref(), hash.as_bytes());
+        assert!(item["createdBy"].as_s().unwrap().starts_with(created_by));
+        assert_eq!(item["userId"], AttributeValue::N("61".to_owned()));
+        authorization = basic(text("key"), text("secret"));
+    }
+}
+
+#[tokio::test]
+async fn every_source_is_answered_in_its_own_form() {
+    let stage = Stage::new().await;
+    let emulator = stage.start(Function::Jwt, &[]).await;
+    let request = Request::post("/apikeys/jwt", BODY).header("Authorization", &stage.bearer(&Claims::new()));
+    for source in Source::ALL {
+        let response = emulator.invoke(&request.event(source)).await;
+        assert_eq!(response["statusCode"], 201, "{source:?}: {response}");
+        assert_eq!(response["isBase64Encoded"], false, "{source:?}");
+        let single = response["headers"]["cache-control"] == "no-store";
+        let multi = response["multiValueHeaders"]["cache-control"][0] == "no-store";
+        let expected = match source {
+            Source::HttpApi | Source::FunctionUrl => (true, false),
+            Source::RestApi | Source::HttpApiV1 => (false, true),
+            Source::Alb | Source::AlbMultiValue => (true, true),
+        };
+        assert_eq!((single, multi), expected, "{source:?}: {response}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_http_is_an_invocation_error_named_by_its_code() {
+    let stage = Stage::new().await;
+    for function in Function::ALL {
+        let emulator = stage.start(function, &[]).await;
+        for event in ["{}", "null", r#"{"Records":[{"eventSource":"aws:s3"}]}"#] {
+            let answer: Value = serde_json::from_str(&emulator.invoke_raw(event).await).unwrap();
+            assert_eq!(answer["errorType"], "unknownEvent", "{event}: {answer}");
+        }
+    }
+}

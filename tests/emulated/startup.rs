@@ -1,0 +1,40 @@
+//! A configuration that is refused: one line names the variable, and the process ends.
+
+use serde_json::json;
+use tests::function::Function;
+
+use crate::support::Stage;
+
+#[tokio::test]
+async fn a_process_that_can_not_start_names_the_variable_and_ends() {
+    let stage = Stage::new().await;
+    for (function, variable, value) in [
+        (Function::Jwt, "JWT_SECRET", "canary-too-short"),
+        (Function::Jwt, "JWT_ISSUER", ""),
+        (Function::Jwt, "JWT_PUBLIC_KEY", "canary-and-a-secret-as-well"),
+        (Function::Jwt, "ROLE_LEVELS", r#"{"canary":"10"}"#),
+        (Function::Key, "TABLE_NAME", ""),
+        (Function::Key, "TABLE_NAME", "canary is no name"),
+        (Function::Key, "LOG_LEVEL", "TRACE"),
+        (Function::Key, "MAX_EXPIRES_IN", "canary"),
+        (Function::Key, "AWS_CA_BUNDLE", "/canary.pem"),
+    ] {
+        let emulator = stage.start(function, &[(variable, value)]).await;
+        let answer = emulator.invoke_raw(json!({}).to_string()).await;
+        let output = emulator.output();
+        assert!(output.contains("exit status 1"), "{variable}: {output}");
+        assert!(output.contains(r#""message":"the function does not start","detail":""#), "{output}");
+        assert!(
+            output.contains(&format!(r#""detail":"{variable} "#)) || output.contains("JWT_SECRET is set, and so is"),
+            "{output}"
+        );
+        assert!(!output.contains("canary") && !answer.contains("canary"), "{output}{answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_function_needs_no_token_settings() {
+    let stage = Stage::new().await;
+    let emulator = stage.start(Function::Key, &[]).await;
+    assert!(emulator.invoke_raw("{}").await.contains("unknownEvent"));
+}

@@ -1,0 +1,129 @@
+//! A function's built program under the real Lambda runtime emulator, the one that `sam local` runs.
+//!
+//! The program sees no variable of the environment but those given to it, and ends with its handle.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use crate::function::Function;
+use crate::host;
+use crate::http;
+use crate::process::Tree;
+
+/// Where Lambda takes invocations.
+const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
+
+/// How long the emulator itself may take to start.
+const START: Duration = Duration::from_secs(10);
+
+/// A function that waits for events. The program itself starts with the first of them.
+#[derive(Debug)]
+pub struct Emulator {
+    port: u16,
+    output: Arc<Mutex<Vec<u8>>>,
+    _tree: Tree,
+}
+
+impl Emulator {
+    /// Starts a function as `sam build` left it.
+    ///
+    /// # Panics
+    ///
+    /// Panics with one line when the tests don't run through `make test`, which says where everything is.
+    pub async fn start(function: Function, environment: &[(String, String)]) -> Self {
+        let artifacts = PathBuf::from(required("APIKEYS_ARTIFACTS"));
+        Self::run(&artifacts.join(function.logical_name()).join("bootstrap"), environment).await
+    }
+
+    /// Starts any program that speaks Lambda's runtime API.
+    ///
+    /// # Panics
+    ///
+    /// Panics with one line when the program or the emulator is missing.
+    pub async fn run(program: &Path, environment: &[(String, String)]) -> Self {
+        assert!(program.is_file(), "{} is missing: run the tests through `make test`", program.display());
+        let [port, runtime_port] = host::free_ports();
+        let mut command = Command::new(required("APIKEYS_EMULATOR"));
+        command
+            .args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")])
+            .args(["--runtime-api-address", &format!("127.0.0.1:{runtime_port}")])
+            .arg(program)
+            .env_clear()
+            .env("AWS_LAMBDA_FUNCTION_NAME", "function")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_TIMEOUT", "10")
+            .envs(environment.iter().cloned())
+            .stdin(Stdio::null());
+        let (tree, output) = capture(&mut command);
+        let emulator = Self { port, output, _tree: tree };
+        emulator.wait().await;
+        emulator
+    }
+
+    async fn wait(&self) {
+        let connected = async {
+            while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(START, connected).await.unwrap_or_else(|_| panic!("the emulator doesn't start:\n{}", self.output()));
+    }
+
+    /// Sends an event and waits for the answer. Events go one after the other, as to one instance of a function.
+    ///
+    /// # Panics
+    ///
+    /// Panics with all output when the answer isn't JSON, as when the program has ended.
+    pub async fn invoke(&self, event: &Value) -> Value {
+        let text = self.invoke_raw(event.to_string()).await;
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text:?}\n{}", self.output()))
+    }
+
+    /// Sends any bytes and returns whatever comes back.
+    ///
+    /// # Panics
+    ///
+    /// Panics with all output when nothing comes back.
+    pub async fn invoke_raw(&self, event: impl Into<hyper::body::Bytes>) -> String {
+        let answer = http::send(self.port, "POST", INVOCATIONS, &[], event).await;
+        answer.unwrap_or_else(|error| panic!("{error}\n{}", self.output())).body
+    }
+
+    /// All that the program and the emulator have written so far.
+    #[must_use]
+    pub fn output(&self) -> String {
+        String::from_utf8_lossy(&self.output.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+fn required(variable: &str) -> String {
+    host::variable(variable).unwrap_or_else(|| panic!("{variable} is not set: run the tests through `make test`"))
+}
+
+/// Starts a program and collects what it writes, from both of its outputs.
+fn capture(command: &mut Command) -> (Tree, Arc<Mutex<Vec<u8>>>) {
+    let (reader, writer) = std::io::pipe().expect("the machine has a pipe");
+    command.stdout(writer.try_clone().expect("a pipe can be shared")).stderr(writer);
+    let tree = Tree::spawn(command).unwrap_or_else(|error| panic!("{error}"));
+    // The command holds the pipe's writing end, and as long as it does the reader waits.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let output = Arc::new(Mutex::new(Vec::new()));
+    let collected = Arc::clone(&output);
+    std::thread::spawn(move || collect(reader, &collected));
+    (tree, output)
+}
+
+fn collect(mut reader: impl Read, output: &Mutex<Vec<u8>>) {
+    let mut buffer = [0; 8192];
+    while let Ok(length @ 1..) = reader.read(&mut buffer) {
+        output.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..length]);
+    }
+}

@@ -1,0 +1,181 @@
+//! A proxy that breaks, between a function and DynamoDB.
+//!
+//! Each request takes the next fault of a queue, or the standing one, which is none; every request is recorded.
+
+mod connection;
+mod listener;
+mod wire;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::background::Background;
+use listener::Turn;
+
+/// What happens to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing: it is forwarded, and so is the reply.
+    Pass,
+    /// It is forwarded after a while.
+    Delay(Duration),
+    /// It is not forwarded, and the connection is reset.
+    Reset,
+    /// It passes; its connection is reset when it lies idle in the client's pool.
+    ResetPooled,
+    /// It is not forwarded, and never answered.
+    Hang,
+    /// It is forwarded, and the reply comes a byte a second.
+    Drip,
+    /// It is forwarded, and the connection closes in the middle of the reply's body.
+    Truncate,
+    /// It is not forwarded, and answered with this.
+    Respond {
+        /// The status.
+        status: u16,
+        /// The `Content-Type`.
+        content_type: String,
+        /// The body.
+        body: String,
+    },
+    /// It is forwarded and applied; the connection closes without a reply.
+    ApplyThenLose,
+}
+
+impl Fault {
+    /// An error as DynamoDB writes it, such as 400 `ThrottlingException`.
+    #[must_use]
+    pub fn dynamodb(status: u16, kind: &str) -> Self {
+        let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "canary" });
+        Self::Respond { status, content_type: "application/x-amz-json-1.0".to_owned(), body: body.to_string() }
+    }
+
+    /// A page as a proxy on the way writes it.
+    #[must_use]
+    pub fn html(status: u16) -> Self {
+        let body = format!("<html><body><h1>{status} canary</h1></body></html>");
+        Self::Respond { status, content_type: "text/html".to_owned(), body }
+    }
+}
+
+/// A request that reached the proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What it asks for: `PutItem`, `GetItem` ...
+    pub operation: String,
+    /// Its body.
+    pub body: String,
+    /// What happened to it.
+    pub fault: Fault,
+    /// Whether its connection had served a request before.
+    pub pooled: bool,
+}
+
+/// A running proxy. It ends with all its connections when it is dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    port: u16,
+    script: Script,
+    gate: mpsc::UnboundedSender<Turn>,
+    _server: Background,
+}
+
+impl Proxy {
+    /// Starts a proxy in front of a port of 127.0.0.1.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the machine has no free port.
+    pub async fn to(upstream: u16) -> Self {
+        let script = Script::default();
+        let socket = listener::reserve(0);
+        let port = listener::port_of(&socket);
+        let (gate, turns) = mpsc::unbounded_channel();
+        let (ready, listening) = oneshot::channel();
+        let server = Background::spawn(listener::serve(socket, upstream, script.clone(), ready, turns));
+        listening.await.expect("the proxy starts");
+        Self { port, script, gate, _server: server }
+    }
+
+    /// The address to hand to a function as `AWS_ENDPOINT_URL_DYNAMODB`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The port of 127.0.0.1 that it listens on.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Queues a fault for the next request that has none yet.
+    pub fn next(&self, fault: Fault) {
+        self.script.lock().queue.push_back(fault);
+    }
+
+    /// Sets what happens to each request once the queue is empty.
+    pub fn always(&self, fault: Fault) {
+        self.script.lock().standing = Some(fault);
+    }
+
+    /// Closes the listener and every connection: a new one is refused.
+    pub async fn refuse(&self) {
+        self.turn(false).await;
+    }
+
+    /// Listens again, on the same port.
+    pub async fn accept(&self) {
+        self.turn(true).await;
+    }
+
+    async fn turn(&self, open: bool) {
+        let (done, told) = oneshot::channel();
+        self.gate.send(Turn { open, done }).expect("the proxy runs");
+        told.await.expect("the proxy runs");
+    }
+
+    /// Every request so far, in the order of arrival.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Seen> {
+        self.script.lock().seen.clone()
+    }
+
+    /// How many requests asked for an operation.
+    #[must_use]
+    pub fn count(&self, operation: &str) -> usize {
+        self.script.lock().seen.iter().filter(|seen| seen.operation == operation).count()
+    }
+}
+
+/// What is to happen, and what has.
+#[derive(Clone, Debug, Default)]
+struct Script(Arc<Mutex<Lines>>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    queue: VecDeque<Fault>,
+    standing: Option<Fault>,
+    seen: Vec<Seen>,
+}
+
+impl Script {
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, request: &wire::Message, pooled: bool) -> Fault {
+        let mut lines = self.lock();
+        let fault = lines.queue.pop_front().or_else(|| lines.standing.clone()).unwrap_or(Fault::Pass);
+        let (operation, body) = (request.operation(), request.body());
+        lines.seen.push(Seen { operation, body, fault: fault.clone(), pooled });
+        fault
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! One connection of the client's: its requests in turn, each with its fault.
+//!
+//! A fault ends where it says it does; nothing of one request reaches the next.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use super::wire::Message;
+use super::{Fault, Script};
+
+/// What becomes of the connection after a request.
+enum Next {
+    Keep,
+    Close,
+    Reset,
+}
+
+/// Long enough for the client to have read a reply and put the connection back into its pool.
+const IDLE: Duration = Duration::from_millis(50);
+
+pub(super) async fn serve(stream: TcpStream, upstream: u16, script: Script) {
+    let mut stream = BufReader::new(stream);
+    let mut pooled = false;
+    // An error of the socket is the end of the connection, which is what either side sees as well.
+    while let Ok(Some(request)) = Message::read(&mut stream).await {
+        let fault = script.take(&request, pooled);
+        match answer(&mut stream, upstream, &request, fault).await {
+            Ok(Next::Keep) => pooled = true,
+            Ok(Next::Close) | Err(_) => return,
+            Ok(Next::Reset) => return reset(&stream),
+        }
+    }
+}
+
+async fn answer(client: &mut BufReader<TcpStream>, upstream: u16, request: &Message, fault: Fault) -> io::Result<Next> {
+    match fault {
+        Fault::Reset => return Ok(Next::Reset),
+        Fault::Hang => return wait_for_the_client_to_leave(client).await,
+        Fault::Respond { status, content_type, body } => {
+            client.write_all(Message::response(status, &content_type, &body).bytes()).await?;
+            return Ok(Next::Keep);
+        }
+        Fault::Delay(time) => sleep(time).await,
+        Fault::Pass | Fault::ResetPooled | Fault::Drip | Fault::Truncate | Fault::ApplyThenLose => {}
+    }
+    let reply = forward(upstream, request).await?;
+    match fault {
+        Fault::ApplyThenLose => return Ok(Next::Close),
+        Fault::Truncate => {
+            client.write_all(reply.first_half()).await?;
+            return Ok(Next::Close);
+        }
+        Fault::Drip => drip(client, reply.bytes()).await?,
+        _ => client.write_all(reply.bytes()).await?,
+    }
+    if fault == Fault::ResetPooled {
+        sleep(IDLE).await;
+        return Ok(Next::Reset);
+    }
+    Ok(Next::Keep)
+}
+
+async fn forward(upstream: u16, request: &Message) -> io::Result<Message> {
+    let mut stream = BufReader::new(TcpStream::connect(("127.0.0.1", upstream)).await?);
+    stream.write_all(request.bytes()).await?;
+    Message::read(&mut stream).await?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+async fn drip(client: &mut BufReader<TcpStream>, bytes: &[u8]) -> io::Result<()> {
+    for byte in bytes {
+        client.write_all(&[*byte]).await?;
+        client.flush().await?;
+        sleep(Duration::from_secs(1)).await;
+    }
+    Ok(())
+}
+
+async fn wait_for_the_client_to_leave(client: &mut BufReader<TcpStream>) -> io::Result<Next> {
+    while client.read(&mut [0; 1024]).await? > 0 {}
+    Ok(Next::Close)
+}
+
+/// Lets the connection end with RST instead of FIN when it is dropped.
+fn reset(stream: &BufReader<TcpStream>) {
+    let lingering = stream.get_ref().set_zero_linger();
+    lingering.expect("a connected socket takes the option");
+}

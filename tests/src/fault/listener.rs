@@ -1,0 +1,91 @@
+//! The proxy's door: it listens, or it refuses.
+//!
+//! The port stays the proxy's own also while it refuses.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::{Script, connection};
+
+/// An order to listen or to refuse from now on.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) open: bool,
+    /// Told when it is so.
+    pub(super) done: oneshot::Sender<()>,
+}
+
+/// A socket that has a port and doesn't listen: nobody else gets the port, and a connection to it is refused.
+pub(super) fn reserve(port: u16) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("the machine has a socket");
+    socket.set_reuseaddr(true).expect("a new socket takes the option");
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).expect("the port is free");
+    socket
+}
+
+pub(super) fn port_of(socket: &TcpSocket) -> u16 {
+    socket.local_addr().expect("a bound socket has an address").port()
+}
+
+pub(super) async fn serve(
+    mut socket: TcpSocket,
+    upstream: u16,
+    script: Script,
+    ready: oneshot::Sender<()>,
+    mut turns: mpsc::UnboundedReceiver<Turn>,
+) {
+    let port = port_of(&socket);
+    let mut connections = JoinSet::new();
+    let mut asked = Some(ready);
+    loop {
+        let listener = socket.listen(128).expect("a reserved port can be listened on");
+        tell(asked.take());
+        let refusal = tokio::select! {
+            never = accept(&listener, upstream, &script, &mut connections) => match never {},
+            turn = next(&mut turns, false) => turn,
+        };
+        drop(listener);
+        connections.shutdown().await;
+        socket = reserve(port);
+        if refusal.is_none() {
+            return;
+        }
+        tell(refusal);
+        asked = next(&mut turns, true).await;
+        if asked.is_none() {
+            return;
+        }
+    }
+}
+
+/// Tells whoever asked; they may be gone by now, which changes nothing.
+fn tell(asked: Option<oneshot::Sender<()>>) {
+    asked.map(|done| done.send(()));
+}
+
+async fn accept(
+    listener: &TcpListener,
+    upstream: u16,
+    script: &Script,
+    connections: &mut JoinSet<()>,
+) -> std::convert::Infallible {
+    loop {
+        if let Ok((stream, _)) = listener.accept().await {
+            connections.spawn(connection::serve(stream, upstream, script.clone()));
+        }
+    }
+}
+
+/// Waits for the order to open or to close; one for what is already so is done at once.
+async fn next(turns: &mut mpsc::UnboundedReceiver<Turn>, open: bool) -> Option<oneshot::Sender<()>> {
+    loop {
+        let turn = turns.recv().await?;
+        if turn.open == open {
+            return Some(turn.done);
+        }
+        tell(Some(turn.done));
+    }
+}

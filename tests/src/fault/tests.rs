@@ -1,0 +1,152 @@
+use std::io::ErrorKind;
+use std::time::Instant;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::wire::Message;
+use super::*;
+
+/// A server that answers each request with `applied`, and a proxy in front of it.
+async fn proxy() -> (Proxy, Background) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let listener = listener.into_std().unwrap();
+    let server = Background::spawn(async move {
+        let listener = TcpListener::from_std(listener).unwrap();
+        loop {
+            let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+            if let Ok(Some(_)) = Message::read(&mut stream).await {
+                let reply = Message::response(200, "application/x-amz-json-1.0", "applied");
+                stream.write_all(reply.bytes()).await.unwrap();
+            }
+        }
+    });
+    (Proxy::to(port).await, server)
+}
+
+struct Client(BufReader<TcpStream>);
+
+impl Client {
+    async fn connect(proxy: &Proxy) -> std::io::Result<Self> {
+        TcpStream::connect(("127.0.0.1", proxy.port())).await.map(|stream| Self(BufReader::new(stream)))
+    }
+
+    async fn to(proxy: &Proxy) -> Self {
+        Self::connect(proxy).await.unwrap()
+    }
+
+    async fn send(&mut self) {
+        let head = "POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Length: 2\r\n\r\n{}";
+        self.0.write_all(head.as_bytes()).await.unwrap();
+    }
+
+    /// Sends a request and reads the reply's body, or how the connection ended.
+    async fn ask(&mut self) -> Result<String, ErrorKind> {
+        self.send().await;
+        match Message::read(&mut self.0).await {
+            Ok(Some(reply)) => Ok(reply.body()),
+            Ok(None) => Err(ErrorKind::UnexpectedEof),
+            Err(error) => Err(error.kind()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_pass_and_are_counted_by_operation() {
+    let (proxy, _server) = proxy().await;
+    let mut client = Client::to(&proxy).await;
+    assert_eq!(client.ask().await.as_deref(), Ok("applied"));
+    assert_eq!(client.ask().await.as_deref(), Ok("applied"));
+    let pooled: Vec<bool> = proxy.requests().iter().map(|seen| seen.pooled).collect();
+    assert_eq!((proxy.count("PutItem"), proxy.count("GetItem"), pooled), (2, 0, vec![false, true]));
+    assert_eq!(proxy.requests()[0].body, "{}");
+}
+
+#[tokio::test]
+async fn a_queued_fault_strikes_once_and_a_standing_one_each_time() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::html(502));
+    proxy.always(Fault::dynamodb(400, "ThrottlingException"));
+    let mut client = Client::to(&proxy).await;
+    assert_eq!(client.ask().await.as_deref(), Ok("<html><body><h1>502 canary</h1></body></html>"));
+    for _ in 0..2 {
+        assert!(client.ask().await.unwrap().contains("#ThrottlingException"));
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::Reset);
+    assert_eq!(Client::to(&proxy).await.ask().await, Err(ErrorKind::ConnectionReset));
+}
+
+#[tokio::test]
+async fn a_pooled_connection_is_reset_after_its_reply() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::ResetPooled);
+    let mut client = Client::to(&proxy).await;
+    assert_eq!(client.ask().await.as_deref(), Ok("applied"));
+    let read = client.0.read(&mut [0]).await.map_err(|error| error.kind());
+    assert_eq!(read, Err(ErrorKind::ConnectionReset));
+}
+
+#[tokio::test]
+async fn a_lost_reply_closes_the_connection() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::ApplyThenLose);
+    assert_eq!(Client::to(&proxy).await.ask().await, Err(ErrorKind::UnexpectedEof));
+}
+
+#[tokio::test]
+async fn a_truncated_reply_ends_in_the_middle_of_its_body() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::Truncate);
+    let mut client = Client::to(&proxy).await;
+    client.send().await;
+    let mut text = String::new();
+    client.0.read_to_string(&mut text).await.unwrap();
+    assert!(text.ends_with("content-length: 7\r\n\r\napp"), "{text}");
+}
+
+#[tokio::test]
+async fn a_hanging_request_is_never_answered() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::Hang);
+    let mut client = Client::to(&proxy).await;
+    assert!(timeout(Duration::from_millis(300), client.ask()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_dripping_reply_comes_a_byte_a_second() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::Drip);
+    let mut client = Client::to(&proxy).await;
+    client.send().await;
+    let mut bytes = Vec::new();
+    assert!(timeout(Duration::from_millis(1500), client.0.read_to_end(&mut bytes)).await.is_err());
+    assert_eq!(bytes, b"HT");
+}
+
+#[tokio::test]
+async fn a_delayed_request_is_answered_later() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::Delay(Duration::from_millis(200)));
+    let start = Instant::now();
+    assert_eq!(Client::to(&proxy).await.ask().await.as_deref(), Ok("applied"));
+    assert!(start.elapsed() >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn a_refusing_proxy_refuses_until_it_accepts_again() {
+    let (proxy, _server) = proxy().await;
+    let mut open = Client::to(&proxy).await;
+    assert!(open.ask().await.is_ok());
+    proxy.refuse().await;
+    assert!(open.ask().await.is_err());
+    assert_eq!(Client::connect(&proxy).await.map(drop).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    proxy.accept().await;
+    assert!(Client::to(&proxy).await.ask().await.is_ok());
+}

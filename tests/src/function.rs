@@ -1,0 +1,68 @@
+//! The two functions, by the names that each part of the project knows them by.
+//!
+//! An environment made here is a whole one: nothing else needs to be set for the function to start.
+
+use crate::dynamo::{REGION, TABLE_NAME};
+use crate::token::{AUDIENCE, ISSUER};
+
+/// One of the two functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// Creates a key with a JSON Web Token.
+    Jwt,
+    /// Creates a key with an existing key.
+    Key,
+}
+
+impl Function {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Jwt, Self::Key];
+
+    /// The function whose program has this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|function| function.name() == name)
+    }
+
+    /// The program's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Jwt => "jwt",
+            Self::Key => "key",
+        }
+    }
+
+    /// The name in `template.yaml`, and of the folder that `sam build` puts its program into.
+    #[must_use]
+    pub const fn logical_name(self) -> &'static str {
+        match self {
+            Self::Jwt => "JwtFunction",
+            Self::Key => "KeyFunction",
+        }
+    }
+
+    /// The path that a gateway routes to it.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Jwt => "/apikeys/jwt",
+            Self::Key => "/apikeys/key",
+        }
+    }
+
+    /// The configuration of the function on this machine: what the template sets, and what AWS itself would.
+    #[must_use]
+    pub fn environment(self, dynamodb: &str, jwt_secret: &str) -> Vec<(String, String)> {
+        let jwt = [("JWT_ISSUER", ISSUER), ("JWT_AUDIENCE", AUDIENCE), ("JWT_SECRET", jwt_secret)];
+        let common = [
+            ("TABLE_NAME", TABLE_NAME),
+            ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+        ];
+        let jwt = jwt.into_iter().filter(|_| self == Self::Jwt);
+        common.into_iter().chain(jwt).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+}

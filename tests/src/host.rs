@@ -1,0 +1,61 @@
+//! What the machine knows: the time, the environment, random bytes and free ports.
+//!
+//! No other file of this crate asks for them.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+/// Seconds since the Unix epoch.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place of this crate that asks for the time")]
+pub fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock stands after 1970");
+    i64::try_from(elapsed.as_secs()).expect("the clock stands before the year 292,277,026,596")
+}
+
+/// A variable of the environment, where it is set and UTF-8.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads the environment")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The names of all variables of the environment.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place of this crate that reads the environment")]
+pub fn variable_names() -> Vec<String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect()
+}
+
+/// Bytes that nobody can guess.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).expect("the operating system has random bytes");
+    bytes
+}
+
+/// Different ports of 127.0.0.1 that nobody listened on a moment ago.
+#[must_use]
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    // All are held until the last one is found, or the same could be found twice.
+    let held = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("the machine has a free port"));
+    held.map(|listener| listener.local_addr().expect("a bound socket has an address").port())
+}
+
+/// The folder of the whole repository.
+#[must_use]
+pub fn repository() -> PathBuf {
+    // Cargo says where the package is now; where it was built is wrong once the checkout has moved.
+    let package = variable("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").to_owned());
+    PathBuf::from(package).parent().expect("`tests` lies in the repository").to_path_buf()
+}
+
+/// A path as it is seen from the repository, for messages.
+#[must_use]
+pub fn relative(path: &Path) -> String {
+    path.strip_prefix(repository()).unwrap_or(path).display().to_string()
+}

@@ -1,0 +1,17 @@
+//! Support for the contract tests, and the local stack behind `make run`.
+//!
+//! Development code: nothing here is part of a function, and no function depends on it.
+
+pub mod background;
+pub mod dynamo;
+pub mod emulator;
+pub mod event;
+pub mod fault;
+pub mod function;
+pub mod host;
+pub mod http;
+pub mod local;
+pub mod process;
+pub mod stored_key;
+pub mod template;
+pub mod token;

@@ -1,0 +1,61 @@
+//! The whole service on this machine: both functions, a DynamoDB with the template's table, and what to call them with.
+//!
+//! Everything it writes lies in `.local`, and everything it starts ends with it.
+
+mod address;
+mod command;
+mod demo;
+pub mod events;
+mod invoke;
+pub mod placeholder;
+mod run;
+mod settings;
+mod stack;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::token::Claims;
+use command::Command;
+use settings::Settings;
+
+/// Does what the command line asks for.
+///
+/// # Errors
+///
+/// Returns one line that says what is wrong and what to do.
+pub fn main(arguments: &[String]) -> Result<(), String> {
+    let command = Command::parse(arguments)?;
+    let settings = Settings::load()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(until_stopped(&command, &settings))
+}
+
+/// Ctrl-C drops the command wherever it stands, and with it every process that it started.
+async fn until_stopped(command: &Command, settings: &Settings) -> Result<(), String> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let stopped = tokio::select! {
+        result = execute(command, settings) => return result,
+        _ = interrupt.recv() => "interrupted",
+        _ = terminate.recv() => "terminated",
+    };
+    // Ending `run` is the one way for it to end, so there it is no error.
+    if matches!(command, Command::Run) {
+        println!("\nStopped.");
+        return Ok(());
+    }
+    Err(format!("{stopped}, everything is stopped"))
+}
+
+async fn execute(command: &Command, settings: &Settings) -> Result<(), String> {
+    match command {
+        Command::Run => run::run(settings).await,
+        Command::Demo => demo::run(settings).await,
+        Command::Events => events::fill_all(settings).await,
+        Command::Invoke { function, file } => invoke::run(settings, *function, file).await,
+        Command::Token { role, id, expires_in } => {
+            println!("{}", Claims::new().id(*id).role(role).expires_in(*expires_in).sign(&settings.signer()));
+            Ok(())
+        }
+    }
+}

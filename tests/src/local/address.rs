@@ -1,0 +1,56 @@
+//! The two ports of the local stack.
+//!
+//! They are fixed, so that what the documentation shows can be pasted; a taken one is found before anything starts.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use crate::dynamo::Table;
+
+/// Where both functions answer.
+pub(super) const GATEWAY_PORT: u16 = 9000;
+
+/// Where DynamoDB answers.
+pub(super) const DYNAMODB_PORT: u16 = 9001;
+
+/// The table of the local stack.
+pub(super) const TABLE: Table = Table::at(DYNAMODB_PORT);
+
+/// Makes sure that both ports are free.
+pub(super) fn check_ports() -> Result<(), String> {
+    for (port, what) in [(GATEWAY_PORT, "the functions"), (DYNAMODB_PORT, "DynamoDB")] {
+        if is_taken(port) {
+            let advice = format!("stop what uses it (`lsof -i :{port}` names it; perhaps another `make run`)");
+            return Err(format!("port {port}, which is for {what}, is taken: {advice}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether something answers on a port.
+pub(super) fn answers(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok()
+}
+
+/// `localhost` may mean either family, and on some systems a port can be bound beside a listener on all addresses.
+fn is_taken(port: u16) -> bool {
+    let v4 = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let v6 = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+    answers(v4) || answers(v6) || TcpListener::bind(v4).is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_taken_as_long_as_someone_listens() {
+        for address in [SocketAddr::from(([127, 0, 0, 1], 0)), SocketAddr::from(([0, 0, 0, 0], 0))] {
+            let listener = TcpListener::bind(address).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            assert!(is_taken(port), "{address}");
+            drop(listener);
+            assert!(!is_taken(port), "{address}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The command line.
+//!
+//! Whatever isn't understood answers with the usage.
+
+use std::path::PathBuf;
+
+use crate::function::Function;
+
+const USAGE: &str = "usage: local run | demo | events | invoke jwt|key FILE | \
+    token [--role ROLE] [--id NUMBER] [--expires-in SECONDS]";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    Run,
+    Demo,
+    Events,
+    Invoke { function: Function, file: PathBuf },
+    Token { role: String, id: u64, expires_in: i64 },
+}
+
+impl Command {
+    pub(super) fn parse(arguments: &[String]) -> Result<Self, String> {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        match arguments.as_slice() {
+            ["run"] => Ok(Self::Run),
+            ["demo"] => Ok(Self::Demo),
+            ["events"] => Ok(Self::Events),
+            ["invoke", function, file] => {
+                let function = Function::named(function).ok_or(USAGE)?;
+                Ok(Self::Invoke { function, file: PathBuf::from(file) })
+            }
+            ["token", options @ ..] => token(options),
+            _ => Err(USAGE.to_owned()),
+        }
+    }
+}
+
+fn token(options: &[&str]) -> Result<Command, String> {
+    let (mut role, mut id, mut expires_in) = ("user", 61, 3600);
+    let number = |name: &str, text: &str| format!("{name} must be a whole number, not {text:?}");
+    for option in options.chunks(2) {
+        match option {
+            ["--role", text] => role = text,
+            ["--id", text] => id = text.parse().map_err(|_| number("--id", text))?,
+            ["--expires-in", text] => expires_in = text.parse().map_err(|_| number("--expires-in", text))?,
+            _ => return Err(USAGE.to_owned()),
+        }
+    }
+    Ok(Command::Token { role: role.to_owned(), id, expires_in })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, String> {
+        Command::parse(&line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_token_is_an_ordinary_user_s_unless_told_otherwise() {
+        let expected = Command::Token { role: "user".into(), id: 61, expires_in: 3600 };
+        assert_eq!(parse("token"), Ok(expected));
+        let expected = Command::Token { role: "curator".into(), id: 7, expires_in: -1 };
+        assert_eq!(parse("token --role curator --expires-in -1 --id 7"), Ok(expected));
+    }
+
+    #[test]
+    fn an_event_goes_to_one_of_the_two_functions() {
+        let expected = Command::Invoke { function: Function::Key, file: "events/x.json".into() };
+        assert_eq!(parse("invoke key events/x.json"), Ok(expected));
+    }
+
+    #[test]
+    fn anything_else_answers_with_what_is_wrong() {
+        for line in ["", "start", "run fast", "invoke jwt", "invoke other file", "token --role", "token --level 3"] {
+            assert_eq!(parse(line), Err(USAGE.to_owned()), "{line}");
+        }
+        assert_eq!(parse("token --id x"), Err("--id must be a whole number, not \"x\"".to_owned()));
+    }
+}

@@ -1,0 +1,112 @@
+//! What stands in an event file in place of a credential: `{{bearer role=curator}}`, `{{basic level=3}}`.
+//!
+//! A file holds no secret, and each filling makes a new credential.
+
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::stored_key::{StoredKey, basic};
+use crate::token::Claims;
+
+/// A credential that is yet to be made.
+#[derive(Clone, Debug)]
+pub enum Placeholder {
+    /// A token with these claims.
+    Bearer(Claims),
+    /// A key that the table is to hold, and the `Authorization` value that goes with it.
+    Basic(Box<StoredKey>, String),
+}
+
+impl FromStr for Placeholder {
+    type Err = String;
+
+    /// Reads what stands between the braces.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.split_whitespace();
+        match words.next() {
+            Some("bearer") => words.try_fold(Claims::new(), claim).map(Self::Bearer),
+            Some("basic") => key(words),
+            _ => Err(format!("{{{{{text}}}}} is neither bearer nor basic")),
+        }
+    }
+}
+
+fn claim(claims: Claims, word: &str) -> Result<Claims, String> {
+    match word.split_once('=') {
+        Some(("role", role)) => Ok(claims.role(role)),
+        Some(("id", id)) => number(word, id).map(|id| claims.with("_id", id)),
+        Some(("status", status)) => number(word, status).map(|status| claims.with("status", status)),
+        Some(("exp", seconds)) => number(word, seconds).map(|seconds| claims.expires_in(seconds)),
+        _ => Err(format!("{word} is none of role=, id=, status=, exp=")),
+    }
+}
+
+fn key<'word>(words: impl Iterator<Item = &'word str>) -> Result<Placeholder, String> {
+    let mut stored = StoredKey::new();
+    let mut authorization = stored.authorization();
+    for word in words {
+        stored = match word.split_once('=') {
+            Some(("level", level)) => stored.level(number(word, level)?),
+            Some(("id", id)) => stored.number("userId", number(word, id)?),
+            Some(("chain", seconds)) => stored.chain_expires_in(number(word, seconds)?),
+            None if word == "expired" => stored.expires_in(-60),
+            None if word == "damaged" => stored.with("level", AttributeValue::S("four".to_owned())),
+            None if word == "wrong-secret" => {
+                authorization = basic(&stored.key, &StoredKey::new().secret);
+                stored
+            }
+            _ => return Err(format!("{word} is none of level=, id=, chain=, expired, damaged, wrong-secret")),
+        };
+    }
+    Ok(Placeholder::Basic(Box::new(stored), authorization))
+}
+
+fn number(word: &str, text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("{word} needs a whole number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(text: &str) -> (StoredKey, String) {
+        match text.parse() {
+            Ok(Placeholder::Basic(stored, authorization)) => (*stored, authorization),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_token_takes_its_claims_from_the_words() {
+        let Ok(Placeholder::Bearer(claims)) = "bearer role=curator id=7 status=0".parse() else {
+            panic!("it is a token");
+        };
+        let claims = claims.to_json();
+        for member in [r#""role":"curator""#, r#""_id":7"#, r#""status":0"#] {
+            assert!(claims.contains(member), "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_key_takes_its_attributes_from_the_words() {
+        let (stored, authorization) = stored("basic level=3 id=7 damaged");
+        assert_eq!(stored.item["userId"], AttributeValue::N("7".to_owned()));
+        assert_eq!(stored.item["level"], AttributeValue::S("four".to_owned()));
+        assert_eq!(authorization, stored.authorization());
+    }
+
+    #[test]
+    fn a_wrong_secret_is_another_key_s() {
+        let (stored, authorization) = stored("basic wrong-secret");
+        assert_ne!(authorization, stored.authorization());
+    }
+
+    #[test]
+    fn an_unknown_word_is_an_error_that_names_it() {
+        for (text, word) in [("digest", "digest"), ("bearer level=3", "level=3"), ("basic id=x", "id=x")] {
+            let error = text.parse::<Placeholder>().unwrap_err();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+}

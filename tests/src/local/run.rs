@@ -1,0 +1,43 @@
+//! `make run`: the stack, and what to paste.
+//!
+//! It runs until it is stopped.
+
+use super::settings::Settings;
+use super::stack::Stack;
+use crate::host;
+use crate::token::Claims;
+
+pub(super) async fn run(settings: &Settings) -> Result<(), String> {
+    let mut stack = Stack::start(settings).await?;
+    let token = Claims::new().role("curator").sign(&settings.signer());
+    println!("{}", greeting(&token, &host::relative(&settings.log())));
+    Err(stack.run(settings).await)
+}
+
+fn greeting(token: &str, log: &str) -> String {
+    format!(
+        r#"
+Both functions answer:
+
+    POST http://localhost:9000/apikeys/jwt
+    POST http://localhost:9000/apikeys/key
+
+Paste this into another terminal. A token of user 61, a curator, for an hour (`make token ROLE=user ID=61` makes others):
+
+    TOKEN='{token}'
+
+A key made with the token:
+
+    ANSWER=$(curl -sS http://localhost:9000/apikeys/jwt -H "Authorization: Bearer $TOKEN" \
+      -H 'Content-Type: application/json' -d '{{"name":"My first API key","level":4,"expiresIn":3600}}'); echo "$ANSWER"
+
+A key made with that key:
+
+    CREDENTIALS=$(echo "$ANSWER" | sed -E 's/.*"key":"([^"]*)","secret":"([^"]*)".*/\1:\2/')
+    curl -sS http://localhost:9000/apikeys/key -u "$CREDENTIALS" \
+      -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
+
+The functions log to {log}
+and are built again when a source file changes. Ctrl-C stops everything."#
+    )
+}

@@ -1,0 +1,131 @@
+//! DynamoDB and both functions, running.
+//!
+//! Dropping it, at whatever point of its start, leaves no process behind.
+
+use std::fs::{self, File};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use super::address::{DYNAMODB_PORT, GATEWAY_PORT, check_ports};
+use super::settings::Settings;
+use crate::dynamo::Dynamo;
+use crate::function::Function;
+use crate::host;
+use crate::http;
+use crate::process::Tree;
+
+/// How long the functions may take to answer once they are built.
+const START: Duration = Duration::from_secs(90);
+
+/// How much of the log is shown when they don't.
+const LOG_LINES: usize = 15;
+
+/// What runs.
+pub(super) struct Stack {
+    functions: Tree,
+    pub(super) dynamo: Dynamo,
+}
+
+impl Stack {
+    /// Builds and starts everything, and returns when both functions answer.
+    pub(super) async fn start(settings: &Settings) -> Result<Self, String> {
+        check_ports()?;
+        check_tools()?;
+        build().await?;
+        println!(
+            "Starting DynamoDB on http://127.0.0.1:{DYNAMODB_PORT}, data in {}",
+            host::relative(&settings.database())
+        );
+        let dynamo = Dynamo::open(&settings.database(), DYNAMODB_PORT).await?;
+        println!("Starting both functions, log in {}", host::relative(&settings.log()));
+        let mut stack = Self { functions: serve(settings, &dynamo)?, dynamo };
+        stack.wait(settings).await?;
+        Ok(stack)
+    }
+
+    /// Returns only if the functions' server ends, which it does not by itself.
+    pub(super) async fn run(&mut self, settings: &Settings) -> String {
+        while self.functions.exit_status().is_none() {
+            sleep(Duration::from_millis(200)).await;
+        }
+        format!("cargo lambda watch ended: see {}", host::relative(&settings.log()))
+    }
+
+    async fn wait(&mut self, settings: &Settings) -> Result<(), String> {
+        let deadline = Instant::now() + START;
+        for function in Function::ALL {
+            while !answers(function).await {
+                let ended = self.functions.exit_status().is_some();
+                if ended || Instant::now() > deadline {
+                    let log = last_lines(settings);
+                    return Err(format!("the {} function doesn't start; the end of its log:\n{log}", function.name()));
+                }
+                sleep(Duration::from_millis(200)).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_tools() -> Result<(), String> {
+    let version = Command::new("cargo-lambda").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    version
+        .map(drop)
+        .map_err(|_| "cargo-lambda is missing: `make tools` fetches it, and `make run` finds it".to_owned())
+}
+
+/// Builds first, so that the progress is seen and the functions answer at once.
+async fn build() -> Result<(), String> {
+    println!("Building both functions (the first time takes some minutes)");
+    let mut command = cargo("cargo");
+    command.args(["build", "--locked"]).args(Function::ALL.iter().flat_map(|function| ["--bin", function.name()]));
+    let mut build = Tree::spawn(&mut command)?;
+    loop {
+        match build.exit_status() {
+            Some(status) if status.success() => return Ok(()),
+            Some(_) => return Err("the functions can't be built: see the compiler's messages above".to_owned()),
+            None => sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+fn serve(settings: &Settings, dynamo: &Dynamo) -> Result<Tree, String> {
+    let describe = |error| format!("{}: {error}", host::relative(&settings.log()));
+    let log = File::create(settings.log()).map_err(describe)?;
+    let mut command = cargo("cargo-lambda");
+    command
+        .args(["lambda", "watch", "--disable-cors", "--color", "never", "--invoke-address", "127.0.0.1"])
+        .args(["--invoke-port", &GATEWAY_PORT.to_string()])
+        .envs(Function::Jwt.environment(&dynamo.endpoint(), settings.secret()))
+        .stdout(log.try_clone().map_err(describe)?)
+        .stderr(log);
+    Tree::spawn(&mut command)
+}
+
+/// A command in the repository, free of what this machine and `cargo run` set: settings of AWS would reach the functions,
+/// and the package's variables would let cargo build again what it has built.
+fn cargo(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(host::repository()).stdin(Stdio::null());
+    let foreign = ["AWS_", "JWT_", "CARGO_PKG_", "CARGO_MANIFEST_", "RUST_LOG"];
+    for name in host::variable_names() {
+        if name == "CARGO" || foreign.iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A function answers any method but POST with 405, by itself and without DynamoDB.
+async fn answers(function: Function) -> bool {
+    let answer = http::send(GATEWAY_PORT, "GET", function.path(), &[], "").await;
+    answer.is_ok_and(|answer| answer.status == 405)
+}
+
+fn last_lines(settings: &Settings) -> String {
+    let log = fs::read_to_string(settings.log()).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}

@@ -1,0 +1,175 @@
+//! A program and everything it starts, ended together.
+//!
+//! Programs that put their own children into other process groups (`cargo lambda watch` does) leave none behind either.
+
+use std::process::{Child, Command, ExitStatus};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+/// How long a program may take to end by itself.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running program, which ends with this value.
+#[derive(Debug)]
+pub struct Tree {
+    child: Child,
+}
+
+impl Tree {
+    /// Starts a program in a process group of its own, so that a Ctrl-C reaches only us.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line that names the program.
+    pub fn spawn(command: &mut Command) -> Result<Self, String> {
+        use std::os::unix::process::CommandExt as _;
+        let child = command.process_group(0).spawn();
+        let child = child.map_err(|error| format!("{} can't be started: {error}", command.get_program().display()))?;
+        Ok(Self { child })
+    }
+
+    /// The program's process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How the program ended, if it has.
+    #[must_use]
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Asks the program to end, and after five seconds ends it and all its descendants.
+    pub fn stop(&mut self) {
+        if self.exit_status().is_some() {
+            return;
+        }
+        let descendants = descendants(self.id());
+        // An error here means that there's nothing left to signal, which is what is wanted.
+        let _ = killpg(pid(self.id()), Signal::SIGTERM);
+        let deadline = Instant::now() + GRACE;
+        while Instant::now() < deadline && self.exit_status().is_none() {
+            sleep(Duration::from_millis(20));
+        }
+        for id in descendants {
+            let _ = kill(pid(id), Signal::SIGKILL);
+        }
+        let _ = killpg(pid(self.id()), Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn pid(id: u32) -> Pid {
+    Pid::from_raw(i32::try_from(id).expect("a process id fits the system's own type"))
+}
+
+/// The children of a process, their children and so on.
+fn descendants(root: u32) -> Vec<u32> {
+    let all = processes();
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        found.extend(all.iter().filter(|(_, of)| *of == parent).map(|(id, _)| *id));
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+/// The id and the parent's id of every process. `ps` isn't part of a minimal Linux, and `/proc` isn't of macOS.
+fn processes() -> Vec<(u32, u32)> {
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        let listed = Command::new("ps").args(["-axo", "pid=,ppid="]).output();
+        return listed.map(|output| parse_ps(&String::from_utf8_lossy(&output.stdout))).unwrap_or_default();
+    };
+    let read = |entry: std::fs::DirEntry| parse_stat(&std::fs::read_to_string(entry.path().join("stat")).ok()?);
+    entries.flatten().filter_map(read).collect()
+}
+
+fn parse_ps(text: &str) -> Vec<(u32, u32)> {
+    let parse = |line: &str| {
+        let mut fields = line.split_whitespace();
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    text.lines().filter_map(parse).collect()
+}
+
+/// The program's name stands in parentheses and may itself hold spaces and parentheses.
+fn parse_stat(text: &str) -> Option<(u32, u32)> {
+    let (id, _) = text.split_once(' ')?;
+    let (_, rest) = text.rsplit_once(')')?;
+    Some((id.parse().ok()?, rest.split_whitespace().nth(1)?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_alive(id: u32) -> bool {
+        // A signal of nothing asks whether the process exists; a zombie still would, so its state is read as well.
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        kill(pid(id), None).is_ok() && !stat.contains(") Z ")
+    }
+
+    /// Starts a shell with a child, and waits until the child is there.
+    fn shell(script: &str) -> (Tree, Vec<u32>) {
+        let tree = Tree::spawn(Command::new("bash").args(["-c", script])).unwrap();
+        let deadline = Instant::now() + GRACE;
+        while descendants(tree.id()).is_empty() && Instant::now() < deadline {
+            sleep(Duration::from_millis(10));
+        }
+        let children = descendants(tree.id());
+        assert!(!children.is_empty(), "the shell started no child");
+        (tree, children)
+    }
+
+    fn assert_gone(children: &[u32]) {
+        let deadline = Instant::now() + GRACE;
+        while children.iter().any(|id| is_alive(*id)) && Instant::now() < deadline {
+            sleep(Duration::from_millis(10));
+        }
+        assert!(!children.iter().any(|id| is_alive(*id)), "left behind: {children:?}");
+    }
+
+    #[test]
+    fn a_child_ends_with_its_program() {
+        let (tree, children) = shell("sleep 600 & wait");
+        drop(tree);
+        assert_gone(&children);
+    }
+
+    #[test]
+    fn a_child_in_a_process_group_of_its_own_ends_too() {
+        let (tree, children) = shell("set -m; sleep 600 & wait");
+        drop(tree);
+        assert_gone(&children);
+    }
+
+    #[test]
+    fn a_program_that_ignores_the_polite_signal_is_ended_all_the_same() {
+        let (tree, children) = shell("trap '' TERM; sleep 600 & wait; sleep 600");
+        drop(tree);
+        assert_gone(&children);
+    }
+
+    #[test]
+    fn a_missing_program_is_one_clear_line() {
+        let error = Tree::spawn(&mut Command::new("no-such-program")).unwrap_err();
+        assert!(error.starts_with("no-such-program can't be started: "), "{error}");
+    }
+
+    #[test]
+    fn a_process_is_read_whatever_its_name() {
+        assert_eq!(parse_stat("17 (a) b) S 3 17"), Some((17, 3)));
+        assert_eq!(parse_ps("  17     3\n  18    17\n"), [(17, 3), (18, 17)]);
+    }
+}

@@ -1,0 +1,133 @@
+//! An API key that never went through a function: the item in the table, and the credential that goes with it.
+//!
+//! A fresh one authenticates; every part of its item can be spoiled.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA256, digest};
+
+use crate::dynamo::Item;
+use crate::host;
+
+/// A year, in seconds: how long a chain of keys may live.
+const CHAIN: i64 = 31_536_000;
+
+/// A key with its secret, and its item as a function would store it.
+#[derive(Clone, Debug)]
+pub struct StoredKey {
+    /// The public half.
+    pub key: String,
+    /// The private half, in hexadecimal digits.
+    pub secret: String,
+    /// What the table is to hold.
+    pub item: Item,
+}
+
+impl Default for StoredKey {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl StoredKey {
+    /// A key of user 61 with level 4, which lives for an hour in a chain of a year.
+    #[must_use]
+    pub fn new() -> Self {
+        let key = uuid::Builder::from_random_bytes(host::random()).into_uuid().to_string();
+        let secret: [u8; 32] = host::random();
+        let now = host::now();
+        let item = Item::from([
+            ("key".to_owned(), AttributeValue::S(key.clone())),
+            ("name".to_owned(), AttributeValue::S("A key for local work".to_owned())),
+            ("createdBy".to_owned(), AttributeValue::S("jwt".to_owned())),
+        ]);
+        Self { key, secret: hex::encode(secret), item }
+            .with("secretHash", AttributeValue::B(Blob::new(hash(&secret))))
+            .number("level", 4)
+            .number("userId", 61)
+            .number("createdAt", now)
+            .number("expiresAt", now + 3600)
+            .number("chainExpiresAt", now + CHAIN)
+    }
+
+    /// Sets an attribute to any value.
+    #[must_use]
+    pub fn with(mut self, attribute: &str, value: AttributeValue) -> Self {
+        self.item.insert(attribute.to_owned(), value);
+        self
+    }
+
+    /// Sets an attribute to a number.
+    #[must_use]
+    pub fn number(self, attribute: &str, value: i64) -> Self {
+        self.with(attribute, AttributeValue::N(value.to_string()))
+    }
+
+    /// Takes an attribute out.
+    #[must_use]
+    pub fn without(mut self, attribute: &str) -> Self {
+        self.item.remove(attribute);
+        self
+    }
+
+    /// Sets the level.
+    #[must_use]
+    pub fn level(self, level: i64) -> Self {
+        self.number("level", level)
+    }
+
+    /// Lets the key expire so many seconds from now; a negative number is the past.
+    #[must_use]
+    pub fn expires_in(self, seconds: i64) -> Self {
+        self.number("expiresAt", host::now() + seconds)
+    }
+
+    /// Lets the key's chain expire so many seconds from now.
+    #[must_use]
+    pub fn chain_expires_in(self, seconds: i64) -> Self {
+        self.number("chainExpiresAt", host::now() + seconds)
+    }
+
+    /// The `Authorization` value that shows the key and its secret.
+    #[must_use]
+    pub fn authorization(&self) -> String {
+        basic(&self.key, &self.secret)
+    }
+}
+
+/// An `Authorization` value of the scheme Basic.
+#[must_use]
+pub fn basic(key: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{key}:{secret}")))
+}
+
+/// What the table holds of a secret's bytes.
+#[must_use]
+pub fn hash(secret: &[u8]) -> Vec<u8> {
+    digest(&SHA256, secret).as_ref().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_has_the_attributes_of_the_contract_and_no_secret() {
+        let stored = StoredKey::new();
+        let mut names: Vec<&str> = stored.item.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        let expected =
+            ["chainExpiresAt", "createdAt", "createdBy", "expiresAt", "key", "level", "name", "secretHash", "userId"];
+        assert_eq!(names, expected);
+        let expected = AttributeValue::B(Blob::new(hash(&hex::decode(&stored.secret).unwrap())));
+        assert_eq!(stored.item["secretHash"], expected);
+        assert!(!format!("{:?}", stored.item).contains(&stored.secret));
+    }
+
+    #[test]
+    fn a_credential_is_the_key_and_the_secret() {
+        assert_eq!(basic("k", "s"), "Basic azpz");
+    }
+}

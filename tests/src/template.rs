@@ -1,0 +1,150 @@
+//! The DynamoDB table as `template.yaml` defines it, so that tests run on the table that is deployed.
+//!
+//! Only literal values are understood: an intrinsic function in the table's schema is an error, never a guess.
+
+use std::path::Path;
+
+use saphyr::{LoadableYamlNode as _, Yaml};
+
+/// The resource that holds the keys.
+const TABLE_RESOURCE: &str = "ApiKeysTable";
+
+/// What a table is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableDefinition {
+    /// Name and type (`S`, `N`, `B`) of each key attribute.
+    pub attributes: Vec<(String, String)>,
+    /// Name and role (`HASH`, `RANGE`) of each part of the key.
+    pub keys: Vec<(String, String)>,
+    /// `PAY_PER_REQUEST` or `PROVISIONED`.
+    pub billing_mode: String,
+    /// The attribute that holds the time of expiry, where TTL is enabled.
+    pub ttl_attribute: Option<String>,
+}
+
+impl TableDefinition {
+    /// Reads the repository's own template.
+    ///
+    /// # Errors
+    ///
+    /// Returns a line that names the file and what is wrong in it.
+    pub fn of_the_template() -> Result<Self, String> {
+        Self::read(&crate::host::repository().join("template.yaml"))
+    }
+
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// Returns a line that names the file and what is wrong in it.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let describe = |cause: String| format!("{}: {cause}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| describe(error.to_string()))?;
+        Self::parse(&text).map_err(describe)
+    }
+
+    /// Reads a template's text.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong, with the place in the document.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;
+        let template = documents.first().ok_or("the document is empty")?;
+        let properties = member(member(member(template, "Resources")?, TABLE_RESOURCE)?, "Properties")?;
+        Ok(Self {
+            attributes: pairs(properties, "AttributeDefinitions", "AttributeType")?,
+            keys: pairs(properties, "KeySchema", "KeyType")?,
+            billing_mode: text_of(member(properties, "BillingMode")?, "BillingMode")?,
+            ttl_attribute: ttl_attribute(properties)?,
+        })
+    }
+}
+
+fn ttl_attribute(properties: &Yaml<'_>) -> Result<Option<String>, String> {
+    let Ok(ttl) = member(properties, "TimeToLiveSpecification") else {
+        return Ok(None);
+    };
+    let enabled =
+        member(ttl, "Enabled")?.as_bool().ok_or("Enabled of TimeToLiveSpecification must be true or false")?;
+    if !enabled {
+        return Ok(None);
+    }
+    text_of(member(ttl, "AttributeName")?, "AttributeName").map(Some)
+}
+
+fn pairs(properties: &Yaml<'_>, list: &str, second: &str) -> Result<Vec<(String, String)>, String> {
+    let entries = member(properties, list)?.as_vec().ok_or_else(|| format!("{list} must be a list"))?;
+    let pair = |entry| {
+        let name = text_of(member(entry, "AttributeName")?, "AttributeName")?;
+        Ok((name, text_of(member(entry, second)?, second)?))
+    };
+    entries.iter().map(pair).collect()
+}
+
+fn member<'node>(node: &'node Yaml<'_>, name: &str) -> Result<&'node Yaml<'node>, String> {
+    node.as_mapping_get(name).ok_or_else(|| format!("{TABLE_RESOURCE}: {name} is missing"))
+}
+
+fn text_of(node: &Yaml<'_>, name: &str) -> Result<String, String> {
+    node.as_str().map(str::to_owned).ok_or_else(|| format!("{TABLE_RESOURCE}: {name} must be a literal string"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "
+Conditions:
+  Production: !Equals [!Ref Stage, production]
+Resources:
+  ApiKeysTable:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub '${AWS::StackName}-keys'
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions:
+        - { AttributeName: key, AttributeType: S }
+      KeySchema:
+        - AttributeName: key
+          KeyType: HASH
+      TimeToLiveSpecification: { AttributeName: expiresAt, Enabled: true }
+      DeletionProtectionEnabled: !If [Production, true, false]
+";
+
+    #[test]
+    fn a_template_full_of_intrinsic_functions_yields_its_table() {
+        let expected = TableDefinition {
+            attributes: vec![("key".into(), "S".into())],
+            keys: vec![("key".into(), "HASH".into())],
+            billing_mode: "PAY_PER_REQUEST".into(),
+            ttl_attribute: Some("expiresAt".into()),
+        };
+        assert_eq!(TableDefinition::parse(TEMPLATE), Ok(expected));
+    }
+
+    #[test]
+    fn a_table_without_ttl_has_no_ttl_attribute() {
+        let disabled = TEMPLATE.replace("Enabled: true }", "Enabled: false }");
+        assert_eq!(TableDefinition::parse(&disabled).unwrap().ttl_attribute, None);
+    }
+
+    #[test]
+    fn an_intrinsic_function_in_the_schema_is_an_error() {
+        let unknown = TEMPLATE.replace("BillingMode: PAY_PER_REQUEST", "BillingMode: !Ref Mode");
+        assert_eq!(TableDefinition::parse(&unknown), Err("ApiKeysTable: BillingMode must be a literal string".into()));
+    }
+
+    #[test]
+    fn a_template_without_the_table_says_so() {
+        assert_eq!(TableDefinition::parse("Resources: {}"), Err("ApiKeysTable: ApiKeysTable is missing".into()));
+    }
+
+    #[test]
+    fn the_repository_s_own_template_defines_the_table_of_the_contract() {
+        let table = TableDefinition::of_the_template().unwrap();
+        assert_eq!(table.keys, [("key".to_owned(), "HASH".to_owned())]);
+        assert_eq!(table.attributes, [("key".to_owned(), "S".to_owned())]);
+        assert_eq!(table.ttl_attribute.as_deref(), Some("expiresAt"));
+    }
+}
