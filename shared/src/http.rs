@@ -4,6 +4,7 @@
 
 mod authorization;
 mod body;
+mod headers;
 mod request;
 mod response;
 

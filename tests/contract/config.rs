@@ -75,7 +75,7 @@ fn a_public_key_is_a_strong_one_of_a_known_kind_in_pem() {
     };
     for signer in [Signer::rs256(), Signer::es256(), Signer::ed25519()] {
         let pem = signer.public_key_pem();
-        for good in [pem.clone(), format!("\n{pem}\n"), pem.replace('\n', "\r\n")] {
+        for good in [pem.clone(), format!("\n{pem}\n"), pem.replace('\n', "\r\n"), pem.replace('\n', "\\n")] {
             assert_eq!(refusal(&[("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", &good)]), None, "{good}");
         }
         refuses(&pem.replace("PUBLIC KEY", "RSA PUBLIC KEY"));

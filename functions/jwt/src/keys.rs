@@ -56,9 +56,11 @@ impl VerificationKey {
         Ok(Self { variable: SECRET, algorithm: Algorithm::HS256, key })
     }
 
-    /// A `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in PEM.
+    /// A `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in PEM. Line ends may be written as `\\n`, as they must be
+    /// where a variable has but one line.
     fn from_public_key(pem: &str) -> Option<Self> {
-        let (label, document) = Document::from_pem(pem.trim()).ok()?;
+        let pem = pem.trim().replace("\\n", "\n");
+        let (label, document) = Document::from_pem(&pem).ok()?;
         let info = SubjectPublicKeyInfoRef::try_from(document.as_bytes()).ok().filter(|_| label == "PUBLIC KEY")?;
         let bytes = info.subject_public_key.as_bytes()?;
         let (algorithm, key) = match info.algorithm.oid {

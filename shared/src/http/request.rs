@@ -5,14 +5,14 @@
 //! response ([`super::response`]); the request is read here, and whatever a header or body holds can't fail the event.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use lambda_http::request::RequestOrigin;
 use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use crate::json::{Text, string};
+use super::headers::Headers;
+use crate::json::Text;
 
 /// Who wrapped the request, which decides how the response is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,58 +140,6 @@ struct RequestContext<'a> {
 struct Http<'a> {
     #[serde(borrow)]
     method: Cow<'a, str>,
-}
-
-/// The headers that are looked at, as `(name, value)`; a value is a string or an array of strings.
-#[derive(Debug, Default)]
-struct Headers<'a>(Vec<(&'static str, &'a RawValue)>);
-
-/// The headers that are looked at.
-const KNOWN: [&str; 2] = ["authorization", "content-type"];
-
-impl<'a> Headers<'a> {
-    fn all(&self, name: &str) -> Vec<Cow<'a, str>> {
-        self.0.iter().filter(|(known, _)| *known == name).flat_map(|(_, raw)| values(raw)).collect()
-    }
-}
-
-/// The strings in a header's raw value. One that can't be decoded still counts as a value, though as no legal one.
-fn values(raw: &RawValue) -> Vec<Cow<'_, str>> {
-    let text = |raw| string(raw).unwrap_or(Cow::Borrowed("\u{fffd}"));
-    match raw.get().as_bytes().first() {
-        Some(b'n') => Vec::new(),
-        Some(b'[') => {
-            serde_json::from_str::<Vec<&RawValue>>(raw.get()).unwrap_or_default().into_iter().map(text).collect()
-        }
-        _ => vec![text(raw)],
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Headers<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct HeadersVisitor;
-
-        impl<'de> Visitor<'de> for HeadersVisitor {
-            type Value = Headers<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object of headers")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut headers = Vec::new();
-                while let Some(Text(name)) = map.next_key()? {
-                    match KNOWN.iter().find(|known| name.eq_ignore_ascii_case(known)) {
-                        Some(known) => headers.push((*known, map.next_value()?)),
-                        None => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                }
-                Ok(Headers(headers))
-            }
-        }
-
-        deserializer.deserialize_map(HeadersVisitor)
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use tracing_core::{Dispatch, Event, Level, LevelFilter, Metadata, Subscriber, di
 
 use super::{Incident, LogLevel, write_line};
 
+/// Says again what an invocation failed with, which the request's own line has said.
+const ECHO: &str = "lambda_runtime::layers::panic";
+
 /// The longest message taken over from another crate, in characters.
 const MAX_MESSAGE: usize = 200;
 
@@ -37,7 +40,7 @@ impl Subscriber for ForeignEvents {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= Level::WARN
+        metadata.is_event() && *metadata.level() <= Level::WARN && metadata.target() != ECHO
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
