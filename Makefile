@@ -1,0 +1,165 @@
+# Every command of this project; `make` alone lists them. All tools go into .local, which is ignored by git.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+# What may be set on the command line.
+ARCHITECTURE ?= arm64
+ROLE ?= user
+ID ?= 61
+EVENT ?=
+ARGS ?=
+ADVISORY_DB ?=
+
+VENV := .local/venv
+CHECKOV := .local/checkov
+CARGO_DENY_VERSION := 0.20.2
+HOST_ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+# $(call need,COMMAND,WHAT TO DO) stops with one line where a command is missing.
+need = @command -v $(1) >/dev/null || { echo "$(1) is missing: $(2)" >&2; exit 1; }
+
+# $(call venv,FOLDER,REQUIREMENTS) makes the folder anew, so that a half-made one is never built upon.
+define venv
+@echo "Fetching the tools of $(2) into $(1) (once, a minute or more)"
+@rm -rf $(1)
+@python3 -m venv $(1) || { echo "python3 cannot make a virtual environment: install its venv package (python3-venv)" >&2; exit 1; }
+@$(1)/bin/python -m pip install --disable-pip-version-check --requirement $(2)
+@touch $(1)/.stamp
+endef
+
+# $(call sam_build,FOLDER,ARCHITECTURE). sam shows nothing while it compiles, so cargo-lambda runs first, with the very
+# flags that sam gives it; sam then finds the work done.
+define sam_build
+cargo lambda build --release $(if $(filter arm64,$(2)),--arm64) --bin jwt --bin key
+sam build --build-dir $(1) --parameter-overrides Architecture=$(2)
+endef
+
+# The build shows its progress and `cargo run` then adds no line of its own.
+local = @cargo build --package tests --bin local && cargo run --quiet --package tests --bin local --
+
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: needs
+needs:
+	$(call need,cargo,install Rust with rustup)
+	$(call need,cc,install a C compiler (gcc or clang))
+	$(call need,python3,install Python 3.10 or later)
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "python3 is too old: install Python 3.10 or later" >&2; exit 1; }
+
+.PHONY: tools
+tools: $(VENV)/.stamp ## Fetch the pinned tools into .local/venv
+
+$(VENV)/.stamp: tests/tools/requirements.txt | needs
+	$(call venv,$(VENV),$<)
+
+$(CHECKOV)/.stamp: tests/tools/requirements-checkov.txt | needs
+	$(call venv,$(CHECKOV),$<)
+
+.local/cargo-deny-$(CARGO_DENY_VERSION).stamp: | needs
+	@echo "Building cargo-deny into .local/bin (once, some minutes)"
+	cargo install --locked --root .local --version $(CARGO_DENY_VERSION) cargo-deny
+	@touch $@
+
+# --- Build
+
+.PHONY: build
+build: tools ## Build both functions for deployment into .aws-sam/build [ARCHITECTURE=arm64|x86_64]
+	$(call sam_build,.aws-sam/build,$(ARCHITECTURE))
+
+# Another folder than the deployment's, so that `sam deploy` can't pick up a binary for this machine.
+.PHONY: build-local
+build-local: tools ## Build both functions for this machine into .aws-sam/local, as the tests run them
+	$(call sam_build,.aws-sam/local,$(HOST_ARCHITECTURE))
+
+# --- Run
+
+.PHONY: run
+run: tools ## Serve both functions and a DynamoDB on this machine until Ctrl-C
+	$(local) run
+
+.PHONY: demo
+demo: tools ## Start all that, create a key with a token and a key with that key, and stop
+	$(local) demo
+
+.PHONY: token
+token: needs ## Print a development token [ROLE=curator ID=61]
+	$(local) token --role "$(ROLE)" --id "$(ID)"
+
+.PHONY: events
+events: needs ## Fill in the credentials of events/*.json, into .local/events
+	$(local) events
+
+.PHONY: invoke-jwt
+invoke-jwt: EVENT := $(or $(EVENT),events/jwt-201-http-api.json)
+invoke-jwt: tools ## Send an event to the jwt function of `make run` [EVENT=events/...json]
+	$(local) invoke jwt "$(EVENT)"
+
+.PHONY: invoke-key
+invoke-key: EVENT := $(or $(EVENT),events/key-201-http-api.json)
+invoke-key: tools ## Send an event to the key function of `make run` [EVENT=events/...json]
+	$(local) invoke key "$(EVENT)"
+
+# --- Check
+
+.PHONY: test
+test: export APIKEYS_ARTIFACTS := $(CURDIR)/.aws-sam/local
+test: build-local ## Run every test, also against the built functions in the Lambda emulator [ARGS=...]
+	APIKEYS_EMULATOR="$$(echo "$$PWD"/$(VENV)/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-$(HOST_ARCHITECTURE))" \
+	    cargo test --locked --workspace $(ARGS)
+
+.PHONY: check
+check: fmt-check template lint deny doc test ## Run every check, as CI does
+
+.PHONY: fmt
+fmt: needs ## Format the code
+	cargo fmt --all
+
+.PHONY: fmt-check
+fmt-check: needs
+	cargo fmt --all --check
+
+.PHONY: lint
+lint: needs ## Run clippy
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+.PHONY: doc
+doc: needs ## Build the documentation
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+.PHONY: template
+template: tools $(CHECKOV)/.stamp ## Lint template.yaml
+	sam validate
+	sam validate --lint
+	cfn-lint --include-checks I -- template.yaml
+	cfn-lint --include-checks I --append-rules cfn_lint_serverless.rules -- template.yaml
+	$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --quiet --compact --skip-download
+
+# cargo-deny names the database's folder after its address. With ADVISORY_DB, a folder of that name that holds a link to
+# the snapshot stands in for a fetched one, and counts as fetched now: how old it may be is up to who names it.
+ADVISORY_SNAPSHOT := .local/advisory-snapshot/advisory-db-3157b0e258782691
+
+.PHONY: deny
+deny: .local/cargo-deny-$(CARGO_DENY_VERSION).stamp ## Check licences, sources, bans and advisories [ADVISORY_DB=folder]
+ifeq ($(ADVISORY_DB),)
+	.local/bin/cargo-deny --locked --workspace check
+else
+	@test -d "$(ADVISORY_DB)/crates" || { echo "ADVISORY_DB is no copy of the RustSec database: $(ADVISORY_DB)" >&2; exit 1; }
+	@mkdir -p $(ADVISORY_SNAPSHOT)/.git && touch $(ADVISORY_SNAPSHOT)/.git/FETCH_HEAD
+	@ln -sfn "$$(cd "$(ADVISORY_DB)" && pwd)/crates" $(ADVISORY_SNAPSHOT)/crates
+	cargo fetch --locked
+	ADVISORY_DBS=$(dir $(ADVISORY_SNAPSHOT)) .local/bin/cargo-deny --frozen --workspace check
+endif
+
+.PHONY: clean
+clean: ## Remove what was built; the tools and the local table in .local stay
+	cargo clean
+	rm -rf .aws-sam
