@@ -87,27 +87,30 @@ impl EventFile {
     }
 }
 
-/// Puts a credential in place of each placeholder of a text.
+/// Puts a credential in place of each placeholder of a text; the same placeholder is the same credential, since a
+/// gateway of payload format 1.0 gives each header twice.
 ///
 /// # Errors
 ///
 /// Returns one line when a placeholder isn't understood or the table can't be written.
 pub async fn fill(text: &str, table: &Table, signer: &Signer) -> Result<String, String> {
-    let (mut filled, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (placeholder, after) = after.split_once("}}").ok_or("a placeholder has no end")?;
-        filled.push_str(before);
-        match placeholder.parse()? {
-            Placeholder::Bearer(claims) => filled.push_str(&format!("Bearer {}", claims.sign(signer))),
-            Placeholder::Basic(stored, authorization) => {
-                table.try_put_item(stored.item).await?;
-                filled.push_str(&authorization);
-            }
-        }
-        rest = after;
+    let mut filled = text.to_owned();
+    while let Some((_, after)) = filled.split_once("{{") {
+        let (placeholder, _) = after.split_once("}}").ok_or("a placeholder has no end")?;
+        let value = credential(placeholder, table, signer).await?;
+        filled = filled.replace(&format!("{{{{{placeholder}}}}}"), &value);
     }
-    filled.push_str(rest);
     Ok(filled)
+}
+
+async fn credential(placeholder: &str, table: &Table, signer: &Signer) -> Result<String, String> {
+    match placeholder.parse()? {
+        Placeholder::Bearer(claims) => Ok(format!("Bearer {}", claims.sign(signer))),
+        Placeholder::Basic(stored, authorization) => {
+            table.try_put_item(stored.item).await?;
+            Ok(authorization)
+        }
+    }
 }
 
 /// `make events`: fills every file, into `.local/events`.

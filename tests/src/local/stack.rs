@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::address::{DYNAMODB_PORT, GATEWAY_PORT, check_ports};
 use super::settings::Settings;
@@ -18,6 +18,9 @@ use crate::process::Tree;
 
 /// How long the functions may take to answer once they are built.
 const START: Duration = Duration::from_secs(90);
+
+/// How long one question whether a function answers may take.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// How much of the log is shown when they don't.
 const LOG_LINES: usize = 15;
@@ -57,15 +60,20 @@ impl Stack {
         let deadline = Instant::now() + START;
         for function in Function::ALL {
             while !answers(function).await {
-                let ended = self.functions.exit_status().is_some();
-                if ended || Instant::now() > deadline {
-                    let log = last_lines(settings);
-                    return Err(format!("the {} function doesn't start; the end of its log:\n{log}", function.name()));
+                let log = fs::read_to_string(settings.log()).unwrap_or_default();
+                if self.has_failed(&log) || Instant::now() > deadline {
+                    let (name, end) = (function.name(), last_lines(&log));
+                    return Err(format!("the {name} function doesn't start; the end of its log:\n{end}"));
                 }
                 sleep(Duration::from_millis(200)).await;
             }
         }
         Ok(())
+    }
+
+    /// A function that refuses to start isn't started again, and requests to it wait for ever.
+    fn has_failed(&mut self, log: &str) -> bool {
+        self.functions.exit_status().is_some() || log.contains("command exited")
     }
 }
 
@@ -120,12 +128,11 @@ fn cargo(program: &str) -> Command {
 
 /// A function answers any method but POST with 405, by itself and without DynamoDB.
 async fn answers(function: Function) -> bool {
-    let answer = http::send(GATEWAY_PORT, "GET", function.path(), &[], "").await;
-    answer.is_ok_and(|answer| answer.status == 405)
+    let request = http::send(GATEWAY_PORT, "GET", function.path(), &[], "");
+    matches!(timeout(ANSWER, request).await, Ok(Ok(answer)) if answer.status == 405)
 }
 
-fn last_lines(settings: &Settings) -> String {
-    let log = fs::read_to_string(settings.log()).unwrap_or_default();
+fn last_lines(log: &str) -> String {
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
 }

@@ -26,11 +26,20 @@ fn a_name_outside_the_scheme_is_an_error() {
 #[tokio::test]
 async fn a_placeholder_becomes_a_credential_and_its_key_is_stored() {
     let dynamo = Dynamo::in_memory().await;
-    let text = r#"["{{bearer}}", "{{basic level=3}}"]"#;
+    let text = r#"["{{bearer}}", "{{basic level=3}}", "{{basic level=3}}"]"#;
     let filled = fill(text, &dynamo, &Signer::hs256(SECRET)).await.unwrap();
     let values: Vec<String> = serde_json::from_str(&filled).unwrap();
     assert!(values[0].starts_with("Bearer ey") && values[1].starts_with("Basic "), "{filled}");
+    assert_eq!(values[1], values[2]);
     assert_eq!(dynamo.items().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_placeholder_without_end_or_meaning_is_an_error() {
+    let table = Table::at(1);
+    for text in ["{{bearer", "{{digest}}"] {
+        assert!(fill(text, &table, &Signer::hs256(SECRET)).await.is_err(), "{text}");
+    }
 }
 
 #[tokio::test]
