@@ -11,11 +11,11 @@ use time::OffsetDateTime;
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The current time. A clock before 1970 reads as the epoch, at which every token and key is refused or short-lived.
+    /// The current time. A clock before 1970 reads as the end of time, at which everything has expired.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn now() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::MAX);
         Self(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
     }
 
@@ -23,6 +23,12 @@ impl Timestamp {
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
+    }
+
+    /// The moment that comes a while after this one.
+    #[must_use]
+    pub fn after(self, elapsed: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)))
     }
 
     /// Milliseconds since the Unix epoch.
@@ -43,7 +49,8 @@ impl Timestamp {
         self.0.div_ceil(1000)
     }
 
-    /// RFC 3339 in UTC with milliseconds, such as `2022-11-06T15:57:30.000Z`. Past the year 9999 it stays at the epoch.
+    /// RFC 3339 in UTC with milliseconds, such as `2022-11-06T15:57:30.000Z`. A moment after the year 9999 is written as
+    /// the epoch's date.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
         let moment = i64::try_from(self.seconds())

@@ -6,36 +6,43 @@ use uuid::{Builder, Uuid};
 use crate::error::Fault;
 use crate::secret::Secret;
 
-/// What one creation may use up: a key, a spare key for the case that the first is taken, and the secret.
+/// What one creation may use up.
 #[derive(Debug)]
-pub struct Draw {
+pub struct Randomness {
     /// The new key's id, a version 4 UUID (RFC 9562 section 5.4).
     pub key: Uuid,
     /// The id to use when the first one belongs to another record.
     pub spare_key: Uuid,
     /// The new key's secret.
     pub secret: Secret,
+    /// The salt of the seal on an answer that is kept for retries.
+    pub salt: [u8; 32],
 }
 
-impl Draw {
+impl Randomness {
     /// Draws from the operating system's generator.
     ///
     /// # Errors
     /// A [`Fault`] when the system has no randomness to give.
-    pub fn random() -> Result<Self, Fault> {
-        let mut bytes = [[0; 16]; 4];
+    pub fn draw() -> Result<Self, Fault> {
+        let mut bytes = [[0; 16]; 6];
         SystemRandom::new().fill(bytes.as_flattened_mut()).map_err(|_| Fault::new("randomnessUnavailable"))?;
         Ok(Self::from_random_bytes(bytes))
     }
 
-    /// Shapes random bytes into two ids and a secret.
+    /// Shapes random bytes into two ids, a secret and a salt.
     #[must_use]
-    pub fn from_random_bytes([key, spare_key, first_half, second_half]: [[u8; 16]; 4]) -> Self {
-        let mut secret = [0; 32];
-        secret[..16].copy_from_slice(&first_half);
-        secret[16..].copy_from_slice(&second_half);
-        Self { key: uuid_v4(key), spare_key: uuid_v4(spare_key), secret: Secret::from_random_bytes(secret) }
+    pub fn from_random_bytes([key, spare_key, secret, secret_end, salt, salt_end]: [[u8; 16]; 6]) -> Self {
+        let secret = Secret::from_random_bytes(joined(secret, secret_end));
+        Self { key: uuid_v4(key), spare_key: uuid_v4(spare_key), secret, salt: joined(salt, salt_end) }
     }
+}
+
+fn joined(start: [u8; 16], end: [u8; 16]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&start);
+    bytes[16..].copy_from_slice(&end);
+    bytes
 }
 
 fn uuid_v4(bytes: [u8; 16]) -> Uuid {
@@ -46,14 +53,14 @@ fn uuid_v4(bytes: [u8; 16]) -> Uuid {
 mod tests {
     use std::collections::HashSet;
 
-    use super::Draw;
+    use super::Randomness;
 
     #[test]
     fn ids_are_version_4_uuids() {
-        let draw = Draw::from_random_bytes([[0xff; 16], [0; 16], [1; 16], [2; 16]]);
-        assert_eq!(draw.key.to_string(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
-        assert_eq!(draw.spare_key.to_string(), "00000000-0000-4000-8000-000000000000");
-        assert_eq!(draw.secret.expose(), ["01".repeat(16), "02".repeat(16)].concat());
+        let randomness = Randomness::from_random_bytes([[0xff; 16], [0; 16], [1; 16], [2; 16], [3; 16], [4; 16]]);
+        assert_eq!(randomness.key.to_string(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(randomness.spare_key.to_string(), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(randomness.secret.expose(), ["01".repeat(16), "02".repeat(16)].concat());
     }
 
     #[test]
@@ -61,14 +68,14 @@ mod tests {
         let mut seen = HashSet::new();
         let mut ones = 0_u64;
         for _ in 0..20_000 {
-            let draw = Draw::random().unwrap();
-            let secret = draw.secret.expose();
+            let randomness = Randomness::draw().unwrap();
+            let secret = randomness.secret.expose();
             ones += secret
                 .chars()
                 .filter_map(|digit| digit.to_digit(16))
                 .map(|digit| u64::from(digit.count_ones()))
                 .sum::<u64>();
-            assert!(seen.insert(secret) && draw.key != draw.spare_key);
+            assert!(seen.insert(secret) && randomness.key != randomness.spare_key);
         }
         // 5,120,000 fair bits: mean 2,560,000, standard deviation 1,131; six of them is one chance in 500 million.
         assert!(ones.abs_diff(2_560_000) < 6 * 1_132, "{ones}");

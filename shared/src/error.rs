@@ -15,12 +15,12 @@ pub enum Error {
     /// No credential of this endpoint's scheme.
     AuthenticationRequired,
     /// A credential that does not verify; why goes to the log only.
-    AuthenticationFailed(Mismatch),
+    AuthenticationFailed(AuthenticationFailure),
     /// The user's account is disabled or not yet active.
     AccountStatusLacking,
     /// The caller may not create keys.
     InsufficientAccessLevel,
-    /// The body breaks a rule.
+    /// The body or the idempotency key breaks a rule.
     InvalidRequest(InvalidRequest),
     /// The level asked for is above the caller's own.
     KeyLevelExceedsRoleLevel,
@@ -32,7 +32,7 @@ pub enum Error {
     UnknownEvent,
 }
 
-/// Which rule of the request body is broken.
+/// Which rule of the request is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidRequest {
     /// No body, or one that says nothing.
@@ -59,13 +59,17 @@ pub enum InvalidRequest {
     InvalidExpiresIn,
     /// `expiresIn` is above the limit.
     ExpiresInHigherThanMaximum,
+    /// The idempotency key is not one random UUID.
+    IdempotencyKeyInvalid,
+    /// The idempotency key came with another request before.
+    IdempotencyKeyReused,
 }
 
 impl Error {
     /// A credential that does not verify, and belongs to no key that could be named.
     #[must_use]
     pub const fn unauthenticated(reason: &'static str) -> Self {
-        Self::AuthenticationFailed(Mismatch { reason, key: None })
+        Self::AuthenticationFailed(AuthenticationFailure { reason, key: None })
     }
 
     /// The code that clients and operators know this error by.
@@ -96,6 +100,15 @@ impl Error {
         }
     }
 
+    /// What failed behind the function.
+    #[must_use]
+    pub const fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::CreateApikeyFailed(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
     /// The key that was shown with a wrong secret, too late, or whose record is damaged.
     #[must_use]
     pub const fn presented_key(&self) -> Option<Uuid> {
@@ -109,7 +122,7 @@ impl Error {
 
 /// Why a credential does not verify. None of it reaches the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mismatch {
+pub struct AuthenticationFailure {
     /// One word for the log.
     pub reason: &'static str,
     /// The key that was shown, where it was one.
@@ -133,6 +146,8 @@ impl InvalidRequest {
             Self::ExpiresInNotNumeric => "expiresInNotNumeric",
             Self::InvalidExpiresIn => "invalidExpiresIn",
             Self::ExpiresInHigherThanMaximum => "expiresInHigherThanMaximum",
+            Self::IdempotencyKeyInvalid => "idempotencyKeyInvalid",
+            Self::IdempotencyKeyReused => "idempotencyKeyReused",
         }
     }
 }

@@ -3,7 +3,6 @@
 use crate::http::GatewayEvent;
 
 /// A payload that this service knows, or not.
-#[derive(Debug)]
 pub enum Event<'a> {
     /// An HTTP request through a gateway, a Function URL or a load balancer.
     Http(GatewayEvent<'a>),

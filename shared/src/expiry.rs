@@ -36,6 +36,14 @@ impl ExpiresIn {
     }
 }
 
+impl ExpiresIn {
+    /// The lifetime in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0
+    }
+}
+
 impl From<MaxExpiresIn> for ExpiresIn {
     fn from(limit: MaxExpiresIn) -> Self {
         Self(limit.0)
@@ -96,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_expired_in_its_last_second_not_after_it() {
+    fn a_key_is_expired_from_the_second_of_its_expires_at() {
         let end = ExpiresAt::from_epoch_seconds(1_060);
         assert!(!end.is_past(Timestamp::from_millis(1_059_999)));
         assert!(end.is_past(Timestamp::from_millis(1_060_000)));

@@ -1,6 +1,6 @@
 //! HTTP, as API Gateway, Function URLs and load balancers hand it on: the only module that knows statuses and headers.
 //!
-//! Every request is answered in the contract's words, also one that makes the code panic.
+//! Every request is answered in the contract's words, also one that makes the code behind it panic.
 
 mod authorization;
 mod body;
@@ -12,41 +12,69 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use lambda_http::{Body, Response};
+use serde::Serialize;
 
+use crate::call::Call;
+use crate::create::{Creation, create};
 use crate::error::{Error, Fault};
-use crate::function::{Authenticate, Call, Function};
-use crate::issue::{Issued, issue};
+use crate::function::{Authenticate, Function};
+use crate::idempotency::IdempotencyKey;
 use crate::principal::Principal;
 pub use request::{GatewayEvent, Origin};
-pub use response::write as write_response;
 
-/// A request's answer, and what its log line needs beyond it.
-#[derive(Debug)]
+/// What a verifier of credentials is called in HTTP.
+pub trait HttpScheme {
+    /// The scheme of the `Authorization` header.
+    const SCHEME: &'static str;
+    /// The `WWW-Authenticate` header.
+    const CHALLENGE: &'static str;
+}
+
+/// A request's answer, and what its log line needs beyond it. It has no `Debug`, since a 201 holds a secret.
 pub struct Answer {
-    /// The response to hand back.
-    pub response: Response<Body>,
+    origin: Origin,
+    response: Response<Body>,
     /// Who called, once that is proven.
     pub caller: Option<Principal>,
     /// What came of it.
-    pub outcome: Result<Issued, Error>,
+    pub outcome: Result<Creation, Error>,
+}
+
+impl Answer {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// The response in the form that its origin reads.
+    pub async fn write(self) -> impl Serialize + Send {
+        response::write(self.origin, self.response).await
+    }
 }
 
 /// Answers one request.
-pub async fn answer<A: Authenticate>(function: &Function<A>, event: &GatewayEvent<'_>, call: Call) -> Answer {
+pub async fn answer<A>(function: &Function<A>, event: &GatewayEvent<'_>, call: Call) -> Answer
+where
+    A: Authenticate + HttpScheme,
+{
+    // An out-parameter, so that the log names the caller of a request that then fails or panics.
     let mut caller = None;
-    let outcome = AssertUnwindSafe(create(function, event, call, &mut caller))
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(Fault::new("panic").into()));
-    Answer { response: response::of(&outcome, A::CHALLENGE), caller, outcome }
+    // A panic leaves nothing half-changed behind: a request changes `caller` alone, and that as a whole.
+    let outcome = AssertUnwindSafe(handle(function, event, call, &mut caller)).catch_unwind().await;
+    let outcome = outcome.unwrap_or_else(|_| Err(Fault::new("panic").into()));
+    Answer { origin: event.origin(), response: response::of(&outcome, A::CHALLENGE), caller, outcome }
 }
 
-async fn create<A: Authenticate>(
+async fn handle<A>(
     function: &Function<A>,
     event: &GatewayEvent<'_>,
     call: Call,
     caller: &mut Option<Principal>,
-) -> Result<Issued, Error> {
+) -> Result<Creation, Error>
+where
+    A: Authenticate + HttpScheme,
+{
     if event.method() != "POST" {
         return Err(Error::MethodNotAllowed);
     }
@@ -54,8 +82,8 @@ async fn create<A: Authenticate>(
     let credential = authorization::credential(&authorization, A::SCHEME)?;
     let principal = function.authenticator.authenticate(credential, &function.store, &call).await?;
     *caller = Some(principal.clone());
-    let creator = principal.may_create()?;
-    let wish = body::parse(event, function.max_expires_in)?;
-    let grant = creator.grant(wish, call.now, function.max_expires_in)?;
-    Ok(issue(grant, call.now, call.draw?, &function.store, call.deadline).await?)
+    let creator = principal.authorize_creation()?;
+    let request = body::parse(event, function.max_expires_in)?;
+    let idempotency_key = IdempotencyKey::from_header(&event.header("idempotency-key"))?;
+    create(&creator, request, idempotency_key, function.max_expires_in, &function.store, call).await
 }

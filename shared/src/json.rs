@@ -11,15 +11,14 @@ use serde_json::value::RawValue;
 
 use crate::number::Number;
 
-/// How deep values may nest; what a request needs is two.
-const MAX_DEPTH: usize = 64;
+/// How deep values may nest.
+const MAX_DEPTH: usize = 128;
 
 /// The text is no JSON object, has a member twice, or nests too deep.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotAnObject;
 
-/// One JSON value. What lies inside arrays and objects was checked, but is not looked at.
-#[derive(Clone, Debug)]
+/// One JSON value.
 pub enum Value<'a> {
     /// `null`
     Null,
@@ -29,14 +28,13 @@ pub enum Value<'a> {
     Number(Number<'a>),
     /// A string, unescaped.
     String(Cow<'a, str>),
-    /// An array, as text.
-    Array(&'a RawValue),
-    /// An object, as text.
-    Object(&'a RawValue),
+    /// An array.
+    Array(Vec<Value<'a>>),
+    /// An object.
+    Object(Object<'a>),
 }
 
 /// The members of an object, each name once.
-#[derive(Debug)]
 pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
 
 impl<'a> Object<'a> {
@@ -66,14 +64,6 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The elements of an array that [`Object::parse`] has checked.
-///
-/// # Errors
-/// [`NotAnObject`] when the text is no array, or a string in it is malformed.
-pub fn elements(array: &RawValue) -> Result<Vec<Value<'_>>, NotAnObject> {
-    parse_array(array, 0)
-}
-
 fn parse_object(text: &str, depth: usize) -> Result<Object<'_>, NotAnObject> {
     let Members(members) = serde_json::from_str(text).map_err(|_| NotAnObject)?;
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
@@ -98,14 +88,8 @@ fn parse_value(raw: &RawValue, depth: usize) -> Result<Value<'_>, NotAnObject> {
         Some(b'n') => Value::Null,
         Some(b't' | b'f') => Value::Bool,
         Some(b'"') => Value::String(string(raw).ok_or(NotAnObject)?),
-        Some(b'[') => {
-            parse_array(raw, depth + 1)?;
-            Value::Array(raw)
-        }
-        Some(b'{') => {
-            parse_object(text, depth + 1)?;
-            Value::Object(raw)
-        }
+        Some(b'[') => Value::Array(parse_array(raw, depth + 1)?),
+        Some(b'{') => Value::Object(parse_object(text, depth + 1)?),
         _ => Value::Number(Number::from_json(text)),
     })
 }
@@ -119,9 +103,28 @@ pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
 #[derive(Deserialize)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+/// The members of an object as they stand in the text, also those that occur twice.
+#[derive(Default)]
+pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Members<'de> {
+impl<'a> Members<'a> {
+    /// Splits an object; `None` for any other JSON.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// The first member of that name.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.iter().find_map(|(member, raw)| (member == name).then_some(*raw))
+    }
+
+    /// All members.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Cow<'a, str>, &'a RawValue)> {
+        self.0.iter()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ObjectVisitor;
 
@@ -187,8 +190,8 @@ mod tests {
     #[test]
     fn nesting_is_bounded() {
         let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-        assert!(Object::parse(&nested(60)).is_ok());
-        assert_eq!(Object::parse(&nested(100)).err(), Some(NotAnObject));
+        assert!(Object::parse(&nested(120)).is_ok());
+        assert_eq!(Object::parse(&nested(130)).err(), Some(NotAnObject));
         assert_eq!(Object::parse(&nested(100_000)).err(), Some(NotAnObject));
     }
 

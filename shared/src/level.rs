@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// The level below which nobody creates a key.
-const MAY_CREATE: u8 = 4;
+const MIN_CREATOR_LEVEL: u8 = 4;
 
 /// What a caller holds: 0 (nothing) to 9 (an administrator, whom no key equals).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ impl PermissionLevel {
     /// Whether this level may create keys at all.
     #[must_use]
     pub const fn may_create_keys(self) -> bool {
-        self.0 >= MAY_CREATE
+        self.0 >= MIN_CREATOR_LEVEL
     }
 }
 

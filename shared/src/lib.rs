@@ -1,22 +1,19 @@
 //! The core of API key creation, common to both functions.
 //!
-//! The flow reads like the contract: authenticate, authorize, parse the body, grant, issue, insert, answer.
-//! Decisions are pure functions over values; only [`store`], [`clock`] and [`entropy`] act on the world.
+//! The flow reads like the contract: authenticate, authorize, parse the body, grant, insert, answer. Decisions are pure
+//! functions over values. These act: [`store`], [`clock`], [`entropy`], [`config`], [`runtime`] and the log; [`verify`],
+//! [`function`] and the modules behind it put decisions and acts in order.
 
+pub mod call;
 pub mod clock;
 pub mod config;
+pub mod deadline;
 pub mod entropy;
 pub mod error;
-pub mod event;
-pub mod expiry;
 pub mod function;
 pub mod http;
-pub mod issue;
 pub mod json;
-pub mod key_name;
 pub mod level;
-pub mod log;
-pub mod new_key;
 pub mod number;
 pub mod principal;
 pub mod record;
@@ -25,3 +22,14 @@ pub mod secret;
 pub mod store;
 pub mod user_id;
 pub mod verify;
+
+mod aws;
+mod create;
+mod created;
+mod digest;
+mod event;
+mod expiry;
+mod idempotency;
+mod key_name;
+mod key_request;
+mod log;

@@ -22,7 +22,7 @@ pub enum LogLevel {
     Warn,
     /// What happened.
     Info,
-    /// More of it.
+    /// As Lambda's own levels have it; writes what INFO does.
     Debug,
 }
 
@@ -56,7 +56,7 @@ pub struct RequestLine<'a> {
     pub source: &'static str,
     /// The function: `jwt` or `key`.
     pub endpoint: &'static str,
-    /// `created`, or the error code.
+    /// `created`, `replayed`, or the error code.
     pub outcome: &'static str,
     /// What the code leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +95,11 @@ impl RequestLine<'_> {
 /// Says why the process does not start.
 pub fn startup_failed(error: &ConfigError) {
     write_line(&Incident::new(LogLevel::Error, "the function does not start", &error.to_string()));
+}
+
+/// Says that the process ends since Lambda can't be asked for events any more.
+pub fn runtime_failed() {
+    write_line(&Incident::new(LogLevel::Error, "the function ends", "the Lambda runtime API can't be reached"));
 }
 
 /// Something outside of a request.

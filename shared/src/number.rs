@@ -52,6 +52,15 @@ impl<'a> Number<'a> {
         }
     }
 
+    /// The number, where it is whole, not negative and fits.
+    #[must_use]
+    pub fn to_u64(self) -> Option<u64> {
+        match self.whole() {
+            Whole::Value(value) => Some(value),
+            Whole::TooLarge | Whole::Negative | Whole::Fraction => None,
+        }
+    }
+
     /// The nearest double, for comparisons in which a fraction is legal (a `NumericDate`, RFC 7519 section 2).
     #[must_use]
     pub fn to_f64(self) -> f64 {

@@ -9,9 +9,10 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::expiry::{ExpiresAt, MaxExpiresIn};
 use crate::key_name::KeyName;
+use crate::key_request::KeyRequest;
 use crate::level::{KeyLevel, PermissionLevel};
-use crate::new_key::NewKey;
-use crate::record::CreatedBy;
+use crate::record::{CreatedBy, Record};
+use crate::secret::Secret;
 use crate::user_id::UserId;
 
 /// Who is calling, proven by a credential.
@@ -21,6 +22,8 @@ pub struct Principal {
     pub user_id: UserId,
     /// What the credential allows.
     pub level: PermissionLevel,
+    /// Whether the user's account may act at all.
+    pub active: bool,
     /// What was shown.
     pub credential: Credential,
 }
@@ -40,11 +43,24 @@ pub enum Credential {
 }
 
 impl Principal {
+    /// The text that stands for this caller where its requests are told from others': `jwt:<user>` or `key:<uuid>`.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        match self.credential {
+            Credential::Jwt => format!("jwt:{}", self.user_id.get()),
+            Credential::Key { id, .. } => format!("key:{id}"),
+        }
+    }
+
     /// Lets those through who may create keys at all.
     ///
     /// # Errors
-    /// [`Error::InsufficientAccessLevel`] below level 4.
-    pub const fn may_create(self) -> Result<Creator, Error> {
+    /// [`Error::AccountStatusLacking`] for an account that may not act, then [`Error::InsufficientAccessLevel`] below
+    /// level 4.
+    pub const fn authorize_creation(self) -> Result<Creator, Error> {
+        if !self.active {
+            return Err(Error::AccountStatusLacking);
+        }
         if self.level.may_create_keys() { Ok(Creator(self)) } else { Err(Error::InsufficientAccessLevel) }
     }
 }
@@ -65,17 +81,23 @@ impl Credential {
 pub struct Creator(Principal);
 
 impl Creator {
-    /// Checks one wish against what this caller may hand on: nobody mints a key stronger than the credential in
+    /// The principal itself.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.0
+    }
+
+    /// Checks one request against what this caller may hand on: nobody mints a key stronger than the credential in
     /// hand, and no chain of keys renews itself past `limit` after the sign-in it began with.
     ///
     /// # Errors
     /// [`Error::KeyLevelExceedsRoleLevel`], then [`Error::OutlivesChain`].
-    pub fn grant(self, wish: NewKey, now: Timestamp, limit: MaxExpiresIn) -> Result<Grant, Error> {
+    pub fn grant(&self, request: KeyRequest, now: Timestamp, limit: MaxExpiresIn) -> Result<Grant, Error> {
         let Self(principal) = self;
-        if PermissionLevel::from(wish.level) > principal.level {
+        if PermissionLevel::from(request.level) > principal.level {
             return Err(Error::KeyLevelExceedsRoleLevel);
         }
-        let expires_at = ExpiresAt::after(now, wish.expires_in);
+        let expires_at = ExpiresAt::after(now, request.expires_in);
         let chain_expires_at = match principal.credential {
             Credential::Jwt => ExpiresAt::after(now, limit.into()),
             Credential::Key { chain_expires_at, .. } => chain_expires_at,
@@ -84,8 +106,8 @@ impl Creator {
             return Err(Error::OutlivesChain);
         }
         Ok(Grant {
-            name: wish.name,
-            level: wish.level,
+            name: request.name,
+            level: request.level,
             expires_at,
             chain_expires_at,
             user_id: principal.user_id,
@@ -94,15 +116,32 @@ impl Creator {
     }
 }
 
-/// Leave to issue one key.
+/// Leave to issue one key: the only way to the record of a new one.
 #[derive(Debug)]
 pub struct Grant {
-    pub(crate) name: KeyName,
-    pub(crate) level: KeyLevel,
-    pub(crate) expires_at: ExpiresAt,
-    pub(crate) chain_expires_at: ExpiresAt,
-    pub(crate) user_id: UserId,
-    pub(crate) created_by: CreatedBy,
+    name: KeyName,
+    level: KeyLevel,
+    expires_at: ExpiresAt,
+    chain_expires_at: ExpiresAt,
+    user_id: UserId,
+    created_by: CreatedBy,
+}
+
+impl Grant {
+    /// The record of the key that is issued now.
+    pub(crate) fn into_record(self, key: Uuid, secret: &Secret, now: Timestamp) -> Record {
+        Record {
+            key,
+            secret_hash: secret.hash(),
+            name: self.name,
+            level: self.level,
+            user_id: self.user_id,
+            created_at: now.seconds(),
+            expires_at: self.expires_at,
+            created_by: self.created_by,
+            chain_expires_at: self.chain_expires_at,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -113,19 +152,24 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_500);
 
     fn principal(level: u64, credential: Credential) -> Principal {
-        Principal { user_id: UserId::new(61).unwrap(), level: PermissionLevel::new(level).unwrap(), credential }
+        Principal {
+            user_id: UserId::new(61).unwrap(),
+            level: PermissionLevel::new(level).unwrap(),
+            active: true,
+            credential,
+        }
     }
 
-    fn wish(level: u64, expires_in: u64) -> NewKey {
-        NewKey {
+    fn request(level: u64, expires_in: u64) -> KeyRequest {
+        KeyRequest {
             name: KeyName::parse("x").unwrap(),
             level: KeyLevel::new(level).unwrap(),
             expires_in: ExpiresIn::new(expires_in, MaxExpiresIn::DEFAULT).unwrap(),
         }
     }
 
-    fn grant(caller: u64, credential: Credential, wish: NewKey) -> Result<Grant, Error> {
-        principal(caller, credential).may_create()?.grant(wish, NOW, MaxExpiresIn::DEFAULT)
+    fn grant(caller: u64, credential: Credential, request: KeyRequest) -> Result<Grant, Error> {
+        principal(caller, credential).authorize_creation()?.grant(request, NOW, MaxExpiresIn::DEFAULT)
     }
 
     #[test]
@@ -137,7 +181,7 @@ mod tests {
                     _ if asked > caller => Err("keyLevelExceedsRoleLevel"),
                     _ => Ok(()),
                 };
-                let answer = grant(caller, Credential::Jwt, wish(asked, 60));
+                let answer = grant(caller, Credential::Jwt, request(asked, 60));
                 assert_eq!(answer.map(|_| ()).map_err(|error| error.code()), expected, "{caller} asks for {asked}");
             }
         }
@@ -145,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_sign_in_starts_a_chain_of_the_longest_lifetime() {
-        let grant = grant(4, Credential::Jwt, wish(4, 60)).unwrap();
+        let grant = grant(4, Credential::Jwt, request(4, 60)).unwrap();
         assert_eq!(grant.chain_expires_at.epoch_seconds(), 1_700_000_001 + 31_536_000);
         assert_eq!(grant.expires_at.epoch_seconds(), 1_700_000_061);
         assert_eq!(grant.created_by, CreatedBy::Jwt);
@@ -155,15 +199,15 @@ mod tests {
     fn a_key_hands_on_its_chain_and_nothing_may_outlive_it() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(1_700_000_061);
         let credential = Credential::Key { id: Uuid::nil(), chain_expires_at };
-        let granted = grant(4, credential, wish(4, 60)).unwrap();
+        let granted = grant(4, credential, request(4, 60)).unwrap();
         assert_eq!(granted.chain_expires_at, chain_expires_at);
         assert_eq!(granted.created_by, CreatedBy::Key(Uuid::nil()));
-        assert!(matches!(grant(4, credential, wish(4, 61)), Err(Error::OutlivesChain)));
+        assert!(matches!(grant(4, credential, request(4, 61)), Err(Error::OutlivesChain)));
     }
 
     #[test]
     fn the_level_is_looked_at_before_the_chain() {
         let credential = Credential::Key { id: Uuid::nil(), chain_expires_at: ExpiresAt::from_epoch_seconds(0) };
-        assert!(matches!(grant(4, credential, wish(5, 60)), Err(Error::KeyLevelExceedsRoleLevel)));
+        assert!(matches!(grant(4, credential, request(5, 60)), Err(Error::KeyLevelExceedsRoleLevel)));
     }
 }

@@ -41,6 +41,7 @@ impl Record {
         Principal {
             user_id: self.user_id,
             level: self.level.into(),
+            active: true,
             credential: Credential::Key { id: self.key, chain_expires_at: self.chain_expires_at },
         }
     }

@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_sha_256_of_the_raw_bytes() {
-        // NIST CAVP, SHA256LongMsg has no 32-byte vector; this is `head -c 32 /dev/zero | sha256sum`.
+        // `head -c 32 /dev/zero | sha256sum`
         let hash = Secret::from_random_bytes([0; 32]).hash();
         assert_eq!(hex::encode(hash.as_bytes()), "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925");
     }

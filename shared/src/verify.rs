@@ -3,19 +3,20 @@
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::error::{Error, Mismatch};
+use crate::deadline::Deadline;
+use crate::error::{AuthenticationFailure, Error};
 use crate::record::{Record, parse_key};
 use crate::secret::{Secret, SecretHash};
-use crate::store::{Store, StoreDeadline};
+use crate::store::{Store, StoredItem};
 
 /// A key and secret as shown by a caller, well-formed but not yet believed.
 #[derive(Debug)]
-pub struct Presented {
+pub struct PresentedKey {
     key: Uuid,
     secret: Secret,
 }
 
-impl Presented {
+impl PresentedKey {
     /// Takes a lower-case hyphenated UUID and 64 lower-case hexadecimal digits; anything else can't be a key of ours.
     #[must_use]
     pub fn parse(key: &str, secret: &str) -> Option<Self> {
@@ -23,33 +24,37 @@ impl Presented {
     }
 }
 
-/// Verifies a key by one consistent read. An unknown key costs the same work as a wrong secret, and a record past its
-/// `expiresAt` does not count even while the store still holds it.
+/// Verifies a key by one consistent read.
 ///
 /// # Errors
 /// [`Error::AuthenticationFailed`] when it does not verify, [`Error::CreateApikeyFailed`] when the store fails or the
 /// record is damaged.
 pub async fn verify(
-    presented: &Presented,
+    presented: &PresentedKey,
     now: Timestamp,
     store: &Store,
-    deadline: StoreDeadline,
+    deadline: Deadline,
 ) -> Result<Record, Error> {
-    let key = presented.key;
     let shown = presented.secret.hash();
-    let found = store.find(key, deadline).await?;
-    let (stored, known) = match &found {
-        Some(item) => (item.secret_hash(key)?, true),
-        None => (SecretHash::of_nothing(), false),
+    let found = store.find(presented.key, deadline).await?;
+    check(presented.key, &shown, found, now)
+}
+
+/// Checks what was found. An unknown key costs the same work as a wrong secret, and a record past its `expiresAt` does
+/// not count even while the store still holds it.
+fn check(key: Uuid, shown: &SecretHash, found: Option<StoredItem>, now: Timestamp) -> Result<Record, Error> {
+    let failed = |reason| Err(Error::AuthenticationFailed(AuthenticationFailure { reason, key: Some(key) }));
+    let stored = match &found {
+        Some(item) => item.secret_hash(key)?,
+        None => SecretHash::of_nothing(),
     };
-    let mismatch = |reason| Error::AuthenticationFailed(Mismatch { reason, key: Some(key) });
-    let matches = stored.matches(&shown);
-    let Some(item) = found.filter(|_| matches) else {
-        return Err(mismatch(if known { "secretWrong" } else { "keyUnknown" }));
+    // Compared even where there is no record.
+    let matches = stored.matches(shown);
+    let item = match found {
+        Some(item) if matches => item,
+        Some(_) => return failed("secretWrong"),
+        None => return failed("keyUnknown"),
     };
     let record = item.into_record(key)?;
-    if record.expires_at.is_past(now) {
-        return Err(mismatch("keyExpired"));
-    }
-    Ok(record)
+    if record.expires_at.is_past(now) { failed("keyExpired") } else { Ok(record) }
 }

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use shared::call::Call;
 use shared::clock::Timestamp;
-use shared::entropy::Draw;
-use shared::function::Call;
-use shared::store::StoreDeadline;
+use shared::entropy::Randomness;
 use tests::event::Source;
 use tests::fault::{Fault, Proxy};
 use tokio::time::Instant;
@@ -83,7 +82,7 @@ async fn one_transient_fault_still_creates_the_key() {
 }
 
 #[tokio::test]
-async fn a_store_that_keeps_failing_is_a_500_in_time() {
+async fn a_store_that_keeps_failing_is_a_500() {
     let permanent = [
         Fault::Drip,
         Fault::html(200),
@@ -100,6 +99,7 @@ async fn a_store_that_keeps_failing_is_a_500_in_time() {
         Fault::dynamodb(400, "ExpiredTokenException"),
         Fault::dynamodb(400, "ValidationException"),
         Fault::dynamodb(400, "KMSAccessDeniedException"),
+        Fault::dynamodb(400, "KMSDisabledException"),
     ];
     for endpoint in Endpoint::ALL {
         for fault in transient().into_iter().chain(permanent.clone()) {
@@ -151,7 +151,7 @@ async fn replies_lost_for_all_tries_are_a_500_and_leave_a_key_that_nobody_knows(
 #[tokio::test]
 async fn a_foreign_record_is_never_overwritten_and_gives_way_to_one_new_id() {
     let world = World::new().await;
-    let draw = || Ok(Draw::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16]]));
+    let randomness = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
     let foreign = |key: &str| {
         StoredKey::new()
             .with("key", AttributeValue::S(key.to_owned()))
@@ -159,7 +159,7 @@ async fn a_foreign_record_is_never_overwritten_and_gives_way_to_one_new_id() {
     };
     let [first, spare] = ["01010101-0101-4101-8101-010101010101", "02020202-0202-4202-8202-020202020202"];
     let event = world.request(Endpoint::Jwt).event(Source::HttpApi);
-    let call = || Call { now: Timestamp::now(), deadline: StoreDeadline::within(10_000), draw: draw() };
+    let call = || Call::at(Timestamp::now(), 10_000, randomness());
 
     let standing = foreign(first).item;
     world.dynamo.put_item(standing.clone()).await;
@@ -189,14 +189,47 @@ async fn a_hanging_store_is_given_up_after_2_5_seconds_and_half_a_second_before_
         for (millis_left, given_up_after) in [(10_000, 2_500), (3_000, 2_500), (1_000, 500), (500, 0), (200, 0), (0, 0)]
         {
             let started = Instant::now();
-            let call =
-                Call { now: Timestamp::now(), deadline: StoreDeadline::within(millis_left), draw: Draw::random() };
+            let call = Call::at(Timestamp::now(), millis_left, Randomness::draw());
             let answer = broken.world.invoke_with(endpoint, &event, call).await.unwrap();
             assert_refused(&answer, 500, "createApikeyFailed", "the deadline");
             // tokio's timers are a millisecond coarse.
             let late = started.elapsed().saturating_sub(Duration::from_millis(given_up_after));
             assert!(late <= Duration::from_millis(2), "{millis_left} ms left, given up after {:?}", started.elapsed());
         }
+        let calls = broken.proxy.requests().len();
+        let call = Call::at(Timestamp::now(), 540, Randomness::draw());
+        broken.world.invoke_with(endpoint, &event, call).await.unwrap();
+        assert_eq!(broken.proxy.requests().len(), calls, "a call was begun that had no time for an answer");
         tokio::time::resume();
     }
+}
+
+#[tokio::test]
+async fn a_store_that_can_not_speak_tls_is_a_500_and_is_never_spoken_to_without() {
+    for endpoint in Endpoint::ALL {
+        let broken = Broken::new().await;
+        let https = broken.proxy.endpoint().replace("http:", "https:");
+        let world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", &https)]).await;
+        let request = World::anonymous(endpoint);
+        let authorization =
+            if endpoint == Endpoint::Jwt { world.authorization(endpoint) } else { broken.caller.authorization() };
+        let answer = world.send(endpoint, &request.header("Authorization", &authorization)).await;
+        assert_refused(&answer, 500, "createApikeyFailed", "no TLS");
+        assert_eq!(broken.proxy.requests(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_lifetime_counts_from_the_moment_of_creation_not_of_the_request() {
+    let broken = Broken::new().await;
+    broken.proxy.next(Fault::Delay(Duration::from_millis(1_200)));
+    let answer = broken.send(Endpoint::Key).await;
+    let item = broken.world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
+    let seconds = |name: &str| item[name].as_n().unwrap().parse::<i64>().unwrap();
+    // The read was waited for: what was created is no older than the answer, but for its own write.
+    assert!(
+        tests::host::now() - seconds("createdAt") <= 1,
+        "created {} s ago",
+        tests::host::now() - seconds("createdAt")
+    );
 }

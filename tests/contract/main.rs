@@ -4,7 +4,9 @@
 
 mod config;
 mod coverage;
+mod events;
 mod faults;
+mod idempotency;
 mod lineage;
 mod matrix;
 mod record;

@@ -14,6 +14,7 @@ mod token_header;
 
 use serde_json::Value;
 use tests::event::{Request, Source};
+use tests::host;
 
 use crate::support::{Answer, Endpoint, World, assert_refused};
 
@@ -31,8 +32,6 @@ pub(crate) struct Row {
 pub(crate) enum Expected {
     Created,
     Refused(u64, &'static str),
-    /// Any answer of the contract.
-    Answered,
 }
 
 /// A failed authentication, for whatever reason.
@@ -98,20 +97,32 @@ async fn assert_rows(world: &World, rows: Rows) {
         match expected {
             Expected::Created => {
                 world.assert_created(&answer, &context).await;
-                assert_echo(event, &answer, &context);
+                assert_as_asked(world, event, &answer, &context).await;
             }
             Expected::Refused(status, code) => assert_refused(&answer, *status, code, &context),
-            Expected::Answered => {}
         }
     }
 }
 
-/// Asserts that the name comes back byte for byte, and the level by value.
-fn assert_echo(event: &Value, answer: &Answer, context: &str) {
+/// Asserts that the name comes back byte for byte, the level and the lifetime by value, and that nothing else in the
+/// request had an effect: whatever is sent as `userId`, `createdBy` or the like.
+async fn assert_as_asked(world: &World, event: &Value, answer: &Answer, context: &str) {
+    let item = world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
+    let number = |name: &str| item[name].as_n().unwrap().parse::<i64>().unwrap();
+    let lineage = item["createdBy"].as_s().unwrap();
+    assert!(lineage == "jwt" || lineage.starts_with("key:"), "{context}: {lineage}");
+    assert!(number("chainExpiresAt") >= number("expiresAt"), "{context}");
+    assert!(number("createdAt").abs_diff(host::now()) <= 5, "{context}");
+    if !context.starts_with('D') {
+        assert_eq!(answer.apikey("userId"), 61, "{context}");
+    }
     let body = event["body"].as_str().unwrap_or_default();
     if let Ok(body) = serde_json::from_str::<Value>(body) {
         assert_eq!(answer.apikey("name"), body["name"], "{context}");
         assert_eq!(answer.apikey("level").as_f64(), body["level"].as_f64(), "{context}");
+        let lifetime = number("expiresAt") - number("createdAt");
+        let rounded_up = lifetime as f64 - body["expiresIn"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&rounded_up), "{context}: {lifetime} s");
     }
 }
 

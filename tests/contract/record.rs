@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
+use shared::call::Call;
 use shared::clock::Timestamp;
-use shared::entropy::Draw;
-use shared::function::Call;
-use shared::store::StoreDeadline;
+use shared::entropy::Randomness;
 use tests::event::Source;
 use tests::host;
 use tests::token::Claims;
@@ -17,9 +16,9 @@ use crate::support::{Endpoint, StoredKey, World, assert_refused};
 #[tokio::test]
 async fn an_answer_is_a_function_of_the_request_the_time_and_the_randomness() {
     let world = World::new().await;
-    let draw = Draw::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16]]);
+    let randomness = Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]);
     let now = Timestamp::from_millis(1_667_746_649_001);
-    let call = Call { now, deadline: StoreDeadline::within(10_000), draw: Ok(draw) };
+    let call = Call::at(now, 10_000, Ok(randomness));
     let seconds = now.seconds();
     let claims = Claims::new().with("iat", seconds).with("exp", seconds + 60);
     let request = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&claims));
@@ -95,11 +94,11 @@ async fn expires_at_is_the_ttl_second_across_leap_days_and_year_ends() {
 #[tokio::test]
 async fn an_expired_key_is_dead_while_its_item_stands_and_gone_after_a_sweep() {
     let world = World::new().await;
-    let caller = StoredKey::new().expires_in(1);
+    let caller = StoredKey::new().expires_in(-5);
     world.dynamo.put_item(caller.item.clone()).await;
     let event = World::anonymous(Endpoint::Key).header("Authorization", &caller.authorization()).event(Source::HttpApi);
-    assert_eq!(world.invoke(Endpoint::Key, &event).await.status, 201);
-    tokio::time::sleep(std::time::Duration::from_millis(2_100)).await;
+    let ten_seconds_ago = Timestamp::from_millis(Timestamp::now().millis() - 10_000);
+    assert_eq!(world.invoke_at(Endpoint::Key, &event, ten_seconds_ago).await.unwrap().status, 201);
     assert_refused(&world.invoke(Endpoint::Key, &event).await, 403, "authenticationFailed", "expired");
     assert!(world.dynamo.item(&caller.key).await.is_some());
     assert_eq!(world.dynamo.sweep_ttl(), 1);
@@ -142,7 +141,7 @@ async fn failed_authentications_are_told_apart_by_nothing() {
 }
 
 #[tokio::test]
-async fn a_function_has_no_word_for_events_that_are_not_http() {
+async fn an_event_of_no_known_shape_is_the_invocation_error_unknown_event() {
     let world = World::new().await;
     for event in [
         "{}",

@@ -6,12 +6,13 @@ use jwt::TokenVerifier;
 use key::KeyVerifier;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
+use shared::call::Call;
 use shared::clock::Timestamp;
 use shared::config::{Config, Environment};
-use shared::entropy::Draw;
-use shared::function::{Authenticate, Call, Function};
+use shared::entropy::Randomness;
+use shared::function::{Authenticate, Function};
+use shared::http::HttpScheme;
 use shared::secret::Secret;
-use shared::store::StoreDeadline;
 use tests::dynamo::{Dynamo, REGION, TABLE_NAME};
 use tests::event::{Request, Source};
 pub(crate) use tests::function::Function as Endpoint;
@@ -60,6 +61,11 @@ impl Answer {
         }
     }
 
+    /// Whether it says that it is the answer to an earlier try.
+    pub(crate) fn replayed(&self) -> bool {
+        self.status == 201 && self.headers.contains(&("idempotency-replayed".to_owned(), "true".to_owned()))
+    }
+
     /// A member of `apikey`.
     pub(crate) fn apikey(&self, member: &str) -> Value {
         serde_json::from_str::<Value>(&self.body).unwrap()["apikey"][member].clone()
@@ -96,8 +102,8 @@ impl World {
         }
         let environment = environment(&variables);
         let config = Config::read(&environment).unwrap();
-        let jwt = Function::new(TokenVerifier::configure(&environment).unwrap(), &config).await;
-        let key = Function::new(KeyVerifier::configure(&environment).unwrap(), &config).await;
+        let jwt = Function::new(TokenVerifier::configure(&environment).unwrap(), &config).await.unwrap();
+        let key = Function::new(KeyVerifier, &config).await.unwrap();
         let caller = StoredKey::new().level(8).chain_expires_in(2 * 31_536_000);
         dynamo.put_item(caller.item.clone()).await;
         Self { dynamo, jwt, key, signer: Signer::hs256(JWT_SECRET.as_bytes()), basic: caller.authorization() }
@@ -150,7 +156,7 @@ impl World {
         event: &Value,
         now: Timestamp,
     ) -> Result<Answer, &'static str> {
-        let call = Call { now, deadline: StoreDeadline::within(10_000), draw: Draw::random() };
+        let call = Call::at(now, 10_000, Randomness::draw());
         self.invoke_with(endpoint, event, call).await
     }
 
@@ -194,6 +200,9 @@ pub(crate) fn assert_refused(answer: &Answer, status: u64, code: &str, context: 
 pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
     let defaults = [
         ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1"),
+        ("AWS_LAMBDA_FUNCTION_NAME", "test"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
         ("AWS_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),
@@ -207,13 +216,13 @@ pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
 }
 
 /// Invokes a function in this process.
-pub(crate) async fn invoke<A: Authenticate>(
+pub(crate) async fn invoke<A: Authenticate + HttpScheme>(
     function: &Function<A>,
     event: &Value,
     call: Call,
 ) -> Result<Answer, &'static str> {
     let payload = to_raw_value(event).unwrap();
-    let response = function.invoke_with(&payload, "test", call).await.map_err(|error| error.0)?;
+    let response = function.invoke_with(&payload, "test", call).await.map_err(|error| error.0.code())?;
     Ok(Answer::read(&serde_json::from_str(response.get()).unwrap()))
 }
 
@@ -232,6 +241,9 @@ pub(crate) fn assert_form(endpoint: Endpoint, answer: &Answer) {
         401 => headers.push(("www-authenticate", challenge(endpoint))),
         405 => headers.push(("allow", "POST")),
         _ => {}
+    }
+    if answer.replayed() {
+        headers.push(("idempotency-replayed", "true"));
     }
     headers.sort_unstable();
     let shown: Vec<_> = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

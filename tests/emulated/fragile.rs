@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use shared::call::Call;
 use shared::config::{ConfigError, Environment};
 use shared::error::Error;
-use shared::function::{Authenticate, Call};
+use shared::function::Authenticate;
+use shared::http::HttpScheme;
 use shared::level::PermissionLevel;
 use shared::principal::{Credential, Principal};
 use shared::store::Store;
@@ -13,16 +15,19 @@ use shared::user_id::UserId;
 
 struct Fragile(AtomicBool);
 
-impl Authenticate for Fragile {
-    const ENDPOINT: &'static str = "jwt";
+impl HttpScheme for Fragile {
     const SCHEME: &'static str = "Bearer";
     const CHALLENGE: &'static str = r#"Bearer realm="apikeys""#;
+}
+
+impl Authenticate for Fragile {
+    const ENDPOINT: &'static str = "jwt";
 
     async fn authenticate(&self, credential: &str, _: &Store, _: &Call) -> Result<Principal, Error> {
         assert!(self.0.swap(true, Ordering::SeqCst), "a panic that quotes {credential}");
         let user_id = UserId::new(61).ok_or(Error::unauthenticated("never"))?;
         let level = PermissionLevel::new(4).ok_or(Error::unauthenticated("never"))?;
-        Ok(Principal { user_id, level, credential: Credential::Jwt })
+        Ok(Principal { user_id, level, active: true, credential: Credential::Jwt })
     }
 }
 

@@ -23,7 +23,7 @@ async fn the_documented_example_is_201_on_both_endpoints_and_the_records_stand_i
     for (function, created_by) in [(Function::Jwt, "jwt"), (Function::Key, "key:")] {
         let emulator = stage.start(function, &[]).await;
         // A key below level 4 creates none, so the first key is given one.
-        let body = if function == Function::Jwt { BODY.replace('3', "4") } else { BODY.to_owned() };
+        let body = if function == Function::Jwt { BODY.replace("\"level\":3", "\"level\":4") } else { BODY.to_owned() };
         let request = Request::post(function.path(), body).header("Authorization", &authorization);
         let response = emulator.invoke(&request.event(Source::HttpApi)).await;
         assert_eq!(response["statusCode"], 201, "{response}");

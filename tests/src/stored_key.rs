@@ -35,8 +35,13 @@ impl StoredKey {
     /// A key of user 61 with level 4, which lives for an hour in a chain of a year.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_secret(host::random())
+    }
+
+    /// The same with a given secret.
+    #[must_use]
+    pub fn with_secret(secret: [u8; 32]) -> Self {
         let key = uuid::Builder::from_random_bytes(host::random()).into_uuid().to_string();
-        let secret: [u8; 32] = host::random();
         let now = host::now();
         let item = Item::from([
             ("key".to_owned(), AttributeValue::S(key.clone())),

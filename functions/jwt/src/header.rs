@@ -11,8 +11,7 @@ const UNSUPPORTED: [&str; 3] = ["crit", "enc", "zip"];
 ///
 /// # Errors
 /// [`Error::AuthenticationFailed`].
-pub(crate) fn check(header: &[u8], algorithm: Algorithm) -> Result<(), Error> {
-    let header = std::str::from_utf8(header).map_err(|_| Error::unauthenticated("tokenMalformed"))?;
+pub(crate) fn check(header: &str, algorithm: Algorithm) -> Result<(), Error> {
     let header = Object::parse(header).map_err(|_| Error::unauthenticated("tokenMalformed"))?;
     if !matches!(header.get("alg"), Some(Value::String(alg)) if *alg == name(algorithm)) {
         return Err(Error::unauthenticated("tokenAlgorithmWrong"));
@@ -53,13 +52,14 @@ mod tests {
             r#"{"alg":"HS256"}"#,
             "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}",
             r#"{"alg":"HS256","typ":"AT+jwt","kid":"x","jku":"http://127.0.0.1/","foo":{"bar":[]}}"#,
+            r#"{"alg":"HS256","kid":5,"x5c":"a","url":[],"foo":1e400}"#,
         ] {
-            assert!(check(header.as_bytes(), Algorithm::HS256).is_ok(), "{header}");
+            assert!(check(header, Algorithm::HS256).is_ok(), "{header}");
         }
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn a_header_of_another_algorithm_or_type_or_with_unsupported_members_is_refused() {
         for header in [
             "",
             "[]",
@@ -77,8 +77,7 @@ mod tests {
             r#"{"alg":"HS256","kid":"a","kid":"b"}"#,
             r#"{"alg":"none","\u0061lg":"HS256"}"#,
         ] {
-            assert!(check(header.as_bytes(), Algorithm::HS256).is_err(), "{header}");
+            assert!(check(header, Algorithm::HS256).is_err(), "{header}");
         }
-        assert!(check(b"{\"alg\":\"HS256\",\"kid\":\"\xff\"}", Algorithm::HS256).is_err());
     }
 }

@@ -4,10 +4,10 @@
 
 mod claims;
 mod header;
-mod keys;
 mod provider;
 mod roles;
 mod self_test;
 mod token;
+mod verification_key;
 
 pub use token::TokenVerifier;

@@ -3,7 +3,6 @@
 use shared::config::{ConfigError, Environment};
 use shared::json::{Object, Value};
 use shared::level::PermissionLevel;
-use shared::number::Whole;
 
 const VARIABLE: &str = "ROLE_LEVELS";
 
@@ -26,7 +25,7 @@ impl Roles {
         object.iter().map(|(role, value)| Some((role.to_owned(), level(value)?))).collect::<Option<_>>().map(Self)
     }
 
-    /// The level of a role, named to the letter.
+    /// The level of a role, compared exactly.
     pub(crate) fn level(&self, role: &str) -> Option<PermissionLevel> {
         self.0.iter().find_map(|(name, level)| (name == role).then_some(*level))
     }
@@ -34,10 +33,7 @@ impl Roles {
 
 fn level(value: &Value<'_>) -> Option<PermissionLevel> {
     match value {
-        Value::Number(number) => match number.whole() {
-            Whole::Value(level) => PermissionLevel::new(level),
-            Whole::TooLarge | Whole::Negative | Whole::Fraction => None,
-        },
+        Value::Number(number) => number.to_u64().and_then(PermissionLevel::new),
         _ => None,
     }
 }

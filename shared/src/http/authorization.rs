@@ -22,13 +22,13 @@ pub(super) fn credential<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result
     if holds_several(value) {
         return Err(Error::unauthenticated("severalAuthorizationValues"));
     }
-    if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
-        return Err(Error::unauthenticated("authorizationNotAscii"));
-    }
     let start = value.trim_start();
     let (shown, rest) = start.split_at(start.find(|c| !is_token(c)).unwrap_or(start.len()));
-    if !shown.eq_ignore_ascii_case(scheme) {
+    if !shown.is_empty() && !shown.eq_ignore_ascii_case(scheme) {
         return Err(Error::AuthenticationRequired);
+    }
+    if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+        return Err(Error::unauthenticated("authorizationNotAscii"));
     }
     if value.len() > MAX_BYTES {
         return Err(Error::unauthenticated("authorizationTooLong"));
@@ -40,18 +40,27 @@ pub(super) fn credential<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result
     Ok(credential)
 }
 
-/// Whether values of several headers were joined by commas, as HTTP APIs do: after a comma, a new scheme begins.
-/// A parameter of one scheme (`Digest a="b", c="d"`) has a `=` after its name instead.
+/// Whether values of several headers were joined by commas, as HTTP APIs do: after a comma, a new scheme begins. A
+/// parameter of one scheme (`Digest a="b", c="d"`) has a `=` right after its name instead. A quote that is never closed
+/// hides the rest of the value, which then counts as several.
 fn holds_several(value: &str) -> bool {
-    let mut quoted = false;
-    let parts = value.split(|c| {
-        quoted ^= c == '"';
+    let (mut quoted, mut escaped) = (false, false);
+    let mut parts = value.split(|c| {
+        if escaped {
+            escaped = false;
+        } else {
+            escaped = quoted && c == '\\';
+            quoted ^= c == '"';
+        }
         c == ',' && !quoted
     });
-    parts.skip(1).map(str::trim_start).any(|part| {
+    parts.next();
+    let begins_scheme = |part: &str| {
         let after_token = part.trim_start_matches(is_token);
-        after_token.len() < part.len() && !after_token.trim_start().starts_with('=')
-    })
+        after_token.len() < part.len() && !after_token.starts_with('=')
+    };
+    let several = parts.by_ref().any(|part| begins_scheme(part.trim_start()));
+    several || quoted
 }
 
 /// A token character of RFC 9110 section 5.6.2.
@@ -87,7 +96,10 @@ mod tests {
             &["Negotiate abc=="],
             &[r#"Digest username="a, Bearer b", realm="c""#],
             &["AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host;x, Signature=c"],
-            &["Digest a=b , c = d,"],
+            &["Digest a=b , c=d,"],
+            &[r#"Digest username="a\", Bearer b", realm="c""#],
+            &["Digest é"],
+            &["Negotiate é"],
         ] {
             assert_eq!(code(values, "Bearer"), Err("authenticationRequired"), "{values:?}");
         }
@@ -105,6 +117,10 @@ mod tests {
             &["Basic a==, Bearer"],
             &[",Bearer a"],
             &["Digest a=\"b\", Bearer c"],
+            &["Digest a=\"b, Bearer c"],
+            &[r#"Digest a="\"", Bearer b"#],
+            &["\",Bearer a"],
+            &["Basic a, Bearer =x"],
         ] {
             assert_eq!(code(values, "Bearer"), Err("authenticationFailed"), "{values:?}");
         }
@@ -118,6 +134,6 @@ mod tests {
         {
             assert_eq!(code(&[value], "Bearer"), Err("authenticationFailed"), "{value}");
         }
-        assert!(code(&[&long[1..].replacen("earer", "Bearer", 1)[..8_192]], "Bearer").is_ok());
+        assert!(code(&[&long[..8_192]], "Bearer").is_ok());
     }
 }

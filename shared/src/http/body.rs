@@ -4,22 +4,21 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mime::Mime;
 
 use super::request::GatewayEvent;
 use crate::error::InvalidRequest;
 use crate::expiry::MaxExpiresIn;
 use crate::json::{Object, string};
-use crate::new_key::NewKey;
+use crate::key_request::KeyRequest;
 
 /// The largest body, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
 
-/// Reads the wish for a key.
+/// Reads the request for a key.
 ///
 /// # Errors
 /// The first broken rule.
-pub(super) fn parse(event: &GatewayEvent<'_>, limit: MaxExpiresIn) -> Result<NewKey, InvalidRequest> {
+pub(super) fn parse(event: &GatewayEvent<'_>, limit: MaxExpiresIn) -> Result<KeyRequest, InvalidRequest> {
     let text = text(event)?;
     if text.trim().is_empty() {
         return Err(InvalidRequest::PostBodyMissing);
@@ -34,10 +33,10 @@ pub(super) fn parse(event: &GatewayEvent<'_>, limit: MaxExpiresIn) -> Result<New
     if !declares_json(&event.header("content-type")) {
         return Err(InvalidRequest::PostBodyInvalid);
     }
-    NewKey::from_object(&object, limit)
+    KeyRequest::from_object(&object, limit)
 }
 
-/// The body as text, undone from what the gateway did to it.
+/// The body as text, with the gateway's base64 removed.
 fn text<'a>(event: &GatewayEvent<'a>) -> Result<Cow<'a, str>, InvalidRequest> {
     let raw = event.body.ok_or(InvalidRequest::PostBodyMissing)?;
     let body = string(raw).ok_or(InvalidRequest::PostBodyInvalid)?;
@@ -52,12 +51,22 @@ fn text<'a>(event: &GatewayEvent<'a>) -> Result<Cow<'a, str>, InvalidRequest> {
 fn declares_json(values: &[Cow<'_, str>]) -> bool {
     match values {
         [] => true,
-        [value] => value.parse::<Mime>().is_ok_and(|mime| {
-            mime.essence_str() == "application/json"
-                && mime.params().all(|(name, value)| name == "charset" && value == "utf-8")
-        }),
+        [value] => is_json(value),
         _ => false,
     }
+}
+
+/// `application/json`, and at most one parameter, which is `charset=utf-8` (RFC 9110 section 8.3.1).
+fn is_json(media_type: &str) -> bool {
+    let mut parts = media_type.split(';').map(|part| part.trim_matches([' ', '\t']));
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    // A parameter may be empty: `application/json;` is legal.
+    let mut parameters = parts.filter(|parameter| !parameter.is_empty());
+    is_json && parameters.next().is_none_or(is_utf8) && parameters.next().is_none()
+}
+
+fn is_utf8(parameter: &str) -> bool {
+    ["charset=utf-8", r#"charset="utf-8""#].iter().any(|utf8| parameter.eq_ignore_ascii_case(utf8))
 }
 
 #[cfg(test)]
@@ -72,6 +81,8 @@ mod tests {
             "application/json",
             "Application/JSON",
             "application/json; charset=utf-8",
+            "application/json ;\tcharset=utf-8;",
+            "application/json;",
             "application/json;charset=\"UTF-8\"",
         ] {
             assert!(declares_json(&[Cow::Borrowed(value)]), "{value}");
@@ -88,6 +99,8 @@ mod tests {
             "multipart/form-data; boundary=x",
             "application/jsonp",
             "application/json; q=1",
+            "application/json; charset=utf-8; charset=utf-8",
+            "application/json; charset = utf-8",
             "é",
         ] {
             assert!(!declares_json(&[Cow::Borrowed(value)]), "{value}");

@@ -1,31 +1,24 @@
-//! The two headers that are looked at, in every spelling and number they come in.
+//! Headers in any letter case, and every value of each.
 //!
 //! Whatever a header holds can't fail the event: a value that is no text still counts as a value, though no legal one.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::json::{Text, string};
+use crate::json::{Members, string};
 
-/// The headers that are looked at, as `(name, value)`; a value is a string or an array of strings.
-#[derive(Debug, Default)]
-pub(super) struct Headers<'a>(Vec<(&'static str, &'a RawValue)>);
-
-/// The headers that are looked at.
-const KNOWN: [&str; 2] = ["authorization", "content-type"];
+/// An event's object of headers, whose values are strings or arrays of strings.
+pub(super) struct Headers<'a>(pub(super) Members<'a>);
 
 impl<'a> Headers<'a> {
-    /// Every value of a header; `name` is lower-case.
+    /// Every value of a header.
     pub(super) fn all(&self, name: &str) -> Vec<Cow<'a, str>> {
-        self.0.iter().filter(|(known, _)| *known == name).flat_map(|(_, raw)| values(raw)).collect()
+        let named = self.0.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.flat_map(|(_, raw)| values(raw)).collect()
     }
 }
 
-/// The strings in a header's raw value. One that can't be decoded still counts as a value, though as no legal one.
 fn values(raw: &RawValue) -> Vec<Cow<'_, str>> {
     let text = |raw| string(raw).unwrap_or(Cow::Borrowed("\u{fffd}"));
     match raw.get().as_bytes().first() {
@@ -34,32 +27,5 @@ fn values(raw: &RawValue) -> Vec<Cow<'_, str>> {
             serde_json::from_str::<Vec<&RawValue>>(raw.get()).unwrap_or_default().into_iter().map(text).collect()
         }
         _ => vec![text(raw)],
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Headers<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        pub(super) struct HeadersVisitor;
-
-        impl<'de> Visitor<'de> for HeadersVisitor {
-            type Value = Headers<'de>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object of headers")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut headers = Vec::new();
-                while let Some(Text(name)) = map.next_key()? {
-                    match KNOWN.iter().find(|known| name.eq_ignore_ascii_case(known)) {
-                        Some(known) => headers.push((*known, map.next_value()?)),
-                        None => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                }
-                Ok(Headers(headers))
-            }
-        }
-
-        deserializer.deserialize_map(HeadersVisitor)
     }
 }

@@ -7,12 +7,10 @@
 use std::borrow::Cow;
 
 use lambda_http::request::RequestOrigin;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::headers::Headers;
-use crate::json::Text;
+use crate::json::{Members, string};
 
 /// Who wrapped the request, which decides how the response is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +45,7 @@ impl From<Origin> for RequestOrigin {
     }
 }
 
-/// One HTTP request.
-#[derive(Debug)]
+/// One HTTP request. It has no `Debug`, since it holds a credential.
 pub struct GatewayEvent<'a> {
     origin: Origin,
     method: Cow<'a, str>,
@@ -60,27 +57,29 @@ pub struct GatewayEvent<'a> {
 
 impl<'a> GatewayEvent<'a> {
     /// Reads an event if it is an HTTP request: it has a `requestContext`, a method where that origin puts it, and
-    /// is not a question to an authorizer.
+    /// is no request to a Lambda authorizer. Beyond that, nothing that is odd about it can make it another event.
     #[must_use]
     pub fn read(payload: &'a str) -> Option<Self> {
-        let envelope: Envelope<'a> = serde_json::from_str(payload).ok()?;
-        if envelope.method_arn.is_some() || envelope.route_arn.is_some() {
+        let event = Members::parse(payload)?;
+        if event.get("methodArn").or(event.get("routeArn")).is_some() {
             return None;
         }
-        let context = envelope.request_context?;
-        let (origin, method) = match (context.http, envelope.http_method) {
-            (Some(http), _) => (Origin::HttpApi, http.method),
-            (None, Some(Text(method))) if context.elb.is_some() => (Origin::Alb, method),
-            (None, Some(Text(method))) => (Origin::RestApi, method),
+        let context = Members::parse(event.get("requestContext")?.get())?;
+        let http = context.get("http").and_then(|http| Members::parse(http.get()));
+        let (origin, method) = match (http, event.get("httpMethod")) {
+            (Some(http), _) => (Origin::HttpApi, http.get("method")?),
+            (None, Some(method)) if context.get("elb").is_some() => (Origin::Alb, method),
+            (None, Some(method)) => (Origin::RestApi, method),
             (None, None) => return None,
         };
+        let headers = |name| event.get(name).and_then(|headers| Members::parse(headers.get())).unwrap_or_default();
         Some(Self {
             origin,
-            method,
-            headers: envelope.headers.unwrap_or_default(),
-            multi_value_headers: envelope.multi_value_headers.unwrap_or_default(),
-            body: envelope.body,
-            is_base64: envelope.is_base64_encoded.unwrap_or(false),
+            method: string(method)?,
+            headers: Headers(headers("headers")),
+            multi_value_headers: Headers(headers("multiValueHeaders")),
+            body: event.get("body").filter(|body| body.get() != "null"),
+            is_base64: event.get("isBase64Encoded").is_some_and(|flag| flag.get() == "true"),
         })
     }
 
@@ -111,37 +110,6 @@ impl<'a> GatewayEvent<'a> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
-    #[serde(borrow)]
-    request_context: Option<RequestContext<'a>>,
-    #[serde(borrow)]
-    http_method: Option<Text<'a>>,
-    #[serde(borrow)]
-    headers: Option<Headers<'a>>,
-    #[serde(borrow)]
-    multi_value_headers: Option<Headers<'a>>,
-    #[serde(borrow)]
-    body: Option<&'a RawValue>,
-    is_base64_encoded: Option<bool>,
-    method_arn: Option<IgnoredAny>,
-    route_arn: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct RequestContext<'a> {
-    #[serde(borrow)]
-    http: Option<Http<'a>>,
-    elb: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Http<'a> {
-    #[serde(borrow)]
-    method: Cow<'a, str>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::{GatewayEvent, Origin};
@@ -162,6 +130,13 @@ mod tests {
             (r#"{"httpMethod":"POST"}"#, None),
             ("{}", None),
             ("[]", None),
+            (r#"[{"http":{"method":"POST"}},null,null,null,null,null,null,null]"#, None),
+            (r#"{"requestContext":[["POST"],null]}"#, None),
+            (r#"{"requestContext":{"http":{"method":7}}}"#, None),
+            (
+                r#"{"requestContext":{"http":{"method":"POST"}},"headers":[],"isBase64Encoded":"false"}"#,
+                Some(Origin::HttpApi),
+            ),
             ("null", None),
             ("\"x\"", None),
         ] {

@@ -9,15 +9,10 @@ use lambda_http::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use lambda_http::http::{Response, StatusCode};
 use lambda_http::{Body, TransformResponse};
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::request::Origin;
+use crate::create::Creation;
 use crate::error::Error;
-use crate::expiry::ExpiresAt;
-use crate::issue::Issued;
-use crate::key_name::KeyName;
-use crate::level::KeyLevel;
-use crate::user_id::UserId;
 
 /// What every answer carries: it is not to be stored, sniffed, framed or downgraded.
 const HEADERS: [(HeaderName, &str); 7] = [
@@ -30,11 +25,15 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
 ];
 
+/// Says that the answer is that of an earlier try.
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
 /// The response to an outcome; `challenge` is the endpoint's `WWW-Authenticate`.
-pub(super) fn of(outcome: &Result<Issued, Error>, challenge: &'static str) -> Response<Body> {
+pub(super) fn of(outcome: &Result<Creation, Error>, challenge: &'static str) -> Response<Body> {
     let (status, body) = match outcome {
-        Ok(issued) => (StatusCode::CREATED, to_json(&Created::of(issued))),
-        Err(error) => (status(error), to_json(&Refused { result: "error", error: error.code() })),
+        Ok(creation) => (StatusCode::CREATED, creation.body.expose().to_owned()),
+        // A code is plain letters: nothing in it needs escaping.
+        Err(error) => (status(error), format!(r#"{{"result":"error","error":"{}"}}"#, error.code())),
     };
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
@@ -43,6 +42,9 @@ pub(super) fn of(outcome: &Result<Issued, Error>, challenge: &'static str) -> Re
         headers.insert(name, HeaderValue::from_static(value));
     }
     add_hint(headers, status, challenge);
+    if matches!(outcome, Ok(creation) if creation.replayed) {
+        headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    }
     response
 }
 
@@ -69,60 +71,7 @@ const fn status(error: &Error) -> StatusCode {
 }
 
 /// Writes a response in the form that its origin reads.
-pub async fn write(origin: Origin, response: Response<Body>) -> impl Serialize + Send {
+pub(super) async fn write(origin: Origin, response: Response<Body>) -> impl Serialize + Send {
     let Ok(written) = TransformResponse::<_, Infallible>::Request(origin.into(), Box::pin(ready(Ok(response)))).await;
     written
-}
-
-/// These structures have nothing that can fail to be JSON.
-fn to_json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
-}
-
-#[derive(Serialize)]
-struct Refused {
-    result: &'static str,
-    error: &'static str,
-}
-
-#[derive(Serialize)]
-struct Created<'a> {
-    result: &'static str,
-    apikey: Apikey<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Apikey<'a> {
-    key: Hyphenated,
-    secret: String,
-    level: KeyLevel,
-    expires_at: ExpiresAt,
-    name: &'a KeyName,
-    user_id: UserId,
-}
-
-impl<'a> Created<'a> {
-    /// The one place in which a secret becomes visible.
-    fn of(Issued { record, secret }: &'a Issued) -> Self {
-        Self {
-            result: "success",
-            apikey: Apikey {
-                key: Hyphenated(record.key),
-                secret: secret.expose(),
-                level: record.level,
-                expires_at: record.expires_at,
-                name: &record.name,
-                user_id: record.user_id,
-            },
-        }
-    }
-}
-
-struct Hyphenated(Uuid);
-
-impl Serialize for Hyphenated {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
 }

@@ -1,10 +1,7 @@
-//! What other crates have to say: warnings and errors only, and of those the fixed text alone.
+//! What other crates have to say: that they warn or fail, and the line of their code that says so.
 //!
-//! Their fields can hold an error's Debug output, and that an item or an event; so fields are never looked at.
+//! Their words are never looked at: a message or a field can be made of an error's Debug output, and that of an item.
 
-use std::fmt::{self, Write};
-
-use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::subscriber::Interest;
 use tracing_core::{Dispatch, Event, Level, LevelFilter, Metadata, Subscriber, dispatcher};
@@ -12,10 +9,7 @@ use tracing_core::{Dispatch, Event, Level, LevelFilter, Metadata, Subscriber, di
 use super::{Incident, LogLevel, write_line};
 
 /// Says again what an invocation failed with, which the request's own line has said.
-const ECHO: &str = "lambda_runtime::layers::panic";
-
-/// The longest message taken over from another crate, in characters.
-const MAX_MESSAGE: usize = 200;
+const REPEATED_FAILURE: &str = "lambda_runtime::layers::panic";
 
 /// Makes a panic one line that names its place. Its message is left out, since it can quote what it was working on.
 pub fn install_panic_hook() {
@@ -40,7 +34,7 @@ impl Subscriber for ForeignEvents {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= Level::WARN && metadata.target() != ECHO
+        metadata.is_event() && *metadata.level() <= Level::WARN && metadata.target() != REPEATED_FAILURE
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -48,10 +42,10 @@ impl Subscriber for ForeignEvents {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let level = if *event.metadata().level() == Level::ERROR { LogLevel::Error } else { LogLevel::Warn };
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        write_line(&Incident::new(level, event.metadata().target(), &message.0));
+        let metadata = event.metadata();
+        let level = if *metadata.level() == Level::ERROR { LogLevel::Error } else { LogLevel::Warn };
+        let place = format!("{}:{}", metadata.file().unwrap_or("?"), metadata.line().unwrap_or(0));
+        write_line(&Incident::new(level, metadata.target(), &place));
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -65,17 +59,4 @@ impl Subscriber for ForeignEvents {
     fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
-}
-
-/// The text of an event, and none of its fields.
-struct Message(String);
-
-impl Visit for Message {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            let mut text = String::new();
-            let _ = write!(text, "{value:?}");
-            self.0.extend(text.chars().take(MAX_MESSAGE));
-        }
-    }
 }

@@ -22,11 +22,11 @@ const LEVEL: &str = "level";
 const USER_ID: &str = "userId";
 const CREATED_AT: &str = "createdAt";
 /// The TTL attribute, in epoch seconds.
-const EXPIRES_AT: &str = "expiresAt";
+pub(super) const EXPIRES_AT: &str = "expiresAt";
 const CREATED_BY: &str = "createdBy";
 const CHAIN_EXPIRES_AT: &str = "chainExpiresAt";
 
-type Attributes = HashMap<String, AttributeValue>;
+pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 pub(super) fn from_record(record: &Record) -> Attributes {
     let number = |value: u64| AttributeValue::N(value.to_string());
@@ -48,7 +48,6 @@ pub(super) fn holds_hash(attributes: &Attributes, hash: &SecretHash) -> bool {
 }
 
 /// An item as it was read: not trusted to be whole until it is asked for.
-#[derive(Debug)]
 pub struct StoredItem(Attributes);
 
 impl StoredItem {
@@ -81,7 +80,7 @@ fn record(attributes: &Attributes, key: Uuid) -> Option<Record> {
     Some(Record {
         key,
         secret_hash: secret_hash(attributes)?,
-        name: KeyName::parse(text(attributes, NAME)?).ok()?,
+        name: KeyName::from_store(text(attributes, NAME)?.to_owned()),
         level: KeyLevel::new(number(attributes, LEVEL)?)?,
         user_id: UserId::new(number(attributes, USER_ID)?)?,
         created_at: number(attributes, CREATED_AT)?,

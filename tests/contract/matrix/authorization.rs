@@ -74,6 +74,8 @@ fn several_values(rows: &mut Rows, world: &World, endpoint: Endpoint) {
         format!("{good},{good}"),
         format!("{good}, Digest a"),
         format!("Digest a=b, {good}"),
+        format!("Digest a=\"b, {good}"),
+        format!("\",{good}"),
         format!(",{good}"),
         format!("{good},"),
     ] {
@@ -118,6 +120,8 @@ fn elsewhere(rows: &mut Rows, world: &World, endpoint: Endpoint) {
 fn odd_values(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     let authorization = world.authorization(endpoint);
     let (scheme, _) = split(&authorization);
+    let other = if endpoint == Endpoint::Jwt { "Basic é" } else { "Bearer é" };
+    rows.add_twice("A15", other, endpoint, &with(endpoint, other), REQUIRED);
     for value in [
         "é".to_owned(),
         format!("{scheme} é"),

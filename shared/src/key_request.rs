@@ -1,5 +1,6 @@
 //! What a caller asks for: the members `name`, `level` and `expiresIn` of a JSON object, and no other.
 
+use crate::digest::length_prefixed;
 use crate::error::InvalidRequest;
 use crate::expiry::{ExpiresIn, MaxExpiresIn};
 use crate::json::{Object, Value};
@@ -7,9 +8,9 @@ use crate::key_name::{KeyName, KeyNameError};
 use crate::level::KeyLevel;
 use crate::number::Whole;
 
-/// A well-formed wish for a key; whether it is granted is another matter.
+/// A well-formed request for a key; whether it is granted is another matter.
 #[derive(Debug)]
-pub struct NewKey {
+pub struct KeyRequest {
     /// The name to give it.
     pub name: KeyName,
     /// The level it shall hold.
@@ -18,7 +19,14 @@ pub struct NewKey {
     pub expires_in: ExpiresIn,
 }
 
-impl NewKey {
+impl KeyRequest {
+    /// What tells this request from another one: SHA-256 over its three members.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        let (level, expires_in) = (self.level.get(), self.expires_in.seconds());
+        length_prefixed(&[self.name.as_str().as_bytes(), &[level], &expires_in.to_be_bytes()])
+    }
+
     /// Reads the three members; others are ignored and never have an effect.
     ///
     /// # Errors
@@ -46,10 +54,7 @@ fn name(member: Option<&Value<'_>>) -> Result<KeyName, InvalidRequest> {
 fn level(member: Option<&Value<'_>>) -> Result<KeyLevel, InvalidRequest> {
     match member {
         None | Some(Value::Null) => Err(InvalidRequest::LevelMissing),
-        Some(Value::Number(number)) => match number.whole() {
-            Whole::Value(level) => KeyLevel::new(level).ok_or(InvalidRequest::InvalidLevel),
-            Whole::TooLarge | Whole::Negative | Whole::Fraction => Err(InvalidRequest::InvalidLevel),
-        },
+        Some(Value::Number(number)) => number.to_u64().and_then(KeyLevel::new).ok_or(InvalidRequest::InvalidLevel),
         Some(_) => Err(InvalidRequest::LevelNotNumeric),
     }
 }
@@ -70,8 +75,8 @@ fn expires_in(member: Option<&Value<'_>>, limit: MaxExpiresIn) -> Result<Expires
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<NewKey, InvalidRequest> {
-        NewKey::from_object(&Object::parse(text).unwrap(), MaxExpiresIn::DEFAULT)
+    fn parse(text: &str) -> Result<KeyRequest, InvalidRequest> {
+        KeyRequest::from_object(&Object::parse(text).unwrap(), MaxExpiresIn::DEFAULT)
     }
 
     #[test]
@@ -106,8 +111,9 @@ mod tests {
 
     #[test]
     fn numbers_count_by_value_and_other_members_have_no_effect() {
-        let wish = parse(r#"{"name":"a","level":-0,"expiresIn":6e1,"userId":1,"role":"admin","secret":"s"}"#).unwrap();
-        assert_eq!(wish.level, KeyLevel::new(0).unwrap());
-        assert_eq!(wish.expires_in, ExpiresIn::new(60, MaxExpiresIn::DEFAULT).unwrap());
+        let request =
+            parse(r#"{"name":"a","level":-0,"expiresIn":6e1,"userId":1,"role":"admin","secret":"s"}"#).unwrap();
+        assert_eq!(request.level, KeyLevel::new(0).unwrap());
+        assert_eq!(request.expires_in, ExpiresIn::new(60, MaxExpiresIn::DEFAULT).unwrap());
     }
 }

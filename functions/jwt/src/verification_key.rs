@@ -1,6 +1,8 @@
 //! The key that verifies tokens. Its kind fixes the algorithm.
 
 use jsonwebtoken::{Algorithm, DecodingKey};
+use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
+use ring::rand::SystemRandom;
 use shared::config::{ConfigError, Environment};
 use spki::der::asn1::UintRef;
 use spki::der::{Decode, Document, Reader, SliceReader};
@@ -24,6 +26,38 @@ const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 /// id-Ed25519, RFC 8410 section 3.
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// The `y` of every Ed25519 point of small order: 0, 1, the two of order 8, -1, and 0 and 1 in their second spelling.
+const SMALL_ORDER: [[u8; 32]; 7] = [
+    [
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    ],
+    [
+        0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+        0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+        0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+    [
+        0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+    [
+        0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+];
 
 /// A key, the one algorithm it is for, and the variable it came from.
 pub(crate) struct VerificationKey {
@@ -56,8 +90,8 @@ impl VerificationKey {
         Ok(Self { variable: SECRET, algorithm: Algorithm::HS256, key })
     }
 
-    /// A `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in PEM. Line ends may be written as `\\n`, as they must be
-    /// where a variable has but one line.
+    /// A `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in PEM. Line ends may be written as a backslash and
+    /// an n, as they must be where a variable has but one line.
     fn from_public_key(pem: &str) -> Option<Self> {
         let pem = pem.trim().replace("\\n", "\n");
         let (label, document) = Document::from_pem(&pem).ok()?;
@@ -65,10 +99,10 @@ impl VerificationKey {
         let bytes = info.subject_public_key.as_bytes()?;
         let (algorithm, key) = match info.algorithm.oid {
             RSA if is_strong_rsa(bytes) => (Algorithm::RS256, DecodingKey::from_rsa_der(bytes)),
-            EC if info.algorithm.parameters_oid().ok()? == P256 && is_uncompressed_p256(bytes) => {
+            EC if info.algorithm.parameters_oid().ok()? == P256 && is_p256_point(bytes) => {
                 (Algorithm::ES256, DecodingKey::from_ec_der(bytes))
             }
-            ED25519 if bytes.len() == 32 => (Algorithm::EdDSA, DecodingKey::from_ed_der(bytes)),
+            ED25519 if is_strong_ed25519(bytes) => (Algorithm::EdDSA, DecodingKey::from_ed_der(bytes)),
             _ => return None,
         };
         Some(Self { variable: PUBLIC_KEY, algorithm, key })
@@ -81,15 +115,33 @@ fn is_strong_rsa(der: &[u8]) -> bool {
         let mut reader = SliceReader::new(der)?;
         reader.sequence(|reader| {
             let modulus = UintRef::decode(reader)?;
-            let _exponent = UintRef::decode(reader)?;
+            let exponent = UintRef::decode(reader)?;
             let leading_zeros = modulus.as_bytes().first().map_or(0, |byte| byte.leading_zeros() as usize);
-            Ok::<_, spki::der::Error>(modulus.as_bytes().len() * 8 - leading_zeros)
+            let is_usable = is_rsa_exponent(exponent.as_bytes());
+            Ok::<_, spki::der::Error>(if is_usable { modulus.as_bytes().len() * 8 - leading_zeros } else { 0 })
         })
     };
     modulus_bits().is_ok_and(|bits| (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits))
 }
 
-/// SEC 1 section 2.3.3: 04, x, y.
-fn is_uncompressed_p256(point: &[u8]) -> bool {
-    point.len() == 65 && point[0] == 4
+/// Odd, from 3 on and of at most 33 bits, as ring wants it.
+fn is_rsa_exponent(bytes: &[u8]) -> bool {
+    let is_odd = bytes.last().is_some_and(|byte| byte % 2 == 1);
+    is_odd && bytes != [1] && (bytes.len() < 5 || matches!(bytes, [1, _, _, _, _]))
+}
+
+/// A point of the curve, written as 04, x, y (SEC 1 section 2.3.3). ring looks at a point when it agrees on a key.
+fn is_p256_point(point: &[u8]) -> bool {
+    let ours = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new());
+    ours.is_ok_and(|ours| agree_ephemeral(ours, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok())
+}
+
+/// A point whose order is not small: with one of those, anyone can make a signature that verifies. RFC 8032
+/// leaves that to the application.
+fn is_strong_ed25519(point: &[u8]) -> bool {
+    let Ok(mut y) = <[u8; 32]>::try_from(point) else {
+        return false;
+    };
+    y[31] &= 0x7f;
+    !SMALL_ORDER.contains(&y)
 }

@@ -1,0 +1,94 @@
+//! What the clients of AWS services have in common: their trust, their patience, and what an error of theirs becomes.
+//!
+//! In the commercial regions TLS trusts the five Amazon roots, unless `AWS_CA_BUNDLE` says otherwise: parsing a system's
+//! 144 would be most of a cold start.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::RequestId;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+
+use crate::config::{AwsConfig, ConfigError, TrustedRoots};
+use crate::error::Fault;
+
+/// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2, from Mozilla's list; the roots that
+/// AWS documents for its endpoints (AWS General Reference, "AWS service endpoints"; amazontrust.com/repository).
+const AMAZON_ROOTS: &[u8] = include_bytes!("aws/amazon-roots.pem");
+
+/// One try. A cold TLS handshake on the smallest Lambda needs a tenth of a second; a healthy call a few milliseconds.
+const ATTEMPT: Duration = Duration::from_millis(900);
+
+/// The configuration that each client is built from.
+///
+/// # Errors
+/// A [`ConfigError`] for certificates that can't be used.
+pub(crate) async fn sdk_config(config: &AwsConfig) -> Result<SdkConfig, ConfigError> {
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client(&config.trusted_roots)?)
+        .region(Region::new(config.region.clone()))
+        .retry_config(retries())
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    // Lambda's own credentials are in the environment for the life of the sandbox: no chain of providers has to be asked.
+    if let Some(credentials) = &config.credentials {
+        loader = loader.credentials_provider(Credentials::new(
+            &credentials.access_key_id,
+            &credentials.secret_access_key,
+            credentials.session_token.clone(),
+            None,
+            "environment",
+        ));
+    }
+    Ok(loader.load().await)
+}
+
+/// Up to three tries; against a service that hangs, the request's own deadline comes before the end of the third.
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_millis(500))
+}
+
+fn http_client(roots: &TrustedRoots) -> Result<SharedHttpClient, ConfigError> {
+    let trust_store = match roots {
+        TrustedRoots::Amazon => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
+        TrustedRoots::System => TrustStore::empty().with_native_roots(true),
+        TrustedRoots::Pem(pem) => TrustStore::empty().with_pem_certificate(pem.as_slice()),
+    };
+    let context = TlsContext::builder().with_trust_store(trust_store).build();
+    let context = context.map_err(|_| ConfigError::new("AWS_CA_BUNDLE", "holds certificates that can't be used"))?;
+    let builder = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    Ok(builder.tls_context(context).build_https())
+}
+
+/// Reduces an SDK error to a code and a request id: its own text can hold the item.
+pub(crate) fn fault<E>(error: &SdkError<E>) -> Fault
+where
+    E: ProvideErrorMetadata,
+    SdkError<E>: RequestId,
+{
+    let code = match error {
+        SdkError::ConstructionFailure(_) => "requestNotBuilt".into(),
+        SdkError::TimeoutError(_) => "timeout".into(),
+        SdkError::DispatchFailure(_) => "notConnected".into(),
+        SdkError::ResponseError(_) => "replyUnreadable".into(),
+        _ => {
+            let code = error.code().filter(|code| is_plain_word(code));
+            code.map_or("replyUnknown".into(), |code| code.to_owned().into())
+        }
+    };
+    let aws_request_id = error.request_id().filter(|id| is_plain_word(id)).map(str::to_owned);
+    Fault { code, aws_request_id, key: None }
+}
+
+/// Whether text from the other side is as short and plain as an AWS error code or request id.
+fn is_plain_word(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}

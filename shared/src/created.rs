@@ -1,0 +1,94 @@
+//! The answer to a creation: the one place in which a secret becomes visible.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::expiry::ExpiresAt;
+use crate::key_name::KeyName;
+use crate::level::KeyLevel;
+use crate::record::{Record, parse_key};
+use crate::secret::Secret;
+use crate::user_id::UserId;
+
+/// The body of a 201, with the secret in it. It prints as `CreatedBody(..)`.
+pub struct CreatedBody(String);
+
+impl CreatedBody {
+    /// Shows a new key and its secret.
+    #[must_use]
+    pub fn new(record: &Record, secret: &Secret) -> Self {
+        let apikey = Apikey {
+            key: Hyphenated(record.key),
+            secret: secret.expose(),
+            level: record.level,
+            expires_at: record.expires_at,
+            name: &record.name,
+            user_id: record.user_id,
+        };
+        // Nothing in this structure can fail to be JSON.
+        Self(serde_json::to_string(&Created { result: "success", apikey }).unwrap_or_default())
+    }
+
+    /// Takes back what was sealed, if it is an answer of ours.
+    #[must_use]
+    pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
+        let body = Self(String::from_utf8(bytes).ok()?);
+        body.key().is_some().then_some(body)
+    }
+
+    /// The key that it shows.
+    #[must_use]
+    pub fn key(&self) -> Option<Uuid> {
+        serde_json::from_str::<Shown<'_>>(&self.0).ok().and_then(|shown| parse_key(shown.apikey.key))
+    }
+
+    /// The JSON text, for the caller alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CreatedBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CreatedBody(..)")
+    }
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    result: &'static str,
+    apikey: Apikey<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Apikey<'a> {
+    key: Hyphenated,
+    secret: String,
+    level: KeyLevel,
+    expires_at: ExpiresAt,
+    name: &'a KeyName,
+    user_id: UserId,
+}
+
+#[derive(Deserialize)]
+struct Shown<'a> {
+    #[serde(borrow)]
+    apikey: ShownKey<'a>,
+}
+
+#[derive(Deserialize)]
+struct ShownKey<'a> {
+    key: &'a str,
+}
+
+struct Hyphenated(Uuid);
+
+impl Serialize for Hyphenated {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}

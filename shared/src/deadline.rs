@@ -1,0 +1,38 @@
+//! The moment at which a request gives up on whatever is behind the function.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::Fault;
+
+/// What is left of an invocation for its answer to get out, in milliseconds.
+const RESERVE: u64 = 500;
+
+/// The least time that a call is begun with.
+const LEAST: Duration = Duration::from_millis(50);
+
+/// One moment for all the calls of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// `budget` from now, or half a second before an invocation ends that has `millis_left`, whichever is earlier.
+    #[must_use]
+    pub fn within(budget: Duration, millis_left: u64) -> Self {
+        Self(Instant::now() + budget.min(Duration::from_millis(millis_left.saturating_sub(RESERVE))))
+    }
+
+    /// Awaits a call until then.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the moment has come first. A call that has no time for an answer is not begun, since a write
+    /// could be applied all the same.
+    pub async fn run<T>(self, call: impl Future<Output = T>) -> Result<T, Fault> {
+        if Instant::now() + LEAST > self.0 {
+            return Err(Fault::new("deadlineReached"));
+        }
+        timeout_at(self.0, call).await.map_err(|_| Fault::new("deadlineReached"))
+    }
+}
