@@ -113,9 +113,9 @@ impl<'a> Members<'a> {
         serde_json::from_str(text).ok()
     }
 
-    /// The first member of that name.
+    /// The first member of that name, unless it is null, which is how some gateways write what is absent.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.iter().find_map(|(member, raw)| (member == name).then_some(*raw))
+        self.iter().find_map(|(member, raw)| (member == name).then_some(*raw)).filter(|raw| raw.get() != "null")
     }
 
     /// All members.

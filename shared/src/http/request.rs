@@ -78,7 +78,7 @@ impl<'a> GatewayEvent<'a> {
             method: string(method)?,
             headers: Headers(headers("headers")),
             multi_value_headers: Headers(headers("multiValueHeaders")),
-            body: event.get("body").filter(|body| body.get() != "null"),
+            body: event.get("body"),
             is_base64: event.get("isBase64Encoded").is_some_and(|flag| flag.get() == "true"),
         })
     }
@@ -128,6 +128,15 @@ mod tests {
             (r#"{"requestContext":{"http":{"method":"POST"}},"routeArn":"arn:aws:execute-api:x"}"#, None),
             (r#"{"requestContext":{"connectionId":"x"}}"#, None),
             (r#"{"httpMethod":"POST"}"#, None),
+            (
+                r#"{"requestContext":{"http":{"method":"POST"},"elb":null},"routeArn":null,"headers":null}"#,
+                Some(Origin::HttpApi),
+            ),
+            (
+                r#"{"requestContext":{"http":null,"elb":null},"httpMethod":"POST","methodArn":null}"#,
+                Some(Origin::RestApi),
+            ),
+            (r#"{"requestContext":null,"httpMethod":"POST"}"#, None),
             ("{}", None),
             ("[]", None),
             (r#"[{"http":{"method":"POST"}},null,null,null,null,null,null,null]"#, None),
