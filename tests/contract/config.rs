@@ -1,5 +1,7 @@
 //! Configuration that a function must not start with: the variable is named, its value never shown.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jwt::TokenVerifier;
 use shared::config::{Config, ConfigError};
 use tests::token::Signer;
@@ -86,6 +88,30 @@ fn a_public_key_is_a_strong_one_of_a_known_kind_in_pem() {
     for weak in [WEAK_RSA, P384, X25519] {
         refuses(weak);
     }
+}
+
+#[test]
+fn a_public_key_that_anyone_could_sign_for_or_nobody_could_verify_with_refuses_to_start() {
+    let refuses = |prefix: &str, key: &[u8]| {
+        let der = [hex::decode(prefix).unwrap().as_slice(), key].concat();
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", wrapped(&STANDARD.encode(der)));
+        let error = refusal(&[("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", &pem)]);
+        assert_eq!(error.map(|error| error.variable), Some("JWT_PUBLIC_KEY"), "{pem}");
+    };
+    let ed25519 = "302a300506032b6570032100";
+    for (first, last) in [(0, 0), (1, 0), (1, 0x80), (0, 0x80)] {
+        let mut point = [0; 32];
+        (point[0], point[31]) = (first, last);
+        refuses(ed25519, &point);
+    }
+    let p256 = "3059301306072a8648ce3d020106082a8648ce3d03010703420004";
+    refuses(p256, &[0; 64]);
+    refuses(p256, &[1; 64]);
+}
+
+/// Lines of 64 characters, as PEM has them.
+fn wrapped(text: &str) -> String {
+    text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n")
 }
 
 /// 1024 bits, by `openssl genrsa 1024 | openssl rsa -pubout`; the private key was never kept.
