@@ -13,7 +13,10 @@ use crate::secret::Secret;
 use crate::user_id::UserId;
 
 /// The body of a 201, with the secret in it. It prints as `CreatedBody(..)`.
-pub struct CreatedBody(String);
+pub struct CreatedBody {
+    json: String,
+    key: Uuid,
+}
 
 impl CreatedBody {
     /// Shows a new key and its secret.
@@ -28,26 +31,28 @@ impl CreatedBody {
             user_id: record.user_id,
         };
         // Nothing in this structure can fail to be JSON.
-        Self(serde_json::to_string(&Created { result: "success", apikey }).unwrap_or_default())
+        let json = serde_json::to_string(&Created { result: "success", apikey }).unwrap_or_default();
+        Self { json, key: record.key }
     }
 
     /// Takes back what was sealed, if it is an answer of ours.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
-        let body = Self(String::from_utf8(bytes).ok()?);
-        body.key().is_some().then_some(body)
+        let json = String::from_utf8(bytes).ok()?;
+        let key = parse_key(serde_json::from_str::<Shown<'_>>(&json).ok()?.apikey.key)?;
+        Some(Self { json, key })
     }
 
     /// The key that it shows.
     #[must_use]
-    pub fn key(&self) -> Option<Uuid> {
-        serde_json::from_str::<Shown<'_>>(&self.0).ok().and_then(|shown| parse_key(shown.apikey.key))
+    pub const fn key(&self) -> Uuid {
+        self.key
     }
 
     /// The JSON text, for the caller alone.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.json
     }
 }
 

@@ -119,7 +119,7 @@ impl<A: Authenticate + HttpScheme> Function<A> {
             outcome: error.map_or(success, Error::code),
             reason: error.and_then(Error::reason),
             status,
-            key_id: created.and_then(|creation| creation.body.key()).map(|key| key.to_string()),
+            key_id: created.map(|creation| creation.body.key().to_string()),
             user_id: caller.map(|caller| caller.user_id.get()),
             caller: caller.map(|caller| caller.credential.lineage().to_string()),
             presented_key: error.and_then(Error::presented_key).map(|key| key.to_string()),

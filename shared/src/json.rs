@@ -101,7 +101,7 @@ pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
 
 /// A string that borrows from its JSON where it holds no escape.
 #[derive(Deserialize)]
-pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The members of an object as they stand in the text, also those that occur twice.
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! The key records in DynamoDB: nothing but this folder knows its SDK.
+//! The key records in DynamoDB: nothing but this folder knows its operations and its items.
 //!
 //! A write never replaces a record, and a read is always consistent.
 

@@ -1,4 +1,4 @@
-//! The gateway's event, reduced to what the checks look at: the method, two headers and the body.
+//! The gateway's event, reduced to what the checks look at: the method, three headers and the body.
 //!
 //! `lambda_http` reads these events too, but panics on `Host: a b` and on bad base64, keeps only the last of several
 //! `Authorization` values of a REST API, and decodes a body before anyone has asked who sends it. Its types write the
@@ -95,7 +95,7 @@ impl<'a> GatewayEvent<'a> {
         &self.method
     }
 
-    /// Every value of a header, in whatever spelling and number it came; `name` is lower-case.
+    /// Every value of a header, in whatever spelling and number it came.
     ///
     /// REST APIs list each header twice, all of its values in `multiValueHeaders` and the last one in `headers`.
     pub(super) fn header(&self, name: &str) -> Vec<Cow<'a, str>> {

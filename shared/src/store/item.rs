@@ -1,4 +1,6 @@
-//! The record as a DynamoDB item, both ways. The only place that names attributes.
+//! The record as a DynamoDB item, both ways.
+//!
+//! An item that was read is not trusted to be whole.
 
 use std::collections::HashMap;
 
