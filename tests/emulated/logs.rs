@@ -10,6 +10,9 @@ use tests::token::{Claims, segment};
 
 use crate::support::{BODY, JWT_SECRET, Stage};
 
+/// What each request's line holds.
+const LINE: &str = r#""message":"request""#;
+
 /// The function's own lines: those that are JSON.
 fn lines(emulator: &Emulator) -> Vec<Value> {
     emulator.output().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
@@ -43,6 +46,7 @@ async fn every_request_is_one_line_with_its_outcome() {
     for (request, ..) in &cases {
         emulator.invoke(&request.event(Source::HttpApi)).await;
     }
+    emulator.written(LINE, cases.len()).await;
     let written = requests(&emulator);
     assert_eq!(written.len(), cases.len(), "{}", emulator.output());
     for (line, (_, outcome, reason, status, level, caller)) in written.iter().zip(&cases) {
@@ -76,6 +80,7 @@ async fn a_key_that_does_not_verify_is_named_and_so_is_the_key_behind_a_request(
         let request = Request::post("/apikeys/key", BODY).header("Authorization", &authorization);
         emulator.invoke(&request.event(Source::HttpApi)).await;
     }
+    emulator.written(LINE, 4).await;
     let written = requests(&emulator);
     let text = |index: usize, name: &str| written[index][name].as_str().unwrap_or("-").to_owned();
     assert_eq!(text(0, "caller"), format!("key:{}", caller.key));
@@ -114,6 +119,9 @@ async fn no_canary_reaches_any_output() {
                 }
             }
             emulator.invoke_raw(r#"{"name":"canary","level":1,"authorization":"Bearer canary"}"#).await;
+            if level == "DEBUG" || level == "INFO" {
+                emulator.written("unknownEvent", 1).await;
+            }
             let output = emulator.output();
             assert!(level == "WARN" || level == "ERROR" || output.contains("created"), "{output}");
             for secret in &secrets {
@@ -173,6 +181,7 @@ async fn a_panic_is_logged_by_its_place_alone() {
     let response = emulator.invoke(&event).await;
     assert_eq!(response["body"], r#"{"result":"error","error":"createApikeyFailed"}"#, "{}", emulator.output());
     assert_eq!(emulator.invoke(&event).await["statusCode"], 201);
+    emulator.written(LINE, 2).await;
     let panics: Vec<_> = lines(&emulator).into_iter().filter(|line| line["message"] == "panic").collect();
     assert_eq!(panics.len(), 1);
     assert!(panics[0]["detail"].as_str().unwrap().contains("fragile.rs:"), "{}", panics[0]);

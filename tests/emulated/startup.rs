@@ -21,6 +21,8 @@ async fn a_process_that_can_not_start_names_the_variable_and_ends() {
     ] {
         let emulator = stage.start(function, &[(variable, value)]).await;
         let answer = emulator.invoke_raw(json!({}).to_string()).await;
+        emulator.written("exit status 1", 1).await;
+        emulator.written("the function does not start", 1).await;
         let output = emulator.output();
         assert!(output.contains("exit status 1"), "{variable}: {output}");
         assert!(output.contains(r#""message":"the function does not start","detail":""#), "{output}");

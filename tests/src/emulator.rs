@@ -97,6 +97,18 @@ impl Emulator {
         answer.unwrap_or_else(|error| panic!("{error}\n{}", self.output())).body
     }
 
+    /// Waits, a few seconds at most, until a text has been written so many times: an answer can overtake what was
+    /// written before it.
+    pub async fn written(&self, text: &str, times: usize) {
+        let written = async {
+            while self.output().matches(text).count() < times {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        // What is missing still is for the caller's assertion to say.
+        let _ = timeout(START, written).await;
+    }
+
     /// All that the program and the emulator have written so far.
     #[must_use]
     pub fn output(&self) -> String {
