@@ -15,7 +15,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 
 use crate::config::{AwsConfig, ConfigError, TrustedRoots};
-use crate::error::Fault;
+use crate::error::{Fault, is_plain_word};
 
 /// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2, from Mozilla's list; the roots that
 /// AWS documents for its endpoints (AWS General Reference, "AWS service endpoints"; amazontrust.com/repository).
@@ -86,9 +86,4 @@ where
     };
     let aws_request_id = error.request_id().filter(|id| is_plain_word(id)).map(str::to_owned);
     Fault { code, aws_request_id, key: None }
-}
-
-/// Whether text from the other side is as short and plain as an AWS error code or request id.
-fn is_plain_word(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

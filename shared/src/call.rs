@@ -12,6 +12,9 @@ use crate::error::Fault;
 /// The longest that all of a request's calls to the store may take together.
 const STORE_BUDGET: Duration = Duration::from_millis(2_500);
 
+/// The same where more services than the store have to answer, and nobody waits at a screen.
+const PATIENT_BUDGET: Duration = Duration::from_secs(10);
+
 /// The circumstances of one request.
 #[derive(Debug)]
 pub struct Call {
@@ -23,6 +26,8 @@ pub struct Call {
     pub deadline: Deadline,
     /// The randomness for one key.
     pub randomness: Result<Randomness, Fault>,
+    /// How long the invocation had left when it began, in milliseconds.
+    millis_left: u64,
 }
 
 impl Call {
@@ -41,12 +46,32 @@ impl Call {
     /// Begins at a given moment, with given randomness, in an invocation that has `millis_left`.
     #[must_use]
     pub fn at(now: Timestamp, millis_left: u64, randomness: Result<Randomness, Fault>) -> Self {
-        Self { now, started: Instant::now(), deadline: Deadline::within(STORE_BUDGET, millis_left), randomness }
+        let deadline = Deadline::within(STORE_BUDGET, millis_left);
+        Self { now, started: Instant::now(), deadline, randomness, millis_left }
+    }
+
+    /// Begins another request in the same invocation, with randomness of its own.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        Self::at(self.elapsed_now(), self.millis_left(), Randomness::draw())
+    }
+
+    /// The same call with the time that several services together may need.
+    #[must_use]
+    pub fn patient(self) -> Self {
+        Self { deadline: Deadline::within(PATIENT_BUDGET, self.millis_left()), ..self }
     }
 
     /// The time by now: what a lifetime counts from, since a read that comes before it can take a while.
     #[must_use]
     pub fn elapsed_now(&self) -> Timestamp {
         self.now.after(self.started.elapsed())
+    }
+
+    /// How long the invocation has left, in milliseconds.
+    #[must_use]
+    pub fn millis_left(&self) -> u64 {
+        let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.millis_left.saturating_sub(elapsed)
     }
 }

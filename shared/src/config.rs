@@ -5,6 +5,7 @@
 
 mod aws;
 mod environment;
+mod events;
 mod store;
 
 use lambda_http::http::Uri;
@@ -14,6 +15,8 @@ use crate::log::LogLevel;
 pub use aws::AwsConfig;
 pub(crate) use aws::TrustedRoots;
 pub use environment::{ConfigError, Environment};
+pub(crate) use events::secret_name;
+pub use events::{EventsConfig, SecretArn};
 pub use store::StoreConfig;
 
 /// What the runtime can't do without.
@@ -29,6 +32,8 @@ const SET_BY_LAMBDA: [&str; 4] = [
 pub struct Config {
     /// Where the records are.
     pub store: StoreConfig,
+    /// What events that are not HTTP may do.
+    pub events: EventsConfig,
     /// The limit on `expiresIn` (`MAX_EXPIRES_IN`).
     pub max_expires_in: MaxExpiresIn,
     /// The least grave request lines that are written (`LOG_LEVEL`).
@@ -49,6 +54,7 @@ impl Config {
         }
         Ok(Self {
             store: StoreConfig::read(environment)?,
+            events: EventsConfig::read(environment)?,
             max_expires_in: max_expires_in(environment)?,
             log_level: log_level(environment)?,
         })

@@ -1,4 +1,4 @@
-//! The answer to a creation: the one place in which a secret becomes visible.
+//! The answer to a creation: the one place in which a secret becomes visible to a caller.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::record::{Record, parse_key};
 use crate::secret::Secret;
 use crate::user_id::UserId;
 
-/// The body of a 201, with the secret in it. It prints as `CreatedBody(..)`.
+/// The body of a 201, or the answer to a direct invocation. It prints as `CreatedBody(..)`.
 pub struct CreatedBody {
     json: String,
     key: Uuid,
@@ -22,9 +22,20 @@ impl CreatedBody {
     /// Shows a new key and its secret.
     #[must_use]
     pub fn new(record: &Record, secret: &Secret) -> Self {
+        Self::showing(record, Some(secret.expose()), None)
+    }
+
+    /// Shows a new key, and where its secret lies.
+    #[must_use]
+    pub fn delivered(record: &Record, secret_arn: String) -> Self {
+        Self::showing(record, None, Some(secret_arn))
+    }
+
+    fn showing(record: &Record, secret: Option<String>, secret_arn: Option<String>) -> Self {
         let apikey = Apikey {
             key: Hyphenated(record.key),
-            secret: secret.expose(),
+            secret,
+            secret_arn,
             level: record.level,
             expires_at: record.expires_at,
             name: &record.name,
@@ -39,7 +50,7 @@ impl CreatedBody {
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
         let json = String::from_utf8(bytes).ok()?;
-        let key = parse_key(serde_json::from_str::<Shown<'_>>(&json).ok()?.apikey.key)?;
+        let key = parse_key(serde_json::from_str::<Sealed<'_>>(&json).ok()?.apikey.key)?;
         Some(Self { json, key })
     }
 
@@ -72,7 +83,10 @@ struct Created<'a> {
 #[serde(rename_all = "camelCase")]
 struct Apikey<'a> {
     key: Hyphenated,
-    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_arn: Option<String>,
     level: KeyLevel,
     expires_at: ExpiresAt,
     name: &'a KeyName,
@@ -80,13 +94,13 @@ struct Apikey<'a> {
 }
 
 #[derive(Deserialize)]
-struct Shown<'a> {
+struct Sealed<'a> {
     #[serde(borrow)]
-    apikey: ShownKey<'a>,
+    apikey: SealedKey<'a>,
 }
 
 #[derive(Deserialize)]
-struct ShownKey<'a> {
+struct SealedKey<'a> {
     key: &'a str,
 }
 

@@ -28,8 +28,10 @@ pub enum Error {
     OutlivesChain,
     /// The store, or anything else behind the function, failed.
     CreateApikeyFailed(Fault),
-    /// The event is of no shape that this function serves.
-    UnknownEvent,
+    /// An event that is not HTTP breaks a rule of its own.
+    Event(EventError),
+    /// A secret can't be rotated.
+    Rotation(RotationError),
 }
 
 /// Which rule of the request is broken.
@@ -85,7 +87,8 @@ impl Error {
             Self::KeyLevelExceedsRoleLevel => "keyLevelExceedsRoleLevel",
             Self::OutlivesChain => InvalidRequest::ExpiresInHigherThanMaximum.code(),
             Self::CreateApikeyFailed(_) => "createApikeyFailed",
-            Self::UnknownEvent => "unknownEvent",
+            Self::Event(rule) => rule.code(),
+            Self::Rotation(rule) => rule.code(),
         }
     }
 
@@ -152,9 +155,91 @@ impl InvalidRequest {
     }
 }
 
+/// Which rule of the events that are not HTTP is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventError {
+    /// The event is of no shape that this function serves.
+    Unknown,
+    /// This deployment serves no such events.
+    Disabled,
+    /// An event of this source may not carry this credential.
+    CredentialRefused,
+    /// The event does not say where the secret is to go, and may not have it back.
+    DeliverToMissing,
+    /// `deliverTo` is not the end of a secret's name.
+    DeliverToInvalid,
+    /// The secret of that name is another's.
+    DeliverToTaken,
+    /// Nothing tells this event from another.
+    IdempotencyKeyMissing,
+}
+
+impl EventError {
+    /// The code that senders and operators know this rule by.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknownEvent",
+            Self::Disabled => "eventsDisabled",
+            Self::CredentialRefused => "eventCredentialRefused",
+            Self::DeliverToMissing => "deliverToMissing",
+            Self::DeliverToInvalid => "deliverToInvalid",
+            Self::DeliverToTaken => "deliverToTaken",
+            Self::IdempotencyKeyMissing => "idempotencyKeyMissing",
+        }
+    }
+}
+
+/// Why a secret can't be rotated. AWS's own rotation functions fail for the same causes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotationError {
+    /// The step is none of the four.
+    StepInvalid,
+    /// The secret is neither a delivered one nor the provisioner's.
+    SecretRefused,
+    /// The secret's rotation is switched off.
+    NotEnabled,
+    /// The secret has no version of that token.
+    VersionUnknown,
+    /// The version of that token is not the one to come.
+    VersionNotPending,
+    /// Nothing is stored in the version of that token.
+    PendingMissing,
+    /// What is stored in the secret is no key of ours.
+    SecretInvalid,
+}
+
+impl RotationError {
+    /// The code that operators know this cause by.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::StepInvalid => "rotationStepInvalid",
+            Self::SecretRefused => "rotationSecretRefused",
+            Self::NotEnabled => "rotationNotEnabled",
+            Self::VersionUnknown => "rotationVersionUnknown",
+            Self::VersionNotPending => "rotationVersionNotPending",
+            Self::PendingMissing => "rotationPendingMissing",
+            Self::SecretInvalid => "rotationSecretInvalid",
+        }
+    }
+}
+
 impl From<InvalidRequest> for Error {
     fn from(rule: InvalidRequest) -> Self {
         Self::InvalidRequest(rule)
+    }
+}
+
+impl From<EventError> for Error {
+    fn from(rule: EventError) -> Self {
+        Self::Event(rule)
+    }
+}
+
+impl From<RotationError> for Error {
+    fn from(rule: RotationError) -> Self {
+        Self::Rotation(rule)
     }
 }
 
@@ -181,4 +266,10 @@ impl Fault {
     pub const fn new(code: &'static str) -> Self {
         Self { code: Cow::Borrowed(code), aws_request_id: None, key: None }
     }
+}
+
+/// Whether text from outside is as short and plain as an AWS error code or an id of AWS's, and may be logged as one.
+#[must_use]
+pub(crate) fn is_plain_word(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -17,6 +17,9 @@ impl MaxExpiresIn {
     /// One year of 365 days.
     pub const DEFAULT: Self = Self(31_536_000);
 
+    /// The longest limit there is.
+    pub const LONGEST: Self = Self(LONGEST_LIMIT);
+
     /// A limit from one second to 100 years.
     #[must_use]
     pub const fn new(seconds: u64) -> Option<Self> {
@@ -34,9 +37,13 @@ impl ExpiresIn {
     pub const fn new(seconds: u64, limit: MaxExpiresIn) -> Option<Self> {
         if seconds >= 1 && seconds <= limit.0 { Some(Self(seconds)) } else { None }
     }
-}
 
-impl ExpiresIn {
+    /// The lifetime, or the limit if that is shorter.
+    #[must_use]
+    pub fn at_most(self, limit: MaxExpiresIn) -> Self {
+        Self(self.0.min(limit.0))
+    }
+
     /// The lifetime in seconds.
     #[must_use]
     pub const fn seconds(self) -> u64 {

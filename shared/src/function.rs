@@ -1,42 +1,38 @@
 //! One function of the service: the means to answer an invocation, built once, and the way from its payload to its
-//! answer and its log line.
+//! answer.
+
+mod report;
 
 use std::future::Future;
-use std::time::Instant;
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt;
 use lambda_runtime::Diagnostic;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::authenticate::{EventAuthority, Services};
+use crate::aws::sdk_config;
+use crate::batch;
 use crate::call::Call;
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError};
 use crate::create::Creation;
-use crate::error::{Error, Fault};
-use crate::event::Event;
+use crate::error::{Error, EventError, Fault};
+use crate::event::{Carried, Event, RotationEvent};
 use crate::expiry::MaxExpiresIn;
-use crate::http::{self, HttpScheme};
-use crate::log::{LogLevel, RequestLine};
-use crate::principal::Principal;
+use crate::http::{self, HttpChallenge};
+use crate::log::LogLevel;
+use crate::provision::{Source, provision};
+use crate::rotation::{RotationPolicy, rotate};
+use crate::secrets::Secrets;
 use crate::store::Store;
+pub(crate) use report::Report;
 
-/// One way to prove who is calling. The two functions differ in this alone.
-pub trait Authenticate: Send + Sync + 'static {
-    /// The function's name in the log.
-    const ENDPOINT: &'static str;
+/// What a function needs to know: whom it believes, how it asks over HTTP, and who its events act for.
+pub trait Authenticator: EventAuthority + HttpChallenge {}
 
-    /// Verifies a credential.
-    ///
-    /// # Errors
-    /// [`Error::AuthenticationFailed`] for whatever does not verify, [`Error::CreateApikeyFailed`] when it can't be
-    /// told.
-    fn authenticate(
-        &self,
-        credential: &str,
-        store: &Store,
-        call: &Call,
-    ) -> impl Future<Output = Result<Principal, Error>> + Send;
-}
+impl<A: EventAuthority + HttpChallenge> Authenticator for A {}
 
 /// A function, ready to be invoked.
 #[derive(Debug)]
@@ -44,23 +40,35 @@ pub struct Function<A> {
     pub(crate) authenticator: A,
     pub(crate) store: Store,
     pub(crate) max_expires_in: MaxExpiresIn,
+    pub(crate) delivery_prefix: Option<String>,
+    pub(crate) allow_plaintext_result: bool,
+    secrets: Secrets,
     log_level: LogLevel,
 }
 
-impl<A: Authenticate + HttpScheme> Function<A> {
-    /// Connects an authenticator with the store and the limits.
+impl<A: Authenticator> Function<A> {
+    /// Connects an authenticator with what is behind the function, and the limits.
     ///
     /// # Errors
     /// A [`ConfigError`] for certificates that can't be used.
     pub async fn new(authenticator: A, config: &Config) -> Result<Self, ConfigError> {
-        let store = Store::connect(&config.store).await?;
-        Ok(Self { authenticator, store, max_expires_in: config.max_expires_in, log_level: config.log_level })
+        let sdk = sdk_config(&config.store.aws).await?;
+        let events = config.events.clone();
+        Ok(Self {
+            authenticator,
+            store: Store::with(&sdk, &config.store),
+            max_expires_in: config.max_expires_in,
+            delivery_prefix: events.delivery_prefix,
+            allow_plaintext_result: events.allow_plaintext_result,
+            secrets: Secrets::new(sdk, events.endpoint_url),
+            log_level: config.log_level,
+        })
     }
 
-    /// Answers one invocation, which ends at the given moment, and writes its line into the log.
+    /// Answers one invocation, which ends at the given moment, and writes what became of it into the log.
     ///
     /// # Errors
-    /// An [`InvocationError`] for an event that has no HTTP client to answer.
+    /// An [`InvocationError`] for an event that is refused or fails and has no HTTP client to be told.
     pub async fn invoke(
         &self,
         payload: &RawValue,
@@ -80,54 +88,92 @@ impl<A: Authenticate + HttpScheme> Function<A> {
         request_id: &str,
         call: Call,
     ) -> Result<Box<RawValue>, InvocationError> {
-        let started = Instant::now();
         match Event::of(payload.get()) {
             Event::Http(event) => {
+                let report = Report::begin(request_id, event.origin().name());
                 let answer = http::answer(self, &event, call).await;
-                let (caller, status) = (answer.caller.as_ref(), Some(answer.status()));
-                self.log(request_id, event.origin().name(), status, caller, &answer.outcome, started);
+                report.answered(answer.status()).write(self, answer.caller.as_ref(), &answer.outcome);
                 to_json(&answer.write().await)
             }
-            Event::Unknown => {
-                let outcome = Err(Error::UnknownEvent);
-                self.log(request_id, "unknown", None, None, &outcome, started);
-                Err(InvocationError(Error::UnknownEvent))
+            Event::Direct(carried) => {
+                let creation = self.provision(Source::Direct, Some(carried), request_id, call).await?;
+                RawValue::from_string(creation.body.expose().to_owned()).map_err(|_| not_written())
+            }
+            Event::EventBridge(event) => {
+                self.provision(Source::EventBridge, event.request(), request_id, call).await?;
+                nothing()
+            }
+            Event::Sns(notifications) => {
+                let requests = notifications.into_iter().map(|notification| notification.request());
+                batch::all(self, Source::Sns, requests, request_id, &call).await?;
+                nothing()
+            }
+            Event::Sqs(messages) => to_json(&batch::each(self, messages, request_id, &call).await),
+            Event::Rotation(event) if A::ROTATES => {
+                self.rotate(&event, request_id, call).await?;
+                nothing()
+            }
+            Event::Rotation(_) | Event::Unknown => {
+                let refused = Err::<Creation, _>(EventError::Unknown.into());
+                Report::begin(request_id, "unknown").unseen().write(self, None, &refused);
+                refused.map_err(InvocationError)?;
+                nothing()
             }
         }
     }
 
-    fn log(
+    async fn provision(
         &self,
+        source: Source,
+        request: Option<Carried<'_>>,
         request_id: &str,
-        source: &'static str,
-        status: Option<u16>,
-        caller: Option<&Principal>,
-        outcome: &Result<Creation, Error>,
-        started: Instant,
-    ) {
-        let error = outcome.as_ref().err();
-        let fault = error.and_then(Error::fault);
-        let created = outcome.as_ref().ok();
-        let success = if created.is_some_and(|creation| creation.replayed) { "replayed" } else { "created" };
-        RequestLine {
-            timestamp: Timestamp::now().to_rfc3339(),
-            level: if fault.is_some() { LogLevel::Error } else { LogLevel::Info },
-            message: "request",
-            request_id,
-            source,
-            endpoint: A::ENDPOINT,
-            outcome: error.map_or(success, Error::code),
-            reason: error.and_then(Error::reason),
-            status,
-            key_id: created.map(|creation| creation.body.key().to_string()),
-            user_id: caller.map(|caller| caller.user_id.get()),
-            caller: caller.map(|caller| caller.credential.lineage().to_string()),
-            presented_key: error.and_then(Error::presented_key).map(|key| key.to_string()),
-            aws_request_id: fault.and_then(|fault| fault.aws_request_id.as_deref()),
-            duration_ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
-        }
-        .write(self.log_level);
+        call: Call,
+    ) -> Result<Creation, InvocationError> {
+        let report = Report::begin(request_id, source.name());
+        let report = if source.is_bus() { report.unseen() } else { report };
+        self.provision_as(report, source, request, call).await
     }
+
+    /// Answers one request out of an event.
+    pub(crate) async fn provision_as(
+        &self,
+        report: Report<'_>,
+        source: Source,
+        request: Option<Carried<'_>>,
+        call: Call,
+    ) -> Result<Creation, InvocationError> {
+        let mut caller = None;
+        let outcome = guarded(provision(self, source, request, call.patient(), &mut caller)).await;
+        report.write(self, caller.as_ref(), &outcome);
+        outcome.map_err(InvocationError)
+    }
+
+    async fn rotate(&self, event: &RotationEvent<'_>, request_id: &str, call: Call) -> Result<(), InvocationError> {
+        let report = Report::begin(request_id, "rotation").unseen();
+        let policy = RotationPolicy {
+            delivery_prefix: self.delivery_prefix.as_deref(),
+            provisioner: self.authenticator.provisioner(),
+            limit: self.max_expires_in,
+        };
+        let mut caller = None;
+        let outcome = guarded(rotate(event, &policy, self.services(), call.patient(), &mut caller)).await;
+        report.write(self, caller.as_ref(), &outcome);
+        outcome.map(|_| ()).map_err(InvocationError)
+    }
+
+    pub(crate) const fn services(&self) -> Services<'_> {
+        Services { store: &self.store, secrets: &self.secrets }
+    }
+
+    pub(crate) const fn log_level(&self) -> LogLevel {
+        self.log_level
+    }
+}
+
+/// Awaits work on one request. A panic in it is that request's failure, and leaves nothing half-changed behind: a
+/// request changes nothing here but the caller that its log line names, and that as a whole.
+pub(crate) async fn guarded<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Fault::new("panic").into()))
 }
 
 /// An invocation that failed as such; its type is the error's code.
@@ -147,5 +193,14 @@ impl From<InvocationError> for Diagnostic {
 }
 
 fn to_json(answer: &impl Serialize) -> Result<Box<RawValue>, InvocationError> {
-    to_raw_value(answer).map_err(|_| Fault::new("answerNotWritten").into())
+    to_raw_value(answer).map_err(|_| not_written())
+}
+
+/// What a caller that reads no answer gets.
+fn nothing() -> Result<Box<RawValue>, InvocationError> {
+    to_json(&())
+}
+
+fn not_written() -> InvocationError {
+    Fault::new("answerNotWritten").into()
 }

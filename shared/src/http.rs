@@ -2,30 +2,25 @@
 //!
 //! Every request is answered in the contract's words, also one that makes the code behind it panic.
 
-mod authorization;
 mod body;
 mod headers;
 mod request;
 mod response;
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use crate::authorization;
 use crate::call::Call;
 use crate::create::{Creation, create};
-use crate::error::{Error, Fault};
-use crate::function::{Authenticate, Function};
+use crate::error::Error;
+use crate::function::{Authenticator, Function, guarded};
 use crate::idempotency::IdempotencyKey;
 use crate::principal::Principal;
 pub use request::{GatewayEvent, Origin};
 
-/// What a verifier of credentials is called in HTTP.
-pub trait HttpScheme {
-    /// The scheme of the `Authorization` header.
-    const SCHEME: &'static str;
+/// How a verifier of credentials asks for one.
+pub trait HttpChallenge {
     /// The `WWW-Authenticate` header.
     const CHALLENGE: &'static str;
 }
@@ -54,27 +49,19 @@ impl Answer {
 }
 
 /// Answers one request.
-pub async fn answer<A>(function: &Function<A>, event: &GatewayEvent<'_>, call: Call) -> Answer
-where
-    A: Authenticate + HttpScheme,
-{
+pub async fn answer<A: Authenticator>(function: &Function<A>, event: &GatewayEvent<'_>, call: Call) -> Answer {
     // An out-parameter, so that the log names the caller of a request that then fails or panics.
     let mut caller = None;
-    // A panic leaves nothing half-changed behind: a request changes `caller` alone, and that as a whole.
-    let outcome = AssertUnwindSafe(handle(function, event, call, &mut caller)).catch_unwind().await;
-    let outcome = outcome.unwrap_or_else(|_| Err(Fault::new("panic").into()));
+    let outcome = guarded(handle(function, event, call, &mut caller)).await;
     Answer { origin: event.origin(), response: response::of(&outcome, A::CHALLENGE), caller, outcome }
 }
 
-async fn handle<A>(
+async fn handle<A: Authenticator>(
     function: &Function<A>,
     event: &GatewayEvent<'_>,
     call: Call,
     caller: &mut Option<Principal>,
-) -> Result<Creation, Error>
-where
-    A: Authenticate + HttpScheme,
-{
+) -> Result<Creation, Error> {
     if event.method() != "POST" {
         return Err(Error::MethodNotAllowed);
     }

@@ -32,17 +32,23 @@ impl IdempotencyKey {
         canonical.eq_ignore_ascii_case(text).then_some(Self(canonical))
     }
 
-    /// Reads the header: a structured-field string (RFC 9651 section 3.3.3), or the value bare.
+    /// Reads a structured-field string (RFC 9651 section 3.3.3), or the value bare.
+    ///
+    /// # Errors
+    /// [`InvalidRequest::IdempotencyKeyInvalid`] for what is no such UUID.
+    pub fn from_text(text: &str) -> Result<Self, InvalidRequest> {
+        let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+        Self::parse(bare).ok_or(InvalidRequest::IdempotencyKeyInvalid)
+    }
+
+    /// Reads the header.
     ///
     /// # Errors
     /// [`InvalidRequest::IdempotencyKeyInvalid`] for several values, or one that is no such UUID.
     pub fn from_header(values: &[Cow<'_, str>]) -> Result<Option<Self>, InvalidRequest> {
         match values {
             [] => Ok(None),
-            [value] => {
-                let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
-                Self::parse(bare).map(Some).ok_or(InvalidRequest::IdempotencyKeyInvalid)
-            }
+            [value] => Self::from_text(value).map(Some),
             _ => Err(InvalidRequest::IdempotencyKeyInvalid),
         }
     }

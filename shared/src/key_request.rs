@@ -9,7 +9,7 @@ use crate::level::KeyLevel;
 use crate::number::Whole;
 
 /// A well-formed request for a key; whether it is granted is another matter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyRequest {
     /// The name to give it.
     pub name: KeyName,

@@ -46,17 +46,20 @@ impl LogLevel {
 pub struct RequestLine<'a> {
     /// RFC 3339, UTC.
     pub timestamp: String,
-    /// ERROR for a failure of ours or AWS's, INFO for everything that was decided.
+    /// ERROR for a failure of ours or AWS's, which may pass; WARN for a refusal that nobody is told of; else INFO.
     pub level: LogLevel,
     /// Always `request`.
     pub message: &'static str,
     /// Lambda's id of the invocation.
     pub request_id: &'a str,
-    /// The kind of event: `httpApi`, `restApi`, `alb`, `unknown`.
+    /// The kind of event: `httpApi`, `restApi`, `alb`, `direct`, `eventBridge`, `sns`, `sqs`, `rotation`, `unknown`.
     pub source: &'static str,
+    /// A queue's id of the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<&'a str>,
     /// The function: `jwt` or `key`.
     pub endpoint: &'static str,
-    /// `created`, `replayed`, or the error code.
+    /// `created`, `replayed`, what a step of a rotation has done, or the error code.
     pub outcome: &'static str,
     /// What the code leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::expiry::{ExpiresAt, MaxExpiresIn};
+use crate::expiry::{ExpiresAt, ExpiresIn, MaxExpiresIn};
 use crate::key_name::KeyName;
 use crate::key_request::KeyRequest;
 use crate::level::{KeyLevel, PermissionLevel};
@@ -39,6 +39,8 @@ pub enum Credential {
         id: Uuid,
         /// When the chain that it belongs to ends.
         chain_expires_at: ExpiresAt,
+        /// The key that it took the place of by rotation.
+        replaces: Option<Uuid>,
     },
 }
 
@@ -49,6 +51,15 @@ impl Principal {
         match self.credential {
             Credential::Jwt => format!("jwt:{}", self.user_id.get()),
             Credential::Key { id, .. } => format!("key:{id}"),
+        }
+    }
+
+    /// What [`Principal::scope`] was before the calling key took the place of another by rotation.
+    #[must_use]
+    pub fn former_scope(&self) -> Option<String> {
+        match self.credential {
+            Credential::Jwt => None,
+            Credential::Key { replaces, .. } => replaces.map(|id| format!("key:{id}")),
         }
     }
 
@@ -93,11 +104,25 @@ impl Creator {
     /// # Errors
     /// [`Error::KeyLevelExceedsRoleLevel`], then [`Error::OutlivesChain`].
     pub fn grant(&self, request: KeyRequest, now: Timestamp, limit: MaxExpiresIn) -> Result<Grant, Error> {
+        let expires_at = ExpiresAt::after(now, request.expires_in);
+        self.grant_until(request, expires_at, now, limit)
+    }
+
+    /// [`Creator::grant`] for a key whose end was decided before.
+    ///
+    /// # Errors
+    /// As [`Creator::grant`].
+    pub fn grant_until(
+        &self,
+        request: KeyRequest,
+        expires_at: ExpiresAt,
+        now: Timestamp,
+        limit: MaxExpiresIn,
+    ) -> Result<Grant, Error> {
         let Self(principal) = self;
         if PermissionLevel::from(request.level) > principal.level {
             return Err(Error::KeyLevelExceedsRoleLevel);
         }
-        let expires_at = ExpiresAt::after(now, request.expires_in);
         let chain_expires_at = match principal.credential {
             Credential::Jwt => ExpiresAt::after(now, limit.into()),
             Credential::Key { chain_expires_at, .. } => chain_expires_at,
@@ -128,6 +153,20 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Leave to replace a key by one of the same name, level and user, which starts a new chain: what guards a rotation
+    /// is IAM's leave to invoke the function and to write the secret, so level 4 is not asked for.
+    #[must_use]
+    pub fn successor_of(replaced: &Record, expires_in: ExpiresIn, now: Timestamp, limit: MaxExpiresIn) -> Self {
+        Self {
+            name: replaced.name.clone(),
+            level: replaced.level,
+            expires_at: ExpiresAt::after(now, expires_in.at_most(limit)),
+            chain_expires_at: ExpiresAt::after(now, limit.into()),
+            user_id: replaced.user_id,
+            created_by: CreatedBy::Rotation(replaced.key),
+        }
+    }
+
     /// The record of the key that is issued now.
     pub(crate) fn into_record(self, key: Uuid, secret: &Secret, now: Timestamp) -> Record {
         Record {
@@ -198,7 +237,7 @@ mod tests {
     #[test]
     fn a_key_hands_on_its_chain_and_nothing_may_outlive_it() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(1_700_000_061);
-        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at };
+        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at, replaces: None };
         let granted = grant(4, credential, request(4, 60)).unwrap();
         assert_eq!(granted.chain_expires_at, chain_expires_at);
         assert_eq!(granted.created_by, CreatedBy::Key(Uuid::nil()));
@@ -207,7 +246,8 @@ mod tests {
 
     #[test]
     fn the_level_is_looked_at_before_the_chain() {
-        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at: ExpiresAt::from_epoch_seconds(0) };
+        let chain_expires_at = ExpiresAt::from_epoch_seconds(0);
+        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at, replaces: None };
         assert!(matches!(grant(4, credential, request(5, 60)), Err(Error::KeyLevelExceedsRoleLevel)));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::expiry::ExpiresAt;
+use crate::expiry::{ExpiresAt, ExpiresIn, MaxExpiresIn};
 use crate::key_name::KeyName;
 use crate::level::KeyLevel;
 use crate::principal::{Credential, Principal};
@@ -35,6 +35,13 @@ pub struct Record {
 }
 
 impl Record {
+    /// How long the key was to live.
+    #[must_use]
+    pub fn lifetime(&self) -> Option<ExpiresIn> {
+        let seconds = self.expires_at.epoch_seconds().checked_sub(self.created_at)?;
+        ExpiresIn::new(seconds, MaxExpiresIn::LONGEST)
+    }
+
     /// The caller that shows this key and its secret.
     #[must_use]
     pub fn principal(&self) -> Principal {
@@ -42,7 +49,14 @@ impl Record {
             user_id: self.user_id,
             level: self.level.into(),
             active: true,
-            credential: Credential::Key { id: self.key, chain_expires_at: self.chain_expires_at },
+            credential: Credential::Key {
+                id: self.key,
+                chain_expires_at: self.chain_expires_at,
+                replaces: match self.created_by {
+                    CreatedBy::Rotation(replaced) => Some(replaced),
+                    CreatedBy::Jwt | CreatedBy::Key(_) => None,
+                },
+            },
         }
     }
 }

@@ -10,12 +10,11 @@ use serde_json::value::RawValue;
 use crate::clock::Timestamp;
 use crate::config::{Config, ConfigError, Environment};
 use crate::error::Fault;
-use crate::function::{Authenticate, Function, InvocationError};
-use crate::http::HttpScheme;
+use crate::function::{Authenticator, Function, InvocationError};
 use crate::log;
 
 /// Runs a function until the sandbox ends. A process that can't start says why in one line and exits with failure.
-pub async fn run<A: Authenticate + HttpScheme>(configure: fn(&Environment) -> Result<A, ConfigError>) -> ExitCode {
+pub async fn run<A: Authenticator>(configure: fn(&Environment) -> Result<A, ConfigError>) -> ExitCode {
     log::install_panic_hook();
     log::install_subscriber();
     let function = match start(&Environment::of_process(), configure).await {
@@ -44,7 +43,7 @@ pub async fn run<A: Authenticate + HttpScheme>(configure: fn(&Environment) -> Re
     }
 }
 
-async fn start<A: Authenticate + HttpScheme>(
+async fn start<A: Authenticator>(
     environment: &Environment,
     configure: fn(&Environment) -> Result<A, ConfigError>,
 ) -> Result<Function<A>, ConfigError> {

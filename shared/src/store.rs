@@ -2,17 +2,18 @@
 //!
 //! A write never replaces a record, and a read is always consistent.
 
-mod client;
 mod item;
 mod memo;
 mod once;
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use uuid::Uuid;
 
-use crate::aws::fault;
+use crate::aws::{fault, sdk_config};
 use crate::config::{ConfigError, StoreConfig};
 use crate::deadline::Deadline;
 use crate::error::Fault;
@@ -43,7 +44,16 @@ impl Store {
     /// # Errors
     /// A [`ConfigError`] for certificates that can't be used.
     pub async fn connect(config: &StoreConfig) -> Result<Self, ConfigError> {
-        Ok(Self { client: client::build(config).await?, table: config.table.clone() })
+        Ok(Self::with(&sdk_config(&config.aws).await?, config))
+    }
+
+    /// Builds the client from what the clients of all services have in common.
+    pub(crate) fn with(sdk: &SdkConfig, config: &StoreConfig) -> Self {
+        let mut builder = Builder::from(sdk);
+        if let Some(endpoint_url) = &config.endpoint_url {
+            builder = builder.endpoint_url(endpoint_url);
+        }
+        Self { client: Client::from_conf(builder.build()), table: config.table.clone() }
     }
 
     /// Stores a record unless its id is taken.

@@ -9,18 +9,24 @@ use crate::record::{Record, parse_key};
 use crate::secret::{Secret, SecretHash};
 use crate::store::{Store, StoredItem};
 
-/// A key and secret as shown by a caller, well-formed but not yet believed.
-#[derive(Debug)]
+/// A key and the hash of its secret as shown by a caller, well-formed but not yet believed.
+#[derive(Clone, Debug)]
 pub struct PresentedKey {
     key: Uuid,
-    secret: Secret,
+    shown: SecretHash,
 }
 
 impl PresentedKey {
+    /// Takes a key and a secret that were read before.
+    #[must_use]
+    pub fn new(key: Uuid, secret: &Secret) -> Self {
+        Self { key, shown: secret.hash() }
+    }
+
     /// Takes a lower-case hyphenated UUID and 64 lower-case hexadecimal digits; anything else can't be a key of ours.
     #[must_use]
     pub fn parse(key: &str, secret: &str) -> Option<Self> {
-        Some(Self { key: parse_key(key)?, secret: Secret::from_hex(secret)? })
+        Some(Self::new(parse_key(key)?, &Secret::from_hex(secret)?))
     }
 }
 
@@ -35,9 +41,8 @@ pub async fn verify(
     store: &Store,
     deadline: Deadline,
 ) -> Result<Record, Error> {
-    let shown = presented.secret.hash();
     let found = store.find(presented.key, deadline).await?;
-    check(presented.key, &shown, found, now)
+    check(presented.key, &presented.shown, found, now)
 }
 
 /// Checks what was found. An unknown key costs the same work as a wrong secret, and a record past its `expiresAt` does

@@ -16,6 +16,17 @@ use crate::roles::Roles;
 /// How far ahead of ours an issuer's clock may be, in milliseconds.
 const CLOCK_SKEW: f64 = 60_000.0;
 
+/// The longest life, in milliseconds, of a token that may lie in a queue.
+const SHORT_LIFE: f64 = 3_600_000.0;
+
+/// What the claims of a token say that is good.
+pub(crate) struct VerifiedClaims {
+    /// Who it speaks for.
+    pub(crate) principal: Principal,
+    /// Whether it says when it was issued, and lives for an hour at most.
+    pub(crate) is_short_lived: bool,
+}
+
 /// What the claims must say.
 #[derive(Debug)]
 pub(crate) struct ClaimsPolicy {
@@ -38,7 +49,7 @@ impl ClaimsPolicy {
     ///
     /// # Errors
     /// [`Error::AuthenticationFailed`].
-    pub(crate) fn check(&self, claims: &str, now: Timestamp) -> Result<Principal, Error> {
+    pub(crate) fn check(&self, claims: &str, now: Timestamp) -> Result<VerifiedClaims, Error> {
         let claims = Object::parse(claims).map_err(|_| failed("claimsMalformed"))?;
         check_times(&claims, now)?;
         if !matches!(claims.get("iss"), Some(Value::String(issuer)) if *issuer == self.issuer) {
@@ -50,7 +61,8 @@ impl ClaimsPolicy {
         let user_id = user_id(&claims).ok_or(failed("userUnknown"))?;
         let level = self.level(claims.get("role")).ok_or(failed("roleUnknown"))?;
         let active = is_active(claims.get("status"))?;
-        Ok(Principal { user_id, level, active, credential: Credential::Jwt })
+        let principal = Principal { user_id, level, active, credential: Credential::Jwt };
+        Ok(VerifiedClaims { principal, is_short_lived: is_short_lived(&claims) })
     }
 
     fn is_for_us(&self, audience: Option<&Value<'_>>) -> bool {
@@ -89,6 +101,13 @@ fn check_times(claims: &Object<'_>, now: Timestamp) -> Result<(), Error> {
         None => Ok(()),
         Some(Value::Number(iat)) if millis(iat) <= now + CLOCK_SKEW => Ok(()),
         Some(_) => Err(failed("tokenFromTheFuture")),
+    }
+}
+
+fn is_short_lived(claims: &Object<'_>) -> bool {
+    match (claims.get("iat"), claims.get("exp")) {
+        (Some(Value::Number(iat)), Some(Value::Number(exp))) => (exp.to_f64() - iat.to_f64()) * 1000.0 <= SHORT_LIFE,
+        _ => false,
     }
 }
 
@@ -135,7 +154,7 @@ mod tests {
         let claims: Vec<_> = claims.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
         let claims = format!("{{{}}}", claims.join(","));
         let principal = ClaimsPolicy::read(&environment).unwrap().check(&claims, NOW);
-        principal.map_err(|error| error.code())
+        principal.map(|claims| claims.principal).map_err(|error| error.code())
     }
 
     #[test]
@@ -233,6 +252,22 @@ mod tests {
             r#"{"sub":"99999999999999999999"}"#,
         ] {
             assert_eq!(user(claims), None, "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_token_for_a_queue_says_when_it_was_issued_and_lives_for_an_hour_at_most() {
+        for (claims, expected) in [
+            (r#"{"iat":1700000000,"exp":1700003600}"#, true),
+            (r#"{"iat":1700000000,"exp":1700003600.5}"#, false),
+            (r#"{"iat":1700000000,"exp":1700003601}"#, false),
+            (r#"{"iat":1700000000,"exp":1e300}"#, false),
+            (r#"{"iat":-1e300,"exp":1700003600}"#, false),
+            (r#"{"iat":"1700000000","exp":1700003600}"#, false),
+            (r#"{"iat":null,"exp":1700003600}"#, false),
+            (r#"{"exp":1700003600}"#, false),
+        ] {
+            assert_eq!(is_short_lived(&Object::parse(claims).unwrap()), expected, "{claims}");
         }
     }
 }

@@ -3,16 +3,18 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use shared::authenticate::{Authenticate, EventAuthority, Services};
+use shared::authorization;
 use shared::call::Call;
 use shared::clock::Timestamp;
-use shared::config::{ConfigError, Environment};
-use shared::error::Error;
-use shared::function::Authenticate;
-use shared::http::HttpScheme;
+use shared::config::{ConfigError, Environment, SecretArn};
+use shared::error::{Error, EventError};
+use shared::http::HttpChallenge;
 use shared::principal::Principal;
+use shared::provision::Source;
 use shared::store::Store;
 
-use crate::claims::ClaimsPolicy;
+use crate::claims::{ClaimsPolicy, VerifiedClaims};
 use crate::verification_key::VerificationKey;
 use crate::{header, provider, self_test};
 
@@ -38,11 +40,11 @@ impl TokenVerifier {
         Ok(Self { key, algorithm, policy })
     }
 
-    /// The principal that a token speaks for, at a given moment.
+    /// What a token says, at a given moment.
     ///
     /// # Errors
     /// [`Error::AuthenticationFailed`] for a token that does not verify.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, Error> {
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedClaims, Error> {
         let malformed = || Error::unauthenticated("tokenMalformed");
         let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
         let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
@@ -56,16 +58,40 @@ impl TokenVerifier {
     }
 }
 
-impl HttpScheme for TokenVerifier {
-    const SCHEME: &'static str = "Bearer";
+impl HttpChallenge for TokenVerifier {
     const CHALLENGE: &'static str = r#"Bearer realm="apikeys""#;
 }
 
 impl Authenticate for TokenVerifier {
     const ENDPOINT: &'static str = "jwt";
+    const SCHEME: &'static str = "Bearer";
 
     async fn authenticate(&self, credential: &str, _: &Store, call: &Call) -> Result<Principal, Error> {
-        self.verify(credential, call.now)
+        Ok(self.verify(credential, call.now)?.principal)
+    }
+}
+
+impl EventAuthority for TokenVerifier {
+    const ROTATES: bool = false;
+
+    async fn authority(
+        &self,
+        authorization: Option<&str>,
+        source: Source,
+        _: Services<'_>,
+        call: &Call,
+    ) -> Result<Principal, Error> {
+        let value = authorization.ok_or(Error::AuthenticationRequired)?;
+        let claims = self.verify(authorization::of_event(value, Self::SCHEME)?, call.now)?;
+        if source.is_bus() && !claims.is_short_lived {
+            return Err(EventError::CredentialRefused.into());
+        }
+        Ok(claims.principal)
+    }
+
+    /// Every event brings a token.
+    fn provisioner(&self) -> Option<&SecretArn> {
+        None
     }
 }
 

@@ -1,32 +1,79 @@
 //! `POST /apikeys/key`: who is calling is proven by an existing key and its secret. RFC 7617.
 //!
-//! Text that can't be a key of ours is refused without a read.
+//! Text that can't be a key of ours is refused without a read. Events act for the provisioner, whose key lies in a secret.
+
+mod provisioner;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use shared::authenticate::{Authenticate, EventAuthority, Services};
+use shared::authorization;
 use shared::call::Call;
-use shared::error::Error;
-use shared::function::Authenticate;
-use shared::http::HttpScheme;
+use shared::config::{ConfigError, Environment, SecretArn};
+use shared::error::{Error, EventError};
+use shared::http::HttpChallenge;
 use shared::principal::Principal;
+use shared::provision::Source;
 use shared::store::Store;
 use shared::verify::{PresentedKey, verify};
 
+use provisioner::Provisioner;
+
 /// Verifies HTTP Basic credentials against the stored keys.
 #[derive(Debug)]
-pub struct KeyVerifier;
+pub struct KeyVerifier {
+    provisioner: Option<Provisioner>,
+}
 
-impl HttpScheme for KeyVerifier {
-    const SCHEME: &'static str = "Basic";
+impl KeyVerifier {
+    /// Reads whom events act for, if for anyone. A key needs no other setting than those that both functions have.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] for a provisioner's secret that is none.
+    pub fn configure(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self { provisioner: Provisioner::configure(environment)? })
+    }
+}
+
+impl HttpChallenge for KeyVerifier {
     const CHALLENGE: &'static str = r#"Basic realm="apikeys", charset="UTF-8""#;
 }
 
 impl Authenticate for KeyVerifier {
     const ENDPOINT: &'static str = "key";
+    const SCHEME: &'static str = "Basic";
 
     async fn authenticate(&self, credential: &str, store: &Store, call: &Call) -> Result<Principal, Error> {
         let presented = presented(credential).ok_or(Error::unauthenticated("credentialMalformed"))?;
         Ok(verify(&presented, call.now, store, call.deadline).await?.principal())
+    }
+}
+
+impl EventAuthority for KeyVerifier {
+    const ROTATES: bool = true;
+
+    async fn authority(
+        &self,
+        authorization: Option<&str>,
+        source: Source,
+        services: Services<'_>,
+        call: &Call,
+    ) -> Result<Principal, Error> {
+        match (authorization, &self.provisioner) {
+            (None, Some(provisioner)) => provisioner.principal(services, call).await,
+            (None, None) if source.is_bus() => Err(EventError::Disabled.into()),
+            (None, None) => Err(Error::AuthenticationRequired),
+            // A key lives for up to a year: too long for what queues and archives keep.
+            (Some(_), _) if source.is_bus() => Err(EventError::CredentialRefused.into()),
+            (Some(value), _) => {
+                let credential = authorization::of_event(value, Self::SCHEME)?;
+                self.authenticate(credential, services.store, call).await
+            }
+        }
+    }
+
+    fn provisioner(&self) -> Option<&SecretArn> {
+        self.provisioner.as_ref().map(Provisioner::secret)
     }
 }
 

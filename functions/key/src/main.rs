@@ -6,6 +6,5 @@ use key::KeyVerifier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    // A key needs no setting beyond those that both functions have.
-    shared::runtime::run(|_| Ok(KeyVerifier)).await
+    shared::runtime::run(KeyVerifier::configure).await
 }

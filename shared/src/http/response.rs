@@ -59,7 +59,10 @@ fn add_hint(headers: &mut HeaderMap, status: StatusCode, challenge: &'static str
 
 const fn status(error: &Error) -> StatusCode {
     match error {
-        Error::InvalidRequest(_) | Error::OutlivesChain | Error::UnknownEvent => StatusCode::BAD_REQUEST,
+        // The last two are of events that are not HTTP, and never come here.
+        Error::InvalidRequest(_) | Error::OutlivesChain | Error::Event(_) | Error::Rotation(_) => {
+            StatusCode::BAD_REQUEST
+        }
         Error::AuthenticationRequired => StatusCode::UNAUTHORIZED,
         Error::AuthenticationFailed(_)
         | Error::AccountStatusLacking

@@ -1,4 +1,5 @@
-//! The `Authorization` header: exactly one value, of the endpoint's own scheme. RFC 9110 section 11.6.2.
+//! The value of an `Authorization` header, or of an event's `authorization`: exactly one, of the function's own scheme.
+//! RFC 9110 section 11.6.2.
 
 use std::borrow::Cow;
 
@@ -12,13 +13,24 @@ const MAX_BYTES: usize = 8_192;
 /// # Errors
 /// [`Error::AuthenticationRequired`] for no value or another scheme, [`Error::AuthenticationFailed`] for several
 /// values, and for one that no credential of this scheme can be in.
-pub(super) fn credential<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result<&'a str, Error> {
+pub fn credential<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result<&'a str, Error> {
     if values.iter().all(|value| value.trim().is_empty()) {
         return Err(Error::AuthenticationRequired);
     }
-    let [value] = values else {
-        return Err(Error::unauthenticated("severalAuthorizationValues"));
-    };
+    match values {
+        [value] => of_event(value, scheme),
+        _ => Err(Error::unauthenticated("severalAuthorizationValues")),
+    }
+}
+
+/// [`credential`] of the one value that an event carries.
+///
+/// # Errors
+/// As [`credential`].
+pub fn of_event<'a>(value: &'a str, scheme: &str) -> Result<&'a str, Error> {
+    if value.trim().is_empty() {
+        return Err(Error::AuthenticationRequired);
+    }
     if holds_several(value) {
         return Err(Error::unauthenticated("severalAuthorizationValues"));
     }

@@ -1,0 +1,69 @@
+//! The key that events act with: it bounds what they may have, as any calling key does.
+//!
+//! It is read from its secret on first use, and again when it no longer authenticates; never because of what an event
+//! says.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use shared::authenticate::Services;
+use shared::call::Call;
+use shared::config::{ConfigError, Environment, SecretArn};
+use shared::delivered_key::KeptKey;
+use shared::error::{Error, Fault};
+use shared::principal::Principal;
+use shared::secrets::Version;
+use shared::verify::{PresentedKey, verify};
+
+/// Whom events act for.
+pub(crate) struct Provisioner {
+    secret: SecretArn,
+    known: Mutex<Option<PresentedKey>>,
+}
+
+impl Provisioner {
+    /// Reads `PROVISIONER_SECRET_ARN`, which may be unset.
+    pub(crate) fn configure(environment: &Environment) -> Result<Option<Self>, ConfigError> {
+        let secret = SecretArn::read(environment, "PROVISIONER_SECRET_ARN")?;
+        Ok(secret.map(|secret| Self { secret, known: Mutex::new(None) }))
+    }
+
+    /// The secret that its key lies in.
+    pub(crate) const fn secret(&self) -> &SecretArn {
+        &self.secret
+    }
+
+    /// The principal of the key, which has to authenticate now.
+    pub(crate) async fn principal(&self, services: Services<'_>, call: &Call) -> Result<Principal, Error> {
+        if let Some(known) = self.known() {
+            match verify(&known, call.now, services.store, call.deadline).await {
+                Err(Error::AuthenticationFailed(_)) => {}
+                verified => return verified.map(|record| record.principal()),
+            }
+        }
+        let read = services.secrets.read(self.secret.as_str(), Version::Current, call.deadline).await?;
+        let version = read.ok_or(Fault::new("provisionerMissing"))?;
+        let kept = KeptKey::parse(&version.text).ok_or(Fault::new("provisionerMalformed"))?;
+        match verify(&kept.presented, call.now, services.store, call.deadline).await {
+            Ok(record) => {
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.presented);
+                Ok(record.principal())
+            }
+            // No event can help that: it is the operator's to mend, and until then each event comes again.
+            Err(Error::AuthenticationFailed(failure)) => {
+                Err(Fault { key: failure.key, ..Fault::new("provisionerRefused") }.into())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn known(&self) -> Option<PresentedKey> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for Provisioner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Provisioner(..)")
+    }
+}

@@ -1,0 +1,107 @@
+//! What the log says of one request: who asked, from where, and what came of it.
+
+use std::time::Instant;
+
+use uuid::Uuid;
+
+use super::{Authenticator, Function};
+use crate::clock::Timestamp;
+use crate::create::Creation;
+use crate::error::{Error, is_plain_word};
+use crate::log::{LogLevel, RequestLine};
+use crate::principal::Principal;
+use crate::rotation::Rotated;
+
+/// A request under way.
+pub(crate) struct Report<'a> {
+    request_id: &'a str,
+    source: &'static str,
+    message_id: Option<&'a str>,
+    status: Option<u16>,
+    unseen: bool,
+    started: Instant,
+}
+
+/// A request's success, as the log tells it.
+pub(crate) trait Success {
+    /// One word.
+    fn outcome(&self) -> &'static str;
+    /// The new key.
+    fn key(&self) -> Option<Uuid>;
+}
+
+impl Success for Creation {
+    fn outcome(&self) -> &'static str {
+        if self.replayed { "replayed" } else { "created" }
+    }
+
+    fn key(&self) -> Option<Uuid> {
+        Some(self.body.key())
+    }
+}
+
+impl Success for Rotated {
+    fn outcome(&self) -> &'static str {
+        self.outcome
+    }
+
+    fn key(&self) -> Option<Uuid> {
+        self.key
+    }
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn begin(request_id: &'a str, source: &'static str) -> Self {
+        Self { request_id, source, message_id: None, status: None, unseen: false, started: Instant::now() }
+    }
+
+    /// Nobody sees the answer, so that a refusal is worth a warning.
+    pub(crate) fn unseen(self) -> Self {
+        Self { unseen: true, ..self }
+    }
+
+    /// The request is one message of several. Its id comes from the queue, and is looked at all the same.
+    pub(crate) fn of_message(self, id: &'a str) -> Self {
+        Self { message_id: Some(id).filter(|id| is_plain_word(id)), ..self }
+    }
+
+    /// The answer had an HTTP status.
+    pub(crate) fn answered(self, status: u16) -> Self {
+        Self { status: Some(status), ..self }
+    }
+
+    /// Writes the line.
+    pub(crate) fn write<A: Authenticator>(
+        self,
+        function: &Function<A>,
+        caller: Option<&Principal>,
+        outcome: &Result<impl Success, Error>,
+    ) {
+        let error = outcome.as_ref().err();
+        let fault = error.and_then(Error::fault);
+        let success = outcome.as_ref().ok();
+        RequestLine {
+            timestamp: Timestamp::now().to_rfc3339(),
+            level: match error {
+                Some(_) if fault.is_some() => LogLevel::Error,
+                Some(_) if self.unseen => LogLevel::Warn,
+                _ => LogLevel::Info,
+            },
+            message: "request",
+            request_id: self.request_id,
+            source: self.source,
+            message_id: self.message_id,
+            endpoint: A::ENDPOINT,
+            outcome: error.map(Error::code).or(success.map(Success::outcome)).unwrap_or_default(),
+            reason: error.and_then(Error::reason),
+            status: self.status,
+            key_id: success.and_then(Success::key).map(|key| key.to_string()),
+            user_id: caller.map(|caller| caller.user_id.get()),
+            caller: caller.map(|caller| caller.credential.lineage().to_string()),
+            presented_key: error.and_then(Error::presented_key).map(|key| key.to_string()),
+            aws_request_id: fault.and_then(|fault| fault.aws_request_id.as_deref()),
+            duration_ms: (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+        }
+        .write(function.log_level());
+    }
+}
