@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use crate::call::Call;
+use crate::create::Creation;
+use crate::error::Fault;
 use crate::event::{Carried, SqsMessage};
 use crate::function::{Authenticator, Function, InvocationError, Report};
 use crate::provision::Source;
@@ -51,10 +53,14 @@ pub(crate) async fn each<A: Authenticator>(
 ) -> BatchResponse {
     let mut batch_item_failures = Vec::new();
     for message in &messages {
-        let has_time = call.millis_left() >= LEAST_MILLIS;
         let report = Report::begin(request_id, Source::Sqs.name()).unseen().of_message(&message.id);
-        let done = has_time && function.provision_as(report, Source::Sqs, message.request(), call.next()).await.is_ok();
-        if !done {
+        let is_done = if call.millis_left() >= LEAST_MILLIS {
+            function.provision_as(report, Source::Sqs, message.request(), call.next()).await.is_ok()
+        } else {
+            report.write(function, None, &Err::<Creation, _>(Fault::new("deadlineReached").into()));
+            false
+        };
+        if !is_done {
             batch_item_failures.push(BatchItemFailure { item_identifier: message.id.to_string() });
         }
     }
