@@ -135,13 +135,24 @@ lint: needs ## Run clippy
 doc: needs ## Build the documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 
+checkov = $(CHECKOV)/bin/checkov --file $(1) --framework cloudformation --quiet --compact --skip-download
+
+# checkov leaves out what a parameter's default switches off, so it also gets a copy with everything switched on.
+switched_on = sed -E 's/^    Default: none$$/    Default: $(1)/; s/^    Default: "false"$$/    Default: "true"/' template.yaml > .local/template-$(1).yaml
+
 .PHONY: template
-template: tools $(CHECKOV)/.stamp ## Lint template.yaml
+template: tools $(CHECKOV)/.stamp ## Lint template.yaml and docs/step-functions.yaml
 	sam validate
 	sam validate --lint
 	cfn-lint --include-checks I -- template.yaml
 	cfn-lint --include-checks I --append-rules cfn_lint_serverless.rules -- template.yaml
-	$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --quiet --compact --skip-download
+	$(call checkov,template.yaml)
+	$(call switched_on,jwt)
+	$(call checkov,.local/template-jwt.yaml)
+	$(call switched_on,key)
+	$(call checkov,.local/template-key.yaml)
+	cfn-lint --include-checks I -- docs/step-functions.yaml
+	$(call checkov,docs/step-functions.yaml)
 
 # cargo-deny names the database's folder after its address. With ADVISORY_DB, a folder of that name that holds a link to
 # the snapshot stands in for a fetched one, and counts as fetched now: how old it may be is up to who names it.
