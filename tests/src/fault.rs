@@ -1,13 +1,13 @@
-//! A proxy that breaks, between a function and DynamoDB.
+//! A proxy that breaks, between a function and DynamoDB or Secrets Manager.
 //!
-//! Each request takes the next fault of a queue, or the standing one, which is none; every request is recorded.
+//! Each request takes the fault that is planned for just this call, or the next of a queue, or the standing one, which is
+//! none; every request is recorded. A process that dies is one whose calls do nothing any more, from one of them on.
 
 mod connection;
 mod listener;
+mod script;
 mod wire;
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::background::Background;
 use listener::Turn;
+use script::Script;
 
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +55,13 @@ impl Fault {
         Self::Respond { status, content_type: "application/x-amz-json-1.0".to_owned(), body: body.to_string() }
     }
 
+    /// An error as Secrets Manager writes it, such as 400 `ResourceExistsException`.
+    #[must_use]
+    pub fn secrets_manager(status: u16, kind: &str) -> Self {
+        let body = json!({ "__type": kind, "Message": "canary" });
+        Self::Respond { status, content_type: "application/x-amz-json-1.1".to_owned(), body: body.to_string() }
+    }
+
     /// A page as a proxy on the way writes it.
     #[must_use]
     pub fn html(status: u16) -> Self {
@@ -65,7 +73,7 @@ impl Fault {
 /// A request that reached the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// What it asks for: `PutItem`, `GetItem` ...
+    /// What it asks for: `PutItem`, `CreateSecret` ...
     pub operation: String,
     /// Its body.
     pub body: String,
@@ -101,7 +109,7 @@ impl Proxy {
         Self { port, script, gate, _server: server }
     }
 
-    /// The address to hand to a function as `AWS_ENDPOINT_URL_DYNAMODB`.
+    /// The address to hand to a function as `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -115,12 +123,31 @@ impl Proxy {
 
     /// Queues a fault for the next request that has none yet.
     pub fn next(&self, fault: Fault) {
-        self.script.lock().queue.push_back(fault);
+        self.script.queue(fault);
     }
 
     /// Sets what happens to each request once the queue is empty.
     pub fn always(&self, fault: Fault) {
-        self.script.lock().standing = Some(fault);
+        self.script.stand(fault);
+    }
+
+    /// Plans a fault for one call of an operation: the first, the second ... from now on, retries counted.
+    pub fn on(&self, operation: &str, nth: usize, fault: Fault) {
+        self.script.plan(operation, nth, fault, Vec::new());
+    }
+
+    /// Plans the end of the process that calls. From one call of an operation on, counted as in [`Proxy::on`], nothing
+    /// that it sends is applied, here and at the other proxies: each request meets a reset connection.
+    ///
+    /// That call itself meets `fault`: [`Fault::ApplyThenLose`] is a death right after it, [`Fault::Reset`] one before.
+    pub fn die_on(&self, operation: &str, nth: usize, fault: Fault, others: &[&Self]) {
+        let dead = others.iter().chain([&self]).map(|proxy| proxy.script.clone()).collect();
+        self.script.plan(operation, nth, fault, dead);
+    }
+
+    /// Forgets every fault: what comes passes, as from the process that takes the dead one's place.
+    pub fn heal(&self) {
+        self.script.follow(None);
     }
 
     /// Closes the listener and every connection: a new one is refused.
@@ -142,38 +169,13 @@ impl Proxy {
     /// Every request so far, in the order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
-        self.script.lock().seen.clone()
+        self.script.seen()
     }
 
     /// How many requests asked for an operation.
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
-        self.script.lock().seen.iter().filter(|seen| seen.operation == operation).count()
-    }
-}
-
-/// What is to happen, and what has.
-#[derive(Clone, Debug, Default)]
-struct Script(Arc<Mutex<Lines>>);
-
-#[derive(Debug, Default)]
-struct Lines {
-    queue: VecDeque<Fault>,
-    standing: Option<Fault>,
-    seen: Vec<Seen>,
-}
-
-impl Script {
-    fn lock(&self) -> MutexGuard<'_, Lines> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self, request: &wire::Message, pooled: bool) -> Fault {
-        let mut lines = self.lock();
-        let fault = lines.queue.pop_front().or_else(|| lines.standing.clone()).unwrap_or(Fault::Pass);
-        let (operation, body) = (request.operation(), request.body());
-        lines.seen.push(Seen { operation, body, fault: fault.clone(), pooled });
-        fault
+        self.requests().iter().filter(|seen| seen.operation == operation).count()
     }
 }
 

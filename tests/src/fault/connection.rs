@@ -67,7 +67,8 @@ async fn answer(client: &mut BufReader<TcpStream>, upstream: u16, request: &Mess
 async fn forward(upstream: u16, request: &Message) -> io::Result<Message> {
     let mut stream = BufReader::new(TcpStream::connect(("127.0.0.1", upstream)).await?);
     stream.write_all(request.bytes()).await?;
-    Message::read(&mut stream).await?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    let reply = Message::read(&mut stream).await?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    Ok(reply.without_connection())
 }
 
 async fn drip(client: &mut BufReader<TcpStream>, bytes: &[u8]) -> io::Result<()> {

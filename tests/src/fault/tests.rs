@@ -37,14 +37,18 @@ impl Client {
         Self::connect(proxy).await.unwrap()
     }
 
-    async fn send(&mut self) {
-        let head = "POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Length: 2\r\n\r\n{}";
+    async fn send(&mut self, target: &str) {
+        let head = format!("POST / HTTP/1.1\r\nX-Amz-Target: {target}\r\nContent-Length: 2\r\n\r\n{{}}");
         self.0.write_all(head.as_bytes()).await.unwrap();
     }
 
     /// Sends a request and reads the reply's body, or how the connection ended.
     async fn ask(&mut self) -> Result<String, ErrorKind> {
-        self.send().await;
+        self.ask_for("DynamoDB_20120810.PutItem").await
+    }
+
+    async fn ask_for(&mut self, target: &str) -> Result<String, ErrorKind> {
+        self.send(target).await;
         match Message::read(&mut self.0).await {
             Ok(Some(reply)) => Ok(reply.body()),
             Ok(None) => Err(ErrorKind::UnexpectedEof),
@@ -105,7 +109,7 @@ async fn a_truncated_reply_ends_in_the_middle_of_its_body() {
     let (proxy, _server) = proxy().await;
     proxy.next(Fault::Truncate);
     let mut client = Client::to(&proxy).await;
-    client.send().await;
+    client.send("DynamoDB_20120810.PutItem").await;
     let mut text = String::new();
     client.0.read_to_string(&mut text).await.unwrap();
     assert!(text.ends_with("content-length: 7\r\n\r\napp"), "{text}");
@@ -124,7 +128,7 @@ async fn a_dripping_reply_comes_a_byte_a_second() {
     let (proxy, _server) = proxy().await;
     proxy.next(Fault::Drip);
     let mut client = Client::to(&proxy).await;
-    client.send().await;
+    client.send("DynamoDB_20120810.PutItem").await;
     let mut bytes = Vec::new();
     assert!(timeout(Duration::from_millis(1500), client.0.read_to_end(&mut bytes)).await.is_err());
     assert_eq!(bytes, b"HT");
@@ -149,4 +153,43 @@ async fn a_refusing_proxy_refuses_until_it_accepts_again() {
     assert_eq!(Client::connect(&proxy).await.map(drop).unwrap_err().kind(), ErrorKind::ConnectionRefused);
     proxy.accept().await;
     assert!(Client::to(&proxy).await.ask().await.is_ok());
+}
+
+const CREATE: &str = "secretsmanager.CreateSecret";
+
+#[tokio::test]
+async fn a_planned_fault_strikes_the_call_it_is_for_and_no_other() {
+    let (proxy, _server) = proxy().await;
+    proxy.on("CreateSecret", 2, Fault::secrets_manager(400, "ResourceExistsException"));
+    let mut client = Client::to(&proxy).await;
+    let mut answers = Vec::new();
+    for target in [CREATE, "secretsmanager.GetSecretValue", CREATE, CREATE] {
+        answers.push(client.ask_for(target).await.unwrap());
+    }
+    let refused = r#"{"Message":"canary","__type":"ResourceExistsException"}"#;
+    assert_eq!(answers, ["applied", "applied", refused, "applied"]);
+}
+
+#[tokio::test]
+async fn a_process_that_dies_after_a_call_has_applied_it_and_does_nothing_more_anywhere() {
+    let ((first, _first), (second, _second)) = (proxy().await, proxy().await);
+    first.die_on("CreateSecret", 1, Fault::ApplyThenLose, &[&second]);
+    let mut open = Client::to(&second).await;
+    assert_eq!(open.ask().await.as_deref(), Ok("applied"));
+    assert_eq!(Client::to(&first).await.ask_for(CREATE).await, Err(ErrorKind::UnexpectedEof));
+    assert_eq!(Client::to(&first).await.ask_for(CREATE).await, Err(ErrorKind::ConnectionReset));
+    assert_eq!(open.ask().await, Err(ErrorKind::ConnectionReset));
+    for proxy in [&first, &second] {
+        proxy.heal();
+        assert_eq!(Client::to(proxy).await.ask().await.as_deref(), Ok("applied"));
+    }
+    let faults: Vec<Fault> = first.requests().into_iter().map(|seen| seen.fault).collect();
+    assert_eq!(faults, [Fault::ApplyThenLose, Fault::Reset, Fault::Pass]);
+}
+
+#[test]
+fn a_reply_loses_its_connection_header_and_nothing_else() {
+    let reply = Message::response(200, "text/plain\r\nCONNECTION: close", "connection: body");
+    let expected = Message::response(200, "text/plain", "connection: body");
+    assert_eq!(reply.without_connection().bytes(), expected.bytes());
 }

@@ -1,6 +1,7 @@
 //! HTTP/1.1 messages as bytes, with a body of `Content-Length`.
 //!
-//! A message passes through unchanged; only what the proxy must know is read from it.
+//! A message passes through unchanged but for its `Connection`, which is between two ends of one connection only: moto
+//! closes each, AWS keeps them open, and so does the proxy.
 
 use std::io;
 
@@ -38,6 +39,16 @@ impl Message {
         Ok(Some(message))
     }
 
+    /// The same without the header `Connection`.
+    pub(super) fn without_connection(mut self) -> Self {
+        let is_kept = |line: &&[u8]| !line.get(..11).is_some_and(|name| name.eq_ignore_ascii_case(b"connection:"));
+        let head =
+            self.bytes[..self.head].split_inclusive(|byte| *byte == b'\n').filter(is_kept).collect::<Vec<_>>().concat();
+        self.bytes.splice(..self.head, head.iter().copied());
+        self.head = head.len();
+        self
+    }
+
     /// All of it.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -53,7 +64,7 @@ impl Message {
         String::from_utf8_lossy(&self.bytes[self.head..]).into_owned()
     }
 
-    /// What a request asks DynamoDB for.
+    /// What a request asks the service for.
     pub(super) fn operation(&self) -> String {
         let target = self.header("x-amz-target").unwrap_or_default();
         target.rsplit('.').next().unwrap_or_default().to_owned()

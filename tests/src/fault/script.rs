@@ -1,0 +1,94 @@
+//! What is to happen to which request, and what has happened.
+//!
+//! A script is shared: with each connection of its proxy, and with the proxies that stand for the same dying process.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::wire::Message;
+use super::{Fault, Seen};
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Script(Arc<Mutex<Lines>>);
+
+#[derive(Debug, Default)]
+struct Lines {
+    plans: Vec<Plan>,
+    queue: VecDeque<Fault>,
+    standing: Option<Fault>,
+    seen: Vec<Seen>,
+}
+
+/// A fault for one call.
+#[derive(Debug)]
+struct Plan {
+    operation: String,
+    /// How many calls of the operation are left, this one counted.
+    left: usize,
+    fault: Fault,
+    /// Where every request is reset from then on.
+    dead: Vec<Script>,
+}
+
+impl Script {
+    pub(super) fn queue(&self, fault: Fault) {
+        self.lock().queue.push_back(fault);
+    }
+
+    pub(super) fn stand(&self, fault: Fault) {
+        self.lock().standing = Some(fault);
+    }
+
+    pub(super) fn plan(&self, operation: &str, nth: usize, fault: Fault, dead: Vec<Self>) {
+        assert!(nth > 0, "calls are counted from 1");
+        self.lock().plans.push(Plan { operation: operation.to_owned(), left: nth, fault, dead });
+    }
+
+    /// Forgets all that is to happen, but for this.
+    pub(super) fn follow(&self, standing: Option<Fault>) {
+        let mut lines = self.lock();
+        lines.plans.clear();
+        lines.queue.clear();
+        lines.standing = standing;
+    }
+
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        self.lock().seen.clone()
+    }
+
+    /// Records a request, and says what happens to it.
+    pub(super) fn take(&self, request: &Message, pooled: bool) -> Fault {
+        let mut lines = self.lock();
+        let (operation, body) = (request.operation(), request.body());
+        let (fault, dead) = match lines.planned(&operation) {
+            Some(plan) => (plan.fault, plan.dead),
+            None => (lines.usual(), Vec::new()),
+        };
+        lines.seen.push(Seen { operation, body, fault: fault.clone(), pooled });
+        // No script is locked while another one is.
+        drop(lines);
+        for script in dead {
+            script.follow(Some(Fault::Reset));
+        }
+        fault
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lines {
+    /// Counts a call, and takes the plan for it.
+    fn planned(&mut self, operation: &str) -> Option<Plan> {
+        for plan in self.plans.iter_mut().filter(|plan| plan.operation == operation) {
+            plan.left = plan.left.saturating_sub(1);
+        }
+        let due = self.plans.iter().position(|plan| plan.left == 0)?;
+        Some(self.plans.remove(due))
+    }
+
+    fn usual(&mut self) -> Fault {
+        self.queue.pop_front().or_else(|| self.standing.clone()).unwrap_or(Fault::Pass)
+    }
+}
