@@ -112,6 +112,7 @@ invoke-key: tools ## Send an event to the key function of `make run` [EVENT=even
 
 .PHONY: test
 test: export APIKEYS_ARTIFACTS := $(CURDIR)/.aws-sam/local
+test: export APIKEYS_PYTHON := $(CURDIR)/$(VENV)/bin/python
 test: build-local ## Run every test, also against the built functions in the Lambda emulator [ARGS=...]
 	APIKEYS_EMULATOR="$$(echo "$$PWD"/$(VENV)/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-$(HOST_ARCHITECTURE))" \
 	    cargo test --locked --workspace $(ARGS)

@@ -1,0 +1,176 @@
+//! What tests ask a Secrets Manager of this machine for, in the words of a test.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use aws_credential_types::Credentials;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
+use aws_sdk_secretsmanager::error::DisplayErrorContext;
+
+use crate::dynamo::REGION;
+use crate::host;
+
+/// Which value of a secret is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version<'a> {
+    /// The one that has this stage.
+    Stage(&'a str),
+    /// The one with this id, which is the token that it was made with.
+    Id(&'a str),
+}
+
+impl Version<'static> {
+    /// The current one.
+    pub const CURRENT: Self = Self::Stage("AWSCURRENT");
+}
+
+/// The secrets of a Secrets Manager of this machine, which may belong to another process.
+#[derive(Clone, Copy, Debug)]
+pub struct Secrets {
+    port: u16,
+}
+
+impl Secrets {
+    /// The secrets in the Secrets Manager that listens on a port of 127.0.0.1.
+    #[must_use]
+    pub const fn at(port: u16) -> Self {
+        Self { port }
+    }
+
+    /// The port of 127.0.0.1 that Secrets Manager listens on.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address to hand to a function as `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A new client. Its connections belong to the runtime that uses it first, so tests don't share one.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        let config = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .endpoint_url(self.endpoint())
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .http_client(http)
+            .build();
+        Client::from_conf(config)
+    }
+
+    /// Creates a secret, and returns its ARN.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line when it is there already, or nothing answers.
+    pub async fn try_create(&self, name: &str, value: &str) -> Result<String, String> {
+        let request = self.client().create_secret().name(name).secret_string(value).client_request_token(new_token());
+        let output = request.send().await.map_err(line)?;
+        output.arn.ok_or_else(|| "CreateSecret answers without an ARN".to_owned())
+    }
+
+    /// A value of a secret, by the secret's name or ARN; none if there is no such secret, version, or value in it yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line for anything else, such as a secret that is scheduled for deletion.
+    pub async fn try_value(&self, secret: &str, version: Version<'_>) -> Result<Option<String>, String> {
+        let request = self.client().get_secret_value().secret_id(secret);
+        let request = match version {
+            Version::Stage(stage) => request.version_stage(stage),
+            Version::Id(id) => request.version_id(id),
+        };
+        match request.send().await {
+            Ok(output) => Ok(output.secret_string),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+                Ok(None)
+            }
+            Err(error) => Err(line(error)),
+        }
+    }
+
+    /// Each version's id with its stages. A version without any counts as gone, as it does in AWS.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line when there is no such secret, or nothing answers.
+    pub async fn try_versions(&self, secret: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+        let output = self.client().describe_secret().secret_id(secret).send().await.map_err(line)?;
+        let versions = output.version_ids_to_stages.unwrap_or_default().into_iter();
+        let staged = versions.filter(|(_, stages)| !stages.is_empty()).map(|(id, mut stages)| {
+            stages.sort();
+            (id, stages)
+        });
+        Ok(staged.collect())
+    }
+
+    /// The id of the version that has a stage, if one has.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line when there is no such secret, or nothing answers.
+    pub async fn try_version_with(&self, secret: &str, stage: &str) -> Result<Option<String>, String> {
+        let versions = self.try_versions(secret).await?;
+        Ok(versions.into_iter().find(|(_, stages)| stages.iter().any(|known| known == stage)).map(|(id, _)| id))
+    }
+
+    /// Creates a secret, and returns its ARN.
+    ///
+    /// # Panics
+    ///
+    /// Panics with the cause when it can't be, as the other helpers do.
+    pub async fn create(&self, name: &str, value: &str) -> String {
+        self.try_create(name, value).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Gives a version of a secret a value, and these stages.
+    pub async fn put(&self, secret: &str, version: &str, stages: &[&str], value: &str) {
+        let stages = stages.iter().map(|stage| (*stage).to_owned()).collect();
+        let request = self.client().put_secret_value().secret_id(secret).client_request_token(version);
+        let output = request.set_version_stages(Some(stages)).secret_string(value).send().await;
+        output.unwrap_or_else(|error| panic!("{}", line(error)));
+    }
+
+    /// A value of a secret, by the secret's name or ARN, if there is one.
+    pub async fn value(&self, secret: &str, version: Version<'_>) -> Option<String> {
+        self.try_value(secret, version).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Each version's id with its stages, sorted.
+    pub async fn versions(&self, secret: &str) -> BTreeMap<String, Vec<String>> {
+        self.try_versions(secret).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The names of all secrets that begin so, sorted.
+    pub async fn names(&self, prefix: &str) -> Vec<String> {
+        let pages = self.client().list_secrets().into_paginator().send();
+        let pages = pages.collect::<Result<Vec<_>, _>>().await.unwrap_or_else(|error| panic!("{}", line(error)));
+        let secrets = pages.into_iter().flat_map(|page| page.secret_list.unwrap_or_default());
+        let mut names: Vec<String> = secrets.filter_map(|secret| secret.name).collect();
+        names.retain(|name| name.starts_with(prefix));
+        names.sort();
+        names
+    }
+
+    /// Deletes a secret, at once and for ever.
+    pub async fn delete(&self, secret: &str) {
+        let request = self.client().delete_secret().secret_id(secret).force_delete_without_recovery(true);
+        request.send().await.unwrap_or_else(|error| panic!("{}", line(error)));
+    }
+}
+
+/// A version's id as Secrets Manager draws one.
+#[must_use]
+pub fn new_token() -> String {
+    uuid::Builder::from_random_bytes(host::random()).into_uuid().to_string()
+}
+
+fn line(error: impl Error) -> String {
+    DisplayErrorContext(error).to_string()
+}
