@@ -12,6 +12,7 @@ pub mod host;
 pub mod http;
 pub mod local;
 pub mod process;
+pub mod rotation;
 pub mod secrets_manager;
 pub mod stored_key;
 pub mod template;

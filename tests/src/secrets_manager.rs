@@ -36,6 +36,7 @@ use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+pub(crate) use client::line;
 pub use client::{Secrets, Version, new_token};
 
 use crate::host;

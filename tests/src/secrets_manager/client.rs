@@ -171,6 +171,6 @@ pub fn new_token() -> String {
     uuid::Builder::from_random_bytes(host::random()).into_uuid().to_string()
 }
 
-fn line(error: impl Error) -> String {
+pub(crate) fn line(error: impl Error) -> String {
     DisplayErrorContext(error).to_string()
 }
