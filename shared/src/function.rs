@@ -95,31 +95,34 @@ impl<A: Authenticator> Function<A> {
                 report.answered(answer.status()).write(self, answer.caller.as_ref(), &answer.outcome);
                 to_json(&answer.write().await)
             }
+            // Boxed, so that an HTTP request does not carry the room that the others need.
+            event => Box::pin(self.serve(event, request_id, call)).await,
+        }
+    }
+
+    /// Answers whatever is not HTTP.
+    async fn serve(&self, event: Event<'_>, request_id: &str, call: Call) -> Result<Box<RawValue>, InvocationError> {
+        match event {
             Event::Direct(carried) => {
                 let creation = self.provision(Source::Direct, Some(carried), request_id, call).await?;
-                RawValue::from_string(creation.body.expose().to_owned()).map_err(|_| not_written())
+                return RawValue::from_string(creation.body.expose().to_owned()).map_err(|_| not_written());
             }
             Event::EventBridge(event) => {
                 self.provision(Source::EventBridge, event.request(), request_id, call).await?;
-                nothing()
             }
             Event::Sns(notifications) => {
                 let requests = notifications.into_iter().map(|notification| notification.request());
                 batch::all(self, Source::Sns, requests, request_id, &call).await?;
-                nothing()
             }
-            Event::Sqs(messages) => to_json(&batch::each(self, messages, request_id, &call).await),
-            Event::Rotation(event) if A::ROTATES => {
-                self.rotate(&event, request_id, call).await?;
-                nothing()
-            }
-            Event::Rotation(_) | Event::Unknown => {
+            Event::Sqs(messages) => return to_json(&batch::each(self, messages, request_id, &call).await),
+            Event::Rotation(event) if A::ROTATES => self.rotate(&event, request_id, call).await?,
+            Event::Http(_) | Event::Rotation(_) | Event::Unknown => {
                 let refused = Err::<Creation, _>(EventError::Unknown.into());
                 Report::begin(request_id, "unknown").unseen().write(self, None, &refused);
                 refused.map_err(InvocationError)?;
-                nothing()
             }
         }
+        to_json(&())
     }
 
     async fn provision(
@@ -172,8 +175,11 @@ impl<A: Authenticator> Function<A> {
 
 /// Awaits work on one request. A panic in it is that request's failure, and leaves nothing half-changed behind: a
 /// request changes nothing here but the caller that its log line names, and that as a whole.
-pub(crate) async fn guarded<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Fault::new("panic").into()))
+///
+/// No `async fn`, which would hold the work twice.
+pub(crate) fn guarded<T>(work: impl Future<Output = Result<T, Error>>) -> impl Future<Output = Result<T, Error>> {
+    let guarded = AssertUnwindSafe(work).catch_unwind();
+    guarded.map(|outcome| outcome.unwrap_or_else(|_| Err(Fault::new("panic").into())))
 }
 
 /// An invocation that failed as such; its type is the error's code.
@@ -194,11 +200,6 @@ impl From<InvocationError> for Diagnostic {
 
 fn to_json(answer: &impl Serialize) -> Result<Box<RawValue>, InvocationError> {
     to_raw_value(answer).map_err(|_| not_written())
-}
-
-/// What a caller that reads no answer gets.
-fn nothing() -> Result<Box<RawValue>, InvocationError> {
-    to_json(&())
 }
 
 fn not_written() -> InvocationError {
