@@ -33,14 +33,27 @@ pub async fn create(
     call: Call,
 ) -> Result<Creation, Error> {
     let now = call.elapsed_now();
-    match idempotency_key.map(|value| Retry::new(value, creator.principal(), &request)) {
-        None => create_new(creator.grant(request, now, limit)?, now, store, call).await,
-        Some(retry) => match creator.grant(request, now, limit) {
-            Ok(grant) => create_once(grant, &retry, now, store, call).await,
-            // The chain's end comes closer with each try: what the first was granted is still the answer to the next.
-            Err(Error::OutlivesChain) => replay(&retry, store, &call).await?.ok_or(Error::OutlivesChain),
-            Err(error) => Err(error),
-        },
+    let retry = idempotency_key.map(|value| Retry::new(value, creator.principal(), &request));
+    let grant = creator.grant(request, now, limit);
+    match retry {
+        None => create_new(grant?, now, store, call).await,
+        // Boxed, so that a request without such a key does not carry the room for it.
+        Some(retry) => Box::pin(create_or_replay(grant, &retry, now, store, call)).await,
+    }
+}
+
+async fn create_or_replay(
+    grant: Result<Grant, Error>,
+    retry: &Retry,
+    now: Timestamp,
+    store: &Store,
+    call: Call,
+) -> Result<Creation, Error> {
+    match grant {
+        Ok(grant) => create_once(grant, retry, now, store, call).await,
+        // The chain's end comes closer with each try: what the first was granted is still the answer to the next.
+        Err(Error::OutlivesChain) => replay(retry, store, &call).await?.ok_or(Error::OutlivesChain),
+        Err(error) => Err(error),
     }
 }
 

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::{Either, ready};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::Fault;
@@ -29,10 +31,13 @@ impl Deadline {
     /// # Errors
     /// A [`Fault`] when the moment has come first. A call that has no time for an answer is not begun, since a write
     /// could be applied all the same.
-    pub async fn run<T>(self, call: impl Future<Output = T>) -> Result<T, Fault> {
+    ///
+    /// No `async fn`, which would hold the call twice.
+    pub fn run<T>(self, call: impl Future<Output = T>) -> impl Future<Output = Result<T, Fault>> {
+        let reached = || Fault::new("deadlineReached");
         if Instant::now() + LEAST > self.0 {
-            return Err(Fault::new("deadlineReached"));
+            return Either::Left(ready(Err(reached())));
         }
-        timeout_at(self.0, call).await.map_err(|_| Fault::new("deadlineReached"))
+        Either::Right(timeout_at(self.0, call).map(move |answer| answer.map_err(|_| reached())))
     }
 }
