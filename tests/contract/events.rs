@@ -1,32 +1,163 @@
 //! The files of `events/`: each gets the answer that its name says.
 
-use tests::event::Source;
+use serde_json::{Value, json};
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::entropy::Randomness;
+use shared::secret::Secret;
+use tests::event;
 use tests::fault::Proxy;
-use tests::local::events::EventFile;
+use tests::local::events::{EventFile, Ground, Need, Outcome, Source};
+use tests::rotation::Step;
+use tests::secrets_manager::{Secrets, SecretsManager, Version, unique_prefix};
 
-use crate::support::{World, assert_refused};
+use crate::support::{Endpoint, StoredKey, World, assert_refused};
+
+/// Every error code that only events have.
+const CODES: [&str; 16] = [
+    "unknownEvent",
+    "eventsDisabled",
+    "eventCredentialRefused",
+    "deliverToMissing",
+    "deliverToInvalid",
+    "deliverToTaken",
+    "idempotencyKeyMissing",
+    "idempotencyKeyInvalid",
+    "idempotencyKeyReused",
+    "rotationStepInvalid",
+    "rotationSecretRefused",
+    "rotationNotEnabled",
+    "rotationVersionUnknown",
+    "rotationVersionNotPending",
+    "rotationPendingMissing",
+    "rotationSecretInvalid",
+];
 
 #[tokio::test]
 async fn every_event_file_gets_the_answer_in_its_name() {
-    let store = World::new().await;
-    let proxy = Proxy::to(store.dynamo.port()).await;
-    let mut world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint())]).await;
-    world.dynamo = store.dynamo;
+    let stage = Stage::new().await;
     let files = EventFile::all().unwrap();
     for file in &files {
-        let event = file.fill(world.dynamo.table(), world.signer()).await.unwrap();
-        if file.needs_a_broken_store() {
-            proxy.refuse().await;
-        }
-        let answer = world.invoke(file.function, &event).await;
-        proxy.accept().await;
-        let context = file.path.display().to_string();
-        match file.error_code() {
-            None => world.assert_created(&answer, &context).await,
-            Some(code) => assert_refused(&answer, file.status.into(), &code, &context),
+        stage.play(file).await;
+    }
+    assert!(files.len() > 80, "an empty folder proves nothing");
+}
+
+#[test]
+fn every_source_and_every_code_of_events_has_a_file() {
+    let files = EventFile::all().unwrap();
+    let created = |endpoint, source| {
+        let is_one =
+            |file: &&EventFile| file.function == endpoint && file.source == source && file.outcome == Outcome::Created;
+        files.iter().filter(is_one).count()
+    };
+    for endpoint in Endpoint::ALL {
+        assert_eq!(created(endpoint, Source::Http { status: 201 }), event::Source::ALL.len());
+        for source in [Source::Direct, Source::EventBridge, Source::Sns, Source::Sqs] {
+            assert!(created(endpoint, source) > 0, "{endpoint:?} {source:?}");
         }
     }
-    // One file a source for both functions, and more than a few refusals: an empty folder proves nothing.
-    assert_eq!(files.iter().filter(|file| file.status == 201).count(), 2 * Source::ALL.len());
-    assert!(files.len() > 30);
+    let outcomes = Step::ALL.into_iter().map(Outcome::Stepped);
+    for outcome in outcomes.chain(CODES.map(|code| Outcome::Refused(code.to_owned()))) {
+        assert!(files.iter().any(|file| file.outcome == outcome), "{outcome:?}");
+    }
+}
+
+/// Two pairs of functions over the same table and secrets: one serves events, the other does not.
+struct Stage {
+    proxy: Proxy,
+    secrets: Secrets,
+    delivery_prefix: String,
+    world: World,
+    without_events: World,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let store = World::new().await;
+        let proxy = Proxy::to(store.dynamo.port()).await;
+        let (secrets, delivery_prefix) = (SecretsManager::shared(), unique_prefix());
+        let provisioner = StoredKey::new().level(8);
+        let provisioner_arn = secrets.create(&format!("{delivery_prefix}provisioner"), &provisioner.delivered()).await;
+        store.dynamo.put_item(provisioner.item).await;
+        let (dynamodb, secrets_manager) = (proxy.endpoint(), secrets.endpoint());
+        let endpoints =
+            [("AWS_ENDPOINT_URL_DYNAMODB", &*dynamodb), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &*secrets_manager)];
+        let events = [("DELIVERY_PREFIX", &*delivery_prefix), ("PROVISIONER_SECRET_ARN", &*provisioner_arn)];
+        let mut world = World::with(&[endpoints, events].concat()).await;
+        let without_events = World::with(&endpoints).await;
+        world.dynamo = store.dynamo;
+        Self { proxy, secrets, delivery_prefix, world, without_events }
+    }
+
+    async fn play(&self, file: &EventFile) {
+        let (world, signer) = (&self.world, self.world.signer());
+        let (table, delivery_prefix) = (*world.dynamo.table(), &*self.delivery_prefix);
+        let event = file.fill(&Ground { table, secrets: self.secrets, delivery_prefix, signer }).await.unwrap();
+        let before = self.secrets.names(delivery_prefix).await;
+        if file.need() == Some(Need::BrokenStore) {
+            self.proxy.refuse().await;
+        }
+        let context = file.path.display().to_string();
+        if let Source::Http { status } = file.source {
+            let answer = world.invoke(file.function, &event).await;
+            self.proxy.accept().await;
+            return match &file.outcome {
+                Outcome::Refused(code) => assert_refused(&answer, status.into(), code, &context),
+                _ => world.assert_created(&answer, &context).await,
+            };
+        }
+        let world = if file.need() == Some(Need::NoEvents) { &self.without_events } else { world };
+        let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
+        let answer = world.invoke_raw(file.function, &event, call).await;
+        self.assert_answer(file, &event, answer, &context).await;
+        let mut delivered = self.secrets.names(delivery_prefix).await;
+        delivered.retain(|name| !before.contains(name));
+        let expected = match &file.outcome {
+            Outcome::Created | Outcome::CreatedInPart => 1,
+            // The request before it had the same id, and got its key.
+            Outcome::Refused(code) if code == "idempotencyKeyReused" => 1,
+            Outcome::Stepped(_) | Outcome::Refused(_) => 0,
+        };
+        assert_eq!(delivered.len(), expected, "{context}: {delivered:?}");
+        for name in &delivered {
+            self.assert_delivered(name, &context).await;
+        }
+    }
+
+    async fn assert_answer(&self, file: &EventFile, event: &Value, answer: Result<Value, &'static str>, context: &str) {
+        let failed = |records: &[Value]| {
+            let named = records.iter().map(|record| json!({ "itemIdentifier": record["messageId"] }));
+            json!({ "batchItemFailures": named.collect::<Vec<_>>() })
+        };
+        let records = event["Records"].as_array().map_or(&[][..], Vec::as_slice);
+        match (file.source, &file.outcome) {
+            (Source::Sqs, Outcome::Created) => assert_eq!(answer, Ok(failed(&[])), "{context}"),
+            (Source::Sqs, _) => assert_eq!(answer, Ok(failed(&records[records.len() - 1..])), "{context}"),
+            (_, Outcome::Refused(code)) => assert_eq!(answer, Err(code.as_str()), "{context}"),
+            (Source::Direct, _) => {
+                let answer = answer.unwrap();
+                let arn = answer["apikey"]["secretArn"].as_str().unwrap_or_else(|| panic!("{context}: {answer}"));
+                assert!(arn.contains(&self.delivery_prefix) && answer["apikey"].get("secret").is_none(), "{context}");
+            }
+            (_, outcome) => {
+                assert_eq!(answer, Ok(Value::Null), "{context}");
+                if *outcome == Outcome::Stepped(Step::Finish) {
+                    let current =
+                        self.secrets.try_version_with(event["SecretId"].as_str().unwrap(), "AWSCURRENT").await;
+                    assert_eq!(current.unwrap().as_deref(), event["ClientRequestToken"].as_str(), "{context}");
+                }
+            }
+        }
+    }
+
+    /// Asserts that a secret holds a key whose record stands in the table.
+    async fn assert_delivered(&self, name: &str, context: &str) {
+        let value = self.secrets.value(name, Version::CURRENT).await.unwrap();
+        let value: Value = serde_json::from_str(&value).unwrap();
+        let item = self.world.dynamo.item(value["key"].as_str().unwrap()).await;
+        let item = item.unwrap_or_else(|| panic!("{context}: no record"));
+        let secret = Secret::from_hex(value["secret"].as_str().unwrap()).unwrap();
+        assert_eq!(item["secretHash"].as_b().unwrap().as_ref(), secret.hash().as_bytes(), "{context}");
+    }
 }

@@ -8,6 +8,7 @@ mod demo;
 pub mod events;
 mod invoke;
 pub mod placeholder;
+mod rotating;
 mod run;
 mod settings;
 mod stack;

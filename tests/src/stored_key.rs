@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
+use serde_json::json;
+use shared::clock::Timestamp;
 
 use crate::dynamo::Item;
 use crate::host;
@@ -99,6 +101,30 @@ impl StoredKey {
     #[must_use]
     pub fn authorization(&self) -> String {
         basic(&self.key, &self.secret)
+    }
+
+    /// What the secret holds that the key is delivered in.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the item was spoiled.
+    #[must_use]
+    pub fn delivered(&self) -> String {
+        let text = |attribute: &str| self.item[attribute].as_s().expect("the attribute is text");
+        let number = |attribute: &str| -> u64 {
+            self.item[attribute].as_n().ok().and_then(|text| text.parse().ok()).expect("the attribute is a number")
+        };
+        let expires_at = number("expiresAt");
+        json!({
+            "key": self.key,
+            "secret": self.secret,
+            "name": text("name"),
+            "level": number("level"),
+            "expiresAt": Timestamp::from_millis(expires_at * 1000).to_rfc3339(),
+            "userId": number("userId"),
+            "expiresIn": expires_at - number("createdAt"),
+        })
+        .to_string()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two ports of the local stack.
+//! The ports of the local stack, and what else its parts know of each other.
 //!
 //! They are fixed, so that what the documentation shows can be pasted; a taken one is found before anything starts.
 
@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use crate::dynamo::Table;
+use crate::secrets_manager::Secrets;
 
 /// Where both functions answer.
 pub(super) const GATEWAY_PORT: u16 = 9000;
@@ -13,12 +14,23 @@ pub(super) const GATEWAY_PORT: u16 = 9000;
 /// Where DynamoDB answers.
 pub(super) const DYNAMODB_PORT: u16 = 9001;
 
+/// Where Secrets Manager answers.
+pub(super) const SECRETS_MANAGER_PORT: u16 = 9002;
+
 /// The table of the local stack.
 pub(super) const TABLE: Table = Table::at(DYNAMODB_PORT);
 
-/// Makes sure that both ports are free.
+/// The secrets of the local stack.
+pub(super) const SECRETS: Secrets = Secrets::at(SECRETS_MANAGER_PORT);
+
+/// What the names of delivered secrets begin with.
+pub(super) const DELIVERY_PREFIX: &str = "apikeys/";
+
+/// Makes sure that all ports are free.
 pub(super) fn check_ports() -> Result<(), String> {
-    for (port, what) in [(GATEWAY_PORT, "the functions"), (DYNAMODB_PORT, "DynamoDB")] {
+    let ports =
+        [(GATEWAY_PORT, "the functions"), (DYNAMODB_PORT, "DynamoDB"), (SECRETS_MANAGER_PORT, "Secrets Manager")];
+    for (port, what) in ports {
         if is_taken(port) {
             let advice = format!("stop what uses it (`lsof -i :{port}` names it; perhaps another `make run`)");
             return Err(format!("port {port}, which is for {what}, is taken: {advice}"));

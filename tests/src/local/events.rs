@@ -1,19 +1,46 @@
 //! The event files of `events/`, and their filling with credentials.
 //!
-//! A file's name says what its event is for: `<function>-<status>-<source or error code>.json`.
+//! A file's name says what its event is for, and what the function does with it: see [`EventFile::named`].
+
+mod filling;
+mod name;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::address::{DYNAMODB_PORT, TABLE, answers};
-use super::placeholder::Placeholder;
+use super::address::{DELIVERY_PREFIX, DYNAMODB_PORT, SECRETS, SECRETS_MANAGER_PORT, TABLE, answers};
 use super::settings::Settings;
 use crate::dynamo::Table;
 use crate::function::Function;
 use crate::host;
+use crate::secrets_manager::Secrets;
 use crate::token::Signer;
+pub use filling::fill;
+pub use name::{Outcome, Source};
+
+/// What the functions run against: where a placeholder's key and secret are put, and who signs its token.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// The table of keys.
+    pub table: Table,
+    /// The secrets.
+    pub secrets: Secrets,
+    /// What the names of delivered secrets begin with.
+    pub delivery_prefix: &'a str,
+    /// The issuer of tokens.
+    pub signer: &'a Signer,
+}
+
+/// What a file's answer needs that no event by itself can bring about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A DynamoDB that doesn't answer.
+    BrokenStore,
+    /// A function that is not configured for events.
+    NoEvents,
+}
 
 /// An event file and what it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,14 +49,15 @@ pub struct EventFile {
     pub path: PathBuf,
     /// Which function it is for.
     pub function: Function,
-    /// The status that the function answers with.
-    pub status: u16,
-    /// The source of the event, or the error code in kebab case.
-    pub what: String,
+    /// Who sends the event.
+    pub source: Source,
+    /// What the function does with it.
+    pub outcome: Outcome,
 }
 
 impl EventFile {
-    /// Reads what a path's last part says.
+    /// Reads what a path's last part says: `<jwt|key>-<status>-<source or code>.json` for HTTP, and else
+    /// `<jwt|key>-<source>-<outcome or code>.json`.
     ///
     /// # Errors
     ///
@@ -37,11 +65,11 @@ impl EventFile {
     pub fn named(path: &Path) -> Result<Self, String> {
         let parse = || {
             let (function, rest) = path.file_name()?.to_str()?.strip_suffix(".json")?.split_once('-')?;
-            let (status, what) = rest.split_once('-')?;
-            let (function, status) = (Function::named(function)?, status.parse().ok()?);
-            Some(Self { path: path.to_path_buf(), function, status, what: what.to_owned() })
+            let function = Function::named(function)?;
+            let (source, outcome) = name::parse(rest)?;
+            Some(Self { path: path.to_path_buf(), function, source, outcome })
         };
-        parse().ok_or_else(|| format!("{} isn't named <jwt|key>-<status>-<what>.json", path.display()))
+        parse().ok_or_else(|| format!("{} isn't named as events/README.md says", path.display()))
     }
 
     /// Every file of the folder, in the order of their names.
@@ -58,58 +86,27 @@ impl EventFile {
         paths.iter().map(|path| Self::named(path)).collect()
     }
 
-    /// The error code of the answer, where the status is one of an error.
+    /// What has to be otherwise than in `make run` for the answer to come.
     #[must_use]
-    pub fn error_code(&self) -> Option<String> {
-        (self.status >= 400).then(|| {
-            let mut words = self.what.split('-');
-            let first = words.next().unwrap_or_default().to_owned();
-            words.fold(first, |code, word| code + &capitalised(word))
-        })
+    pub fn need(&self) -> Option<Need> {
+        match (&self.outcome, self.source) {
+            (Outcome::Refused(code), _) if code == "eventsDisabled" => Some(Need::NoEvents),
+            // A key's own record can be damaged; no request brings the jwt function to it.
+            (_, Source::Http { status: 500 }) if self.function == Function::Jwt => Some(Need::BrokenStore),
+            _ => None,
+        }
     }
 
-    /// Whether the answer needs a DynamoDB that doesn't answer: no request by itself brings the jwt function to 500.
-    #[must_use]
-    pub fn needs_a_broken_store(&self) -> bool {
-        self.function == Function::Jwt && self.status == 500
-    }
-
-    /// The event with its credentials, whose keys are put into the table.
+    /// The event with its credentials, whose keys and secrets are put into the ground.
     ///
     /// # Errors
     ///
     /// Returns one line that names the file and what is wrong.
-    pub async fn fill(&self, table: &Table, signer: &Signer) -> Result<Value, String> {
+    pub async fn fill(&self, ground: &Ground<'_>) -> Result<Value, String> {
         let describe = |cause: String| format!("{}: {cause}", host::relative(&self.path));
         let text = fs::read_to_string(&self.path).map_err(|error| describe(error.to_string()))?;
-        let text = fill(&text, table, signer).await.map_err(describe)?;
+        let text = fill(&text, ground).await.map_err(describe)?;
         serde_json::from_str(&text).map_err(|error| describe(error.to_string()))
-    }
-}
-
-/// Puts a credential in place of each placeholder of a text; the same placeholder is the same credential, since a
-/// gateway of payload format 1.0 gives each header twice.
-///
-/// # Errors
-///
-/// Returns one line when a placeholder isn't understood or the table can't be written.
-pub async fn fill(text: &str, table: &Table, signer: &Signer) -> Result<String, String> {
-    let mut filled = text.to_owned();
-    while let Some((_, after)) = filled.split_once("{{") {
-        let (placeholder, _) = after.split_once("}}").ok_or("a placeholder has no end")?;
-        let value = credential(placeholder, table, signer).await?;
-        filled = filled.replace(&format!("{{{{{placeholder}}}}}"), &value);
-    }
-    Ok(filled)
-}
-
-async fn credential(placeholder: &str, table: &Table, signer: &Signer) -> Result<String, String> {
-    match placeholder.parse()? {
-        Placeholder::Bearer(claims) => Ok(format!("Bearer {}", claims.sign(signer))),
-        Placeholder::Basic(stored, authorization) => {
-            table.try_put_item(stored.item).await?;
-            Ok(authorization)
-        }
     }
 }
 
@@ -125,18 +122,21 @@ pub(super) async fn fill_all(settings: &Settings) -> Result<(), String> {
 
 /// Fills a file into `.local/events`, and returns where it is.
 pub(super) async fn fill_into_local(settings: &Settings, file: &EventFile) -> Result<PathBuf, String> {
-    if !answers(([127, 0, 0, 1], DYNAMODB_PORT).into()) {
-        return Err("the local stack isn't running: start `make run` in another terminal first".to_owned());
-    }
-    let event = file.fill(&TABLE, &settings.signer()).await?;
+    check_running()?;
+    let signer = settings.signer();
+    let ground = Ground { table: TABLE, secrets: SECRETS, delivery_prefix: DELIVERY_PREFIX, signer: &signer };
+    let event = file.fill(&ground).await?;
     let path = settings.events().join(file.path.file_name().unwrap_or_default());
     fs::write(&path, format!("{event:#}\n")).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(path)
 }
 
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+/// Makes sure that a `make run` stands behind the addresses.
+pub(super) fn check_running() -> Result<(), String> {
+    if [DYNAMODB_PORT, SECRETS_MANAGER_PORT].into_iter().all(|port| answers(([127, 0, 0, 1], port).into())) {
+        return Ok(());
+    }
+    Err("the local stack isn't running: start `make run` in another terminal first".to_owned())
 }
 
 #[cfg(test)]

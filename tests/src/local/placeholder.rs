@@ -1,21 +1,30 @@
-//! What stands in an event file in place of a credential: `{{bearer role=curator}}`, `{{basic level=3}}`.
+//! What stands in an event file in place of a credential or an id: `{{bearer role=curator}}`, `{{basic level=3}}`, `{{id}}`.
 //!
-//! A file holds no secret, and each filling makes a new credential.
+//! A file holds no secret, and each filling makes new ones, and new ids.
 
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::rotating::Rotating;
 use crate::stored_key::{StoredKey, basic};
 use crate::token::Claims;
 
-/// A credential that is yet to be made.
+/// A value that is yet to be made.
 #[derive(Clone, Debug)]
 pub enum Placeholder {
     /// A token with these claims.
     Bearer(Claims),
     /// A key that the table is to hold, and the `Authorization` value that goes with it.
     Basic(Box<StoredKey>, String),
+    /// An id that nothing else has.
+    Id,
+    /// The end of the name of a secret that is there already.
+    Taken,
+    /// The ARN of a secret whose rotation has begun.
+    Secret(Rotating),
+    /// The id of the version that is to come in that secret.
+    Token,
 }
 
 impl FromStr for Placeholder {
@@ -27,7 +36,12 @@ impl FromStr for Placeholder {
         match words.next() {
             Some("bearer") => words.try_fold(Claims::new(), claim).map(Self::Bearer),
             Some("basic") => key(words),
-            _ => Err(format!("{{{{{text}}}}} is neither bearer nor basic")),
+            // A word behind it tells one id of a file from another.
+            Some("id") => Ok(Self::Id),
+            Some("taken") => Ok(Self::Taken),
+            Some("secret") => Rotating::parse(words).map(Self::Secret),
+            Some("token") => Ok(Self::Token),
+            _ => Err(format!("{{{{{text}}}}} is none of bearer, basic, id, taken, secret, token")),
         }
     }
 }
@@ -104,7 +118,9 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_an_error_that_names_it() {
-        for (text, word) in [("digest", "digest"), ("bearer level=3", "level=3"), ("basic id=x", "id=x")] {
+        for (text, word) in
+            [("digest", "digest"), ("bearer level=3", "level=3"), ("basic id=x", "id=x"), ("secret at=x", "at=x")]
+        {
             let error = text.parse::<Placeholder>().unwrap_err();
             assert!(error.contains(word), "{error}");
         }

@@ -120,6 +120,33 @@ impl Secrets {
         Ok(versions.into_iter().find(|(_, stages)| stages.iter().any(|known| known == stage)).map(|(id, _)| id))
     }
 
+    /// Gives a version of a secret a value, and these stages.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line when there is no such secret, or nothing answers.
+    pub async fn try_put(&self, secret: &str, version: &str, stages: &[&str], value: &str) -> Result<(), String> {
+        let stages = stages.iter().map(|stage| (*stage).to_owned()).collect();
+        let request = self.client().put_secret_value().secret_id(secret).client_request_token(version);
+        let output = request.set_version_stages(Some(stages)).secret_string(value).send().await;
+        output.map(drop).map_err(line)
+    }
+
+    /// The names of all secrets that begin so, sorted.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line when nothing answers.
+    pub async fn try_names(&self, prefix: &str) -> Result<Vec<String>, String> {
+        let pages = self.client().list_secrets().into_paginator().send();
+        let pages = pages.collect::<Result<Vec<_>, _>>().await.map_err(line)?;
+        let secrets = pages.into_iter().flat_map(|page| page.secret_list.unwrap_or_default());
+        let mut names: Vec<String> = secrets.filter_map(|secret| secret.name).collect();
+        names.retain(|name| name.starts_with(prefix));
+        names.sort();
+        Ok(names)
+    }
+
     /// Creates a secret, and returns its ARN.
     ///
     /// # Panics
@@ -131,10 +158,7 @@ impl Secrets {
 
     /// Gives a version of a secret a value, and these stages.
     pub async fn put(&self, secret: &str, version: &str, stages: &[&str], value: &str) {
-        let stages = stages.iter().map(|stage| (*stage).to_owned()).collect();
-        let request = self.client().put_secret_value().secret_id(secret).client_request_token(version);
-        let output = request.set_version_stages(Some(stages)).secret_string(value).send().await;
-        output.unwrap_or_else(|error| panic!("{}", line(error)));
+        self.try_put(secret, version, stages, value).await.unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// A value of a secret, by the secret's name or ARN, if there is one.
@@ -149,13 +173,7 @@ impl Secrets {
 
     /// The names of all secrets that begin so, sorted.
     pub async fn names(&self, prefix: &str) -> Vec<String> {
-        let pages = self.client().list_secrets().into_paginator().send();
-        let pages = pages.collect::<Result<Vec<_>, _>>().await.unwrap_or_else(|error| panic!("{}", line(error)));
-        let secrets = pages.into_iter().flat_map(|page| page.secret_list.unwrap_or_default());
-        let mut names: Vec<String> = secrets.filter_map(|secret| secret.name).collect();
-        names.retain(|name| name.starts_with(prefix));
-        names.sort();
-        names
+        self.try_names(prefix).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Deletes a secret, at once and for ever.

@@ -1,5 +1,7 @@
 use super::*;
 use crate::dynamo::Dynamo;
+use crate::rotation::Step;
+use crate::secrets_manager::{SecretsManager, Version, unique_prefix};
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
@@ -7,50 +9,116 @@ fn named(name: &str) -> EventFile {
     EventFile::named(Path::new(name)).unwrap()
 }
 
+fn refused(code: &str) -> Outcome {
+    Outcome::Refused(code.to_owned())
+}
+
+/// Fills a text on a ground that nothing else stands on, and hands the ground to `look`.
+async fn filled(text: &str, look: impl AsyncFn(&str, Ground<'_>)) {
+    let dynamo = Dynamo::in_memory().await;
+    let (delivery_prefix, signer) = (&unique_prefix(), &Signer::hs256(SECRET));
+    let ground = Ground { table: *dynamo.table(), secrets: SecretsManager::shared(), delivery_prefix, signer };
+    look(&fill(text, &ground).await.unwrap(), ground).await;
+}
+
 #[test]
-fn a_name_says_function_status_and_error_code() {
-    let file = named("events/key-403-insufficient-access-level.json");
-    assert_eq!((file.function, file.status), (Function::Key, 403));
-    assert_eq!(file.error_code().as_deref(), Some("insufficientAccessLevel"));
-    assert_eq!(named("jwt-201-payload-1.0.json").error_code(), None);
-    assert!(named("jwt-500-create-apikey-failed.json").needs_a_broken_store());
+fn a_name_says_function_source_and_outcome() {
+    for (name, function, source, outcome) in [
+        ("key-403-insufficient-access-level", "key", Source::Http { status: 403 }, refused("insufficientAccessLevel")),
+        ("jwt-201-payload-1.0", "jwt", Source::Http { status: 201 }, Outcome::Created),
+        ("jwt-direct-created", "jwt", Source::Direct, Outcome::Created),
+        ("key-sqs-created-from-sns", "key", Source::Sqs, Outcome::Created),
+        ("key-sqs-created-in-part", "key", Source::Sqs, Outcome::CreatedInPart),
+        ("key-sns-unknown-event", "key", Source::Sns, refused("unknownEvent")),
+        ("key-eventbridge-create-secret", "key", Source::EventBridge, refused("createSecret")),
+        ("key-rotation-create-secret", "key", Source::Rotation, Outcome::Stepped(Step::Create)),
+        ("key-rotation-rotation-step-invalid", "key", Source::Rotation, refused("rotationStepInvalid")),
+    ] {
+        let file = named(&format!("events/{name}.json"));
+        assert_eq!((file.function.name(), file.source, file.outcome), (function, source, outcome), "{name}");
+    }
+}
+
+#[test]
+fn a_name_says_what_no_event_can_bring_about() {
+    assert_eq!(named("jwt-500-create-apikey-failed.json").need(), Some(Need::BrokenStore));
+    assert_eq!(named("key-sns-events-disabled.json").need(), Some(Need::NoEvents));
+    for name in ["key-500-create-apikey-failed.json", "key-direct-create-apikey-failed.json", "jwt-201-alb.json"] {
+        assert_eq!(named(name).need(), None, "{name}");
+    }
 }
 
 #[test]
 fn a_name_outside_the_scheme_is_an_error() {
-    for name in ["jwt.json", "jwt-ok-http-api.json", "other-201-http-api.json", "jwt-201-http-api.txt"] {
+    for name in ["jwt.json", "jwt-ok-http-api.json", "other-201-http-api.json", "jwt-201-http-api.txt", "key-sqs-.json"]
+    {
         assert!(EventFile::named(Path::new(name)).unwrap_err().contains("isn't named"), "{name}");
     }
 }
 
 #[tokio::test]
 async fn a_placeholder_becomes_a_credential_and_its_key_is_stored() {
-    let dynamo = Dynamo::in_memory().await;
     let text = r#"["{{bearer}}", "{{basic level=3}}", "{{basic level=3}}"]"#;
-    let filled = fill(text, &dynamo, &Signer::hs256(SECRET)).await.unwrap();
-    let values: Vec<String> = serde_json::from_str(&filled).unwrap();
-    assert!(values[0].starts_with("Bearer ey") && values[1].starts_with("Basic "), "{filled}");
-    assert_eq!(values[1], values[2]);
-    assert_eq!(dynamo.items().await.len(), 1);
+    filled(text, async |filled, ground| {
+        let values: Vec<String> = serde_json::from_str(filled).unwrap();
+        assert!(values[0].starts_with("Bearer ey") && values[1].starts_with("Basic "), "{filled}");
+        assert_eq!(values[1], values[2]);
+        assert_eq!(ground.table.items().await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_placeholder_is_filled_in_json_that_is_text_in_other_json() {
+    let inner = r#"{"id":"{{id}}","authorization":"{{bearer}}","other":"{{id 2}}"}"#;
+    let text = Value::from(vec![Value::from(inner).to_string(), "{{id}}".to_owned()]).to_string();
+    filled(&text, async |filled, _| {
+        let outer: Vec<String> = serde_json::from_str(filled).unwrap();
+        let middle: String = serde_json::from_str(&outer[0]).unwrap();
+        let inner: Value = serde_json::from_str(&middle).unwrap();
+        assert_eq!(inner["id"], outer[1]);
+        assert_ne!(inner["id"], inner["other"]);
+        assert!(inner["authorization"].as_str().unwrap().starts_with("Bearer ey"), "{filled}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_secret_is_one_of_a_rotation_that_has_come_to_a_step() {
+    for (step, has_value, keys) in
+        [("createSecret", false, 1), ("setSecret", true, 1), ("testSecret", true, 2), ("finishSecret", true, 2)]
+    {
+        let text = format!(r#"["{{{{secret at={step}}}}}", "{{{{token}}}}"]"#);
+        filled(&text, async |filled, ground| {
+            let [arn, token]: [String; 2] = serde_json::from_str(filled).unwrap();
+            assert_eq!(ground.secrets.versions(&arn).await[&token], ["AWSPENDING"], "{step}");
+            assert_eq!(ground.secrets.value(&arn, Version::Id(&token)).await.is_some(), has_value, "{step}");
+            assert_eq!(ground.table.items().await.len(), keys, "{step}");
+        })
+        .await;
+    }
 }
 
 #[tokio::test]
 async fn a_placeholder_without_end_or_meaning_is_an_error() {
-    let table = Table::at(1);
-    for text in ["{{bearer", "{{digest}}"] {
-        assert!(fill(text, &table, &Signer::hs256(SECRET)).await.is_err(), "{text}");
+    let (signer, secrets) = (&Signer::hs256(SECRET), Secrets::at(1));
+    let ground = Ground { table: Table::at(1), secrets, delivery_prefix: "x/", signer };
+    for text in ["{{bearer", "{{digest}}", "{{token}}"] {
+        assert!(fill(text, &ground).await.is_err(), "{text}");
     }
 }
 
 #[tokio::test]
 async fn every_file_of_the_folder_fills_and_has_no_secret_of_its_own() {
     let dynamo = Dynamo::in_memory().await;
+    let (delivery_prefix, signer) = (&unique_prefix(), &Signer::hs256(SECRET));
+    let ground = Ground { table: *dynamo.table(), secrets: SecretsManager::shared(), delivery_prefix, signer };
     let files = EventFile::all().unwrap();
     assert!(!files.is_empty());
     for file in files {
         let text = fs::read_to_string(&file.path).unwrap();
         assert!(!text.contains("Bearer ") && !text.contains("Basic "), "{}", file.path.display());
-        let event = file.fill(&dynamo, &Signer::hs256(SECRET)).await.unwrap();
-        assert!(event.is_object(), "{}", file.path.display());
+        let event = file.fill(&ground).await.unwrap();
+        assert!(event.is_object() && !event.to_string().contains("{{"), "{}", file.path.display());
     }
 }

@@ -1,0 +1,63 @@
+//! The filling of an event's text: a fresh value for each placeholder, and what the value stands for.
+//!
+//! A value fits at any depth of JSON in JSON, since none holds anything that would have to be escaped.
+
+use super::Ground;
+use crate::local::placeholder::Placeholder;
+use crate::rotation::Rotation;
+use crate::secrets_manager::new_token;
+
+/// Puts a value in place of each placeholder of a text; the same placeholder is the same value, since a gateway of
+/// payload format 1.0 gives each header twice.
+///
+/// # Errors
+///
+/// Returns one line when a placeholder isn't understood, or the table or the secrets can't be written.
+pub async fn fill(text: &str, ground: &Ground<'_>) -> Result<String, String> {
+    let mut filled = text.to_owned();
+    let mut rotation = None;
+    while let Some((_, after)) = filled.split_once("{{") {
+        let (placeholder, _) = after.split_once("}}").ok_or("a placeholder has no end")?;
+        let value = value(placeholder, ground, &mut rotation).await?;
+        check(placeholder, &value)?;
+        filled = filled.replace(&format!("{{{{{placeholder}}}}}"), &value);
+    }
+    Ok(filled)
+}
+
+async fn value(placeholder: &str, ground: &Ground<'_>, rotation: &mut Option<Rotation>) -> Result<String, String> {
+    match placeholder.parse()? {
+        Placeholder::Bearer(claims) => Ok(format!("Bearer {}", claims.sign(ground.signer))),
+        Placeholder::Basic(stored, authorization) => {
+            ground.table.try_put_item(stored.item).await?;
+            Ok(authorization)
+        }
+        Placeholder::Id => Ok(new_token()),
+        Placeholder::Taken => {
+            let deliver_to = new_token();
+            ground.secrets.try_create(&ground.secret_name(&deliver_to), "{}").await?;
+            Ok(deliver_to)
+        }
+        Placeholder::Secret(rotating) => {
+            let begun = rotating.begin(ground).await?;
+            Ok(rotation.insert(begun).arn().to_owned())
+        }
+        Placeholder::Token => {
+            let begun = rotation.as_ref().ok_or("{{token}} needs a {{secret}} before it")?;
+            Ok(begun.token().to_owned())
+        }
+    }
+}
+
+fn check(placeholder: &str, value: &str) -> Result<(), String> {
+    let is_plain = |character: char| !character.is_control() && !"\"\\{}".contains(character);
+    let message = || format!("the value of {{{{{placeholder}}}}} would have to be escaped");
+    value.chars().all(is_plain).then_some(()).ok_or_else(message)
+}
+
+impl Ground<'_> {
+    /// The name of a secret of user 61, for whom all placeholders stand unless they say otherwise.
+    pub(in crate::local) fn secret_name(&self, deliver_to: &str) -> String {
+        format!("{}61/{deliver_to}", self.delivery_prefix)
+    }
+}

@@ -1,0 +1,75 @@
+//! `{{secret}}`: a delivered secret whose rotation has come to a step, with what the steps before it leave.
+//!
+//! The function under test has no part in it, so that each step can be sent by itself.
+
+use super::events::Ground;
+use crate::rotation::{Rotation, Step};
+use crate::secrets_manager::new_token;
+use crate::stored_key::StoredKey;
+
+/// A secret that is yet to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotating {
+    step: Step,
+    spoiled: Option<Spoiled>,
+}
+
+/// What keeps the step from being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spoiled {
+    /// The key in use has no record.
+    Revoked,
+    /// The value in use is no key.
+    Foreign,
+    /// Rotation is switched off.
+    Disabled,
+    /// The new version has been current, and is not any more.
+    Superseded,
+}
+
+impl Rotating {
+    /// Reads the words behind `secret`.
+    pub(super) fn parse<'word>(words: impl Iterator<Item = &'word str>) -> Result<Self, String> {
+        let mut rotating = Self { step: Step::Create, spoiled: None };
+        for word in words {
+            let step = word.strip_prefix("at=").and_then(|name| Step::ALL.into_iter().find(|step| step.name() == name));
+            match (word, step) {
+                (_, Some(step)) => rotating.step = step,
+                ("revoked", _) => rotating.spoiled = Some(Spoiled::Revoked),
+                ("foreign", _) => rotating.spoiled = Some(Spoiled::Foreign),
+                ("disabled", _) => rotating.spoiled = Some(Spoiled::Disabled),
+                ("superseded", _) => rotating.spoiled = Some(Spoiled::Superseded),
+                _ => return Err(format!("{word} is none of at=STEP, revoked, foreign, disabled, superseded")),
+            }
+        }
+        Ok(rotating)
+    }
+
+    /// Makes the secret, and begins its rotation.
+    pub(super) async fn begin(self, ground: &Ground<'_>) -> Result<Rotation, String> {
+        let Ground { table, secrets, .. } = ground;
+        let current = StoredKey::new();
+        let is_foreign = self.spoiled == Some(Spoiled::Foreign);
+        let value = if is_foreign { r#"{"username":"user-61"}"#.to_owned() } else { current.delivered() };
+        let arn = secrets.try_create(&ground.secret_name(&new_token()), &value).await?;
+        if self.spoiled != Some(Spoiled::Revoked) {
+            table.try_put_item(current.item).await?;
+        }
+        let rotation = Rotation::begin(*secrets, &arn).await?;
+        let successor = StoredKey::new();
+        if self.step != Step::Create {
+            secrets.try_put(&arn, rotation.token(), &["AWSPENDING"], &successor.delivered()).await?;
+        }
+        if matches!(self.step, Step::Test | Step::Finish) {
+            table.try_put_item(successor.item.clone()).await?;
+        }
+        match self.spoiled {
+            Some(Spoiled::Disabled) => rotation.disable().await?,
+            Some(Spoiled::Superseded) => {
+                secrets.try_put(&arn, rotation.token(), &["AWSPREVIOUS"], &successor.delivered()).await?;
+            }
+            Some(Spoiled::Revoked | Spoiled::Foreign) | None => {}
+        }
+        Ok(rotation)
+    }
+}
