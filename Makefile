@@ -46,7 +46,7 @@ local = @cargo build --package tests --bin local && cargo run --quiet --package 
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: needs
 needs:
@@ -83,11 +83,11 @@ build-local: tools ## Build both functions for this machine into .aws-sam/local,
 # --- Run
 
 .PHONY: run
-run: tools ## Serve both functions and a DynamoDB on this machine until Ctrl-C
+run: tools ## Serve both functions, a DynamoDB and a Secrets Manager on this machine until Ctrl-C
 	$(local) run
 
 .PHONY: demo
-demo: tools ## Start all that, create a key with a token and a key with that key, and stop
+demo: tools ## Start all that, create a key with a token, one with that key and one for an event, and stop
 	$(local) demo
 
 .PHONY: token
@@ -107,6 +107,21 @@ invoke-jwt: tools ## Send an event to the jwt function of `make run` [EVENT=even
 invoke-key: EVENT := $(or $(EVENT),events/key-201-http-api.json)
 invoke-key: tools ## Send an event to the key function of `make run` [EVENT=events/...json]
 	$(local) invoke key "$(EVENT)"
+
+# Every file that is there for a source can be sent, whichever function it is for.
+sources := eventbridge sns sqs direct
+
+.PHONY: $(addprefix invoke-,$(sources))
+invoke-eventbridge: ## Send an EventBridge event to `make run` and show what it delivers [EVENT=events/...json]
+invoke-sns: ## The same with an SNS notification
+invoke-sqs: ## The same with an SQS message
+invoke-direct: ## The same with a direct invocation
+$(addprefix invoke-,$(sources)): invoke-%: tools
+	$(local) invoke "$(or $(EVENT),events/key-$*-created.json)"
+
+.PHONY: rotate
+rotate: tools ## Rotate a delivered key of `make run`, step by step
+	$(local) rotate
 
 # --- Check
 

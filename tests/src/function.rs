@@ -63,6 +63,27 @@ impl Function {
             ("AWS_SECRET_ACCESS_KEY", "local"),
         ];
         let jwt = jwt.into_iter().filter(|_| self == Self::Jwt);
-        common.into_iter().chain(jwt).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        owned(common.into_iter().chain(jwt))
     }
+
+    /// What the function needs beside that to serve events.
+    #[must_use]
+    pub fn events_environment(
+        self,
+        secrets_manager: &str,
+        delivery_prefix: &str,
+        provisioner_arn: &str,
+    ) -> Vec<(String, String)> {
+        let key = [("PROVISIONER_SECRET_ARN", provisioner_arn)].into_iter().filter(|_| self == Self::Key);
+        let common = [
+            ("DELIVERY_PREFIX", delivery_prefix),
+            ("ALLOW_PLAINTEXT_RESULT", "false"),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager),
+        ];
+        owned(common.into_iter().chain(key))
+    }
+}
+
+fn owned<'a>(variables: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

@@ -1,13 +1,16 @@
-//! The whole service on this machine: both functions, a DynamoDB with the template's table, and what to call them with.
+//! The whole service on this machine: both functions, a DynamoDB with the template's table, a Secrets Manager, and what
+//! to call them with.
 //!
 //! Everything it writes lies in `.local`, and everything it starts ends with it.
 
 mod address;
 mod command;
+mod delivered;
 mod demo;
 pub mod events;
 mod invoke;
 pub mod placeholder;
+mod rotate;
 mod rotating;
 mod run;
 mod settings;
@@ -54,6 +57,7 @@ async fn execute(command: &Command, settings: &Settings) -> Result<(), String> {
         Command::Demo => demo::run(settings).await,
         Command::Events => events::fill_all(settings).await,
         Command::Invoke { function, file } => invoke::run(settings, *function, file).await,
+        Command::Rotate => rotate::run().await,
         Command::Token { role, id, expires_in } => {
             println!("{}", Claims::new().id(*id).role(role).expires_in(*expires_in).sign(&settings.signer()));
             Ok(())

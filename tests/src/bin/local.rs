@@ -1,4 +1,4 @@
-//! The local stack's commands, behind `make run`, `demo`, `token`, `events` and `invoke-*`.
+//! The local stack's commands, behind `make run`, `demo`, `token`, `events`, `invoke-*` and `rotate`.
 //!
 //! An error is one line and exit code 1.
 

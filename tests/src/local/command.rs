@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::function::Function;
 
-const USAGE: &str = "usage: local run | demo | events | invoke jwt|key FILE | \
+const USAGE: &str = "usage: local run | demo | events | invoke [jwt|key] FILE | rotate | \
     token [--role ROLE] [--id NUMBER] [--expires-in SECONDS]";
 
 /// What to do.
@@ -15,7 +15,8 @@ pub(super) enum Command {
     Run,
     Demo,
     Events,
-    Invoke { function: Function, file: PathBuf },
+    Invoke { function: Option<Function>, file: PathBuf },
+    Rotate,
     Token { role: String, id: u64, expires_in: i64 },
 }
 
@@ -26,9 +27,11 @@ impl Command {
             ["run"] => Ok(Self::Run),
             ["demo"] => Ok(Self::Demo),
             ["events"] => Ok(Self::Events),
+            ["rotate"] => Ok(Self::Rotate),
+            ["invoke", file] => Ok(Self::Invoke { function: None, file: PathBuf::from(file) }),
             ["invoke", function, file] => {
                 let function = Function::named(function).ok_or(USAGE)?;
-                Ok(Self::Invoke { function, file: PathBuf::from(file) })
+                Ok(Self::Invoke { function: Some(function), file: PathBuf::from(file) })
             }
             ["token", options @ ..] => token(options),
             _ => Err(USAGE.to_owned()),
@@ -68,13 +71,17 @@ mod tests {
 
     #[test]
     fn an_event_goes_to_one_of_the_two_functions() {
-        let expected = Command::Invoke { function: Function::Key, file: "events/x.json".into() };
+        let file = PathBuf::from("events/x.json");
+        let expected = Command::Invoke { function: Some(Function::Key), file: file.clone() };
         assert_eq!(parse("invoke key events/x.json"), Ok(expected));
+        assert_eq!(parse("invoke events/x.json"), Ok(Command::Invoke { function: None, file }));
     }
 
     #[test]
     fn anything_else_answers_with_what_is_wrong() {
-        for line in ["", "start", "run fast", "invoke jwt", "invoke other file", "token --role", "token --level 3"] {
+        for line in
+            ["", "start", "run fast", "invoke", "invoke other file", "rotate it", "token --role", "token --level 3"]
+        {
             assert_eq!(parse(line), Err(USAGE.to_owned()), "{line}");
         }
         assert_eq!(parse("token --id x"), Err("--id must be a whole number, not \"x\"".to_owned()));

@@ -1,15 +1,19 @@
 //! `make demo`: the main job from end to end, without a human.
 //!
-//! It succeeds only if both keys were made and the table holds nothing but their hashes.
+//! It succeeds only if all keys were made and the table holds nothing but their hashes.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 
 use super::address::GATEWAY_PORT;
+use super::delivered::Delivered;
+use super::events::{EventFile, fill_here};
+use super::invoke::send;
 use super::settings::Settings;
 use super::stack::Stack;
 use crate::dynamo::Item;
 use crate::function::Function;
+use crate::host;
 use crate::http;
 use crate::stored_key::{basic, hash};
 use crate::token::Claims;
@@ -19,12 +23,15 @@ pub(super) async fn run(settings: &Settings) -> Result<(), String> {
     let token = Claims::new().role("curator").sign(&settings.signer());
     let first = create(Function::Jwt, &format!("Bearer {token}"), "My first API key", 4).await?;
     let second = create(Function::Key, &basic(&first.key, &first.secret), "My second API key", 3).await?;
+    let third = deliver(settings).await?;
     let items = stack.dynamo.try_items().await?;
     println!("\nThe table holds:");
-    for created in [&first, &second] {
+    for created in [&first, &second, &third] {
         println!("  {}", check(created, &items)?);
     }
-    println!("\nBoth keys were created, and neither secret is stored.");
+    println!(
+        "\nAll three keys were created. The table holds no secret, and Secrets Manager the one that was delivered."
+    );
     Ok(())
 }
 
@@ -48,6 +55,20 @@ async fn create(function: Function, authorization: &str, name: &str, level: u8) 
         (201, Some(key), Some(secret)) => Ok(Created { key: key.to_owned(), secret: secret.to_owned() }),
         _ => Err(unexpected()),
     }
+}
+
+/// Lets an event of EventBridge ask for a key, and reads what was delivered.
+async fn deliver(settings: &Settings) -> Result<Created, String> {
+    let file = EventFile::named(&host::repository().join("events/key-eventbridge-created.json"))?;
+    let event = fill_here(settings, &file).await?;
+    println!("\nEventBridge with {}", event["detail"]);
+    println!("  {}", send(file.function, &event).await?);
+    // This Secrets Manager began empty, with this stack.
+    let names = Delivered::names().await?;
+    let name = names.first().ok_or("no secret was delivered")?;
+    let delivered = Delivered::read(name).await?;
+    println!("\nSecrets Manager holds:\n{delivered}");
+    Ok(Created { key: delivered.key, secret: delivered.secret })
 }
 
 /// Finds a key's item, makes sure that it holds the secret's hash and no item holds the secret, and describes it.

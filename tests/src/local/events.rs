@@ -120,12 +120,16 @@ pub(super) async fn fill_all(settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
+/// Fills a file for the local stack.
+pub(super) async fn fill_here(settings: &Settings, file: &EventFile) -> Result<Value, String> {
+    let signer = settings.signer();
+    file.fill(&Ground { table: TABLE, secrets: SECRETS, delivery_prefix: DELIVERY_PREFIX, signer: &signer }).await
+}
+
 /// Fills a file into `.local/events`, and returns where it is.
 pub(super) async fn fill_into_local(settings: &Settings, file: &EventFile) -> Result<PathBuf, String> {
     check_running()?;
-    let signer = settings.signer();
-    let ground = Ground { table: TABLE, secrets: SECRETS, delivery_prefix: DELIVERY_PREFIX, signer: &signer };
-    let event = file.fill(&ground).await?;
+    let event = fill_here(settings, file).await?;
     let path = settings.events().join(file.path.file_name().unwrap_or_default());
     fs::write(&path, format!("{event:#}\n")).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(path)

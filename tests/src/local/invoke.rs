@@ -1,6 +1,7 @@
-//! `make invoke-jwt` and `make invoke-key`: one event file, sent to the running functions with `cargo lambda invoke`.
+//! `make invoke-*`: one event file, sent to the running functions with `cargo lambda invoke`.
 //!
-//! The answer is shown whatever its status; only an answer that isn't one is an error.
+//! The answer is shown whatever its status, and so is the code of an invocation that fails; only what is neither is an
+//! error. What an event has delivered is shown without its secret.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,27 +9,70 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::address::GATEWAY_PORT;
-use super::events::{EventFile, fill_into_local};
+use super::delivered::Delivered;
+use super::events::{EventFile, Source, fill_into_local};
 use super::settings::Settings;
 use crate::function::Function;
+use crate::http;
 
-pub(super) async fn run(settings: &Settings, function: Function, file: &Path) -> Result<(), String> {
+pub(super) async fn run(settings: &Settings, function: Option<Function>, file: &Path) -> Result<(), String> {
     let file = EventFile::named(file)?;
-    if file.function != function {
+    if function.is_some_and(|function| function != file.function) {
         return Err(format!("{} is an event for the other function", file.path.display()));
     }
     let path = fill_into_local(settings, &file).await?;
+    let known = Delivered::names().await?;
+    println!("{}", invoke(file.function, &path)?);
+    if !matches!(file.source, Source::Http { .. }) {
+        show_new(&known).await?;
+    }
+    Ok(())
+}
+
+/// Sends any event, and takes only an answer.
+pub(super) async fn send(function: Function, event: &Value) -> Result<Value, String> {
+    let path = format!("/2015-03-31/functions/{}/invocations", function.name());
+    let sent = http::send(GATEWAY_PORT, "POST", &path, &[], event.to_string()).await?;
+    let no_answer = || format!("the function gave no answer: {}", sent.body);
+    let answer: Value = serde_json::from_str(&sent.body).map_err(|_| no_answer())?;
+    if sent.status == 200 {
+        return Ok(answer);
+    }
+    Err(format!("the invocation fails with {}", answer["errorType"].as_str().ok_or_else(no_answer)?))
+}
+
+/// What has been delivered since these were all.
+async fn show_new(known: &[String]) -> Result<(), String> {
+    let mut names = Delivered::names().await?;
+    names.retain(|name| !known.contains(name));
+    for name in &names {
+        println!("\nDelivered:\n{}", Delivered::read(name).await?);
+    }
+    Ok(())
+}
+
+fn invoke(function: Function, path: &Path) -> Result<String, String> {
     let output = Command::new("cargo-lambda")
         .args(["lambda", "invoke", function.name(), "--invoke-address", "127.0.0.1"])
         .args(["--invoke-port", &GATEWAY_PORT.to_string(), "--output-format", "json", "--data-file"])
-        .arg(&path)
-        .stderr(Stdio::inherit())
+        .arg(path)
+        .stdin(Stdio::null())
         .output()
         .map_err(|_| "cargo-lambda is missing: `make tools` fetches it".to_owned())?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let answer = serde_json::from_str(&text).map_err(|_| format!("the function gave no answer: {text}"))?;
-    println!("{}", readable(&answer));
-    Ok(())
+    if let Ok(answer) = serde_json::from_slice(&output.stdout) {
+        return Ok(readable(&answer));
+    }
+    let errors = String::from_utf8_lossy(&output.stderr);
+    error_code(&errors).map_or_else(
+        || Err(format!("the function gave no answer: {errors}")),
+        |code| Ok(format!("The invocation fails with {code}.")),
+    )
+}
+
+/// The type of an invocation error, as `cargo lambda invoke` tells it.
+fn error_code(errors: &str) -> Option<&str> {
+    let code = errors.lines().next()?.strip_prefix("Error: ")?;
+    code.bytes().all(|byte| byte.is_ascii_alphabetic()).then_some(code)
 }
 
 /// An answer to a gateway as a client would see it.
@@ -69,6 +113,14 @@ mod tests {
             "body": "{\"result\":\"error\"}",
         });
         assert_eq!(readable(&answer), "401\nallow: POST\nwww-authenticate: Bearer\n\n{\n  \"result\": \"error\"\n}");
+    }
+
+    #[test]
+    fn an_invocation_error_is_told_by_its_code() {
+        assert_eq!(error_code("Error: invalidLevel\n\n  x invalidLevel\n"), Some("invalidLevel"));
+        for errors in ["", "invalidLevel", "Error: error sending request for url\n"] {
+            assert_eq!(error_code(errors), None, "{errors}");
+        }
     }
 
     #[test]

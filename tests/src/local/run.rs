@@ -37,6 +37,8 @@ A key made with that key:
     curl -sS http://localhost:9000/apikeys/key -u "$CREDENTIALS" \
       -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
 
+Other services' events, and a rotation: `make invoke-eventbridge`, `invoke-sns`, `invoke-sqs`, `invoke-direct`, `rotate`.
+
 The functions log to {log}
 and are built again when a source file changes. Ctrl-C stops everything."#
     )

@@ -1,4 +1,4 @@
-//! DynamoDB and both functions, running.
+//! DynamoDB, Secrets Manager and both functions, running.
 //!
 //! Dropping it, at whatever point of its start, leaves no process behind.
 
@@ -6,15 +6,18 @@ use std::fs::{self, File};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use tokio::time::{sleep, timeout};
 
-use super::address::{DYNAMODB_PORT, GATEWAY_PORT, check_ports};
+use super::address::{DELIVERY_PREFIX, DYNAMODB_PORT, GATEWAY_PORT, SECRETS_MANAGER_PORT, check_ports};
 use super::settings::Settings;
 use crate::dynamo::Dynamo;
 use crate::function::Function;
 use crate::host;
 use crate::http;
 use crate::process::Tree;
+use crate::secrets_manager::SecretsManager;
+use crate::stored_key::StoredKey;
 
 /// How long the functions may take to answer once they are built.
 const START: Duration = Duration::from_secs(90);
@@ -25,10 +28,14 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// How much of the log is shown when they don't.
 const LOG_LINES: usize = 15;
 
+/// How long the provisioner's key lives, in seconds: a month, since its secret is gone with this process.
+const PROVISIONER_EXPIRES_IN: i64 = 30 * 86_400;
+
 /// What runs.
 pub(super) struct Stack {
     functions: Tree,
     pub(super) dynamo: Dynamo,
+    _secrets: SecretsManager,
 }
 
 impl Stack {
@@ -42,8 +49,13 @@ impl Stack {
             host::relative(&settings.database())
         );
         let dynamo = Dynamo::open(&settings.database(), DYNAMODB_PORT).await?;
+        println!("Starting Secrets Manager on http://127.0.0.1:{SECRETS_MANAGER_PORT}, secrets in memory");
+        let secrets = SecretsManager::start(SECRETS_MANAGER_PORT)?;
+        let provisioner_arn = provisioner(&dynamo, &secrets).await?;
         println!("Starting both functions, log in {}", host::relative(&settings.log()));
-        let mut stack = Self { functions: serve(settings, &dynamo)?, dynamo };
+        let mut environment = Function::Jwt.environment(&dynamo.endpoint(), settings.secret());
+        environment.extend(Function::Key.events_environment(&secrets.endpoint(), DELIVERY_PREFIX, &provisioner_arn));
+        let mut stack = Self { functions: serve(settings, environment)?, dynamo, _secrets: secrets };
         stack.wait(settings).await?;
         Ok(stack)
     }
@@ -99,14 +111,23 @@ async fn build() -> Result<(), String> {
     }
 }
 
-fn serve(settings: &Settings, dynamo: &Dynamo) -> Result<Tree, String> {
+/// Makes the key that the key function's events act with, and returns the ARN of its secret.
+async fn provisioner(dynamo: &Dynamo, secrets: &SecretsManager) -> Result<String, String> {
+    let name = AttributeValue::S("The provisioner of local work".to_owned());
+    let stored = StoredKey::new().level(8).with("name", name).expires_in(PROVISIONER_EXPIRES_IN);
+    let value = stored.delivered();
+    dynamo.try_put_item(stored.item).await?;
+    secrets.try_create("apikeys-provisioner", &value).await
+}
+
+fn serve(settings: &Settings, environment: Vec<(String, String)>) -> Result<Tree, String> {
     let describe = |error| format!("{}: {error}", host::relative(&settings.log()));
     let log = File::create(settings.log()).map_err(describe)?;
     let mut command = cargo("cargo-lambda");
     command
         .args(["lambda", "watch", "--disable-cors", "--color", "never", "--invoke-address", "127.0.0.1"])
         .args(["--invoke-port", &GATEWAY_PORT.to_string()])
-        .envs(Function::Jwt.environment(&dynamo.endpoint(), settings.secret()))
+        .envs(environment)
         .stdout(log.try_clone().map_err(describe)?)
         .stderr(log);
     Tree::spawn(&mut command)

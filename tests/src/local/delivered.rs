@@ -1,0 +1,74 @@
+//! A delivered key as its secret holds it, and as it is shown: without the secret.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::address::{DELIVERY_PREFIX, SECRETS};
+use crate::secrets_manager::{Version, line};
+
+/// A value of a delivered secret.
+pub(super) struct Delivered {
+    name: String,
+    arn: String,
+    value: String,
+    pub(super) key: String,
+    pub(super) secret: String,
+}
+
+impl Delivered {
+    /// The names of all delivered secrets.
+    pub(super) async fn names() -> Result<Vec<String>, String> {
+        SECRETS.try_names(DELIVERY_PREFIX).await
+    }
+
+    /// Reads what a secret holds now.
+    pub(super) async fn read(name: &str) -> Result<Self, String> {
+        Self::read_stage(name, "AWSCURRENT").await
+    }
+
+    /// Reads what a secret holds at a stage.
+    pub(super) async fn read_stage(name: &str, stage: &str) -> Result<Self, String> {
+        let no_value = || format!("{name} has no value at {stage}");
+        let value = SECRETS.try_value(name, Version::Stage(stage)).await?.ok_or_else(no_value)?;
+        let described = SECRETS.client().describe_secret().secret_id(name).send().await.map_err(line)?;
+        Self::parse(name, described.arn.unwrap_or_default(), value).ok_or_else(|| format!("{name} holds no key"))
+    }
+
+    fn parse(name: &str, arn: String, value: String) -> Option<Self> {
+        let members: Value = serde_json::from_str(&value).ok()?;
+        let text = |member: &str| members[member].as_str().map(str::to_owned);
+        let (key, secret) = (text("key")?, text("secret").filter(|secret| !secret.is_empty())?);
+        Some(Self { name: name.to_owned(), arn, value, key, secret })
+    }
+}
+
+/// Name, ARN and members, the secret among them masked.
+impl fmt::Display for Delivered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked = self.value.replace(&self.secret, "****");
+        write!(formatter, "  {}\n  {}\n  {masked}", self.name, self.arn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored_key::StoredKey;
+
+    #[test]
+    fn a_delivered_key_is_shown_without_its_secret() {
+        let stored = StoredKey::new();
+        let delivered = Delivered::parse("apikeys/61/ci", "arn".to_owned(), stored.delivered()).unwrap();
+        let shown = delivered.to_string();
+        assert!(shown.starts_with("  apikeys/61/ci\n  arn\n  {") && shown.contains(&stored.key), "{shown}");
+        assert!(shown.contains(r#""secret":"****""#) && !shown.contains(&stored.secret), "{shown}");
+    }
+
+    #[test]
+    fn what_is_no_key_is_not_shown_at_all() {
+        for value in ["", "{}", "null", r#"{"key":"x","secret":""}"#, r#"{"key":"x","secret":7}"#] {
+            assert!(Delivered::parse("x", String::new(), value.to_owned()).is_none(), "{value}");
+        }
+    }
+}
