@@ -61,3 +61,18 @@ impl Ground<'_> {
         format!("{}61/{deliver_to}", self.delivery_prefix)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn a_value_that_would_have_to_be_escaped_is_an_error() {
+        for value in ["Bearer a.b-c_d", "Basic a+b/c==", "arn:aws:secretsmanager:us-east-1:1:secret:a/b-AbCd12"] {
+            assert_eq!(check("x", value), Ok(()));
+        }
+        for value in ["a\"b", "a\\b", "a\nb", "{{id}}"] {
+            assert_eq!(check("x", value).unwrap_err(), "the value of {{x}} would have to be escaped", "{value}");
+        }
+    }
+}
