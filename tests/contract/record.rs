@@ -74,12 +74,13 @@ fn kind(value: &AttributeValue) -> char {
 #[tokio::test]
 async fn expires_at_is_the_ttl_second_across_leap_days_and_year_ends() {
     let world = World::new().await;
+    // Each begins just after a second, so that the time until the write leaves the second that is rounded up to.
     for (now, expires_in, expected) in [
-        (1_709_164_799_000, 1, "2024-02-29T00:00:00.000Z"),
-        (1_709_251_199_999, 86_400, "2024-03-02T00:00:00.000Z"),
+        (1_709_164_798_001, 1, "2024-02-29T00:00:00.000Z"),
+        (1_709_251_199_001, 86_400, "2024-03-02T00:00:00.000Z"),
         (1_735_689_599_001, 1, "2025-01-01T00:00:01.000Z"),
-        (1_711_846_800_000, 3_600, "2024-03-31T02:00:00.000Z"),
-        (1_730_000_000_000, 31_536_000, "2025-10-27T03:33:20.000Z"),
+        (1_711_846_799_001, 3_600, "2024-03-31T02:00:00.000Z"),
+        (1_729_999_999_001, 31_536_000, "2025-10-27T03:33:20.000Z"),
     ] {
         let now = Timestamp::from_millis(now);
         let claims = Claims::new().with("iat", now.seconds()).with("exp", now.seconds() + 60);
