@@ -1,9 +1,9 @@
 //! Who is calling, and who an event acts for. The two functions differ in this alone.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use crate::call::Call;
-use crate::config::SecretArn;
+use crate::config::{ConfigError, SecretArn};
 use crate::error::Error;
 use crate::principal::Principal;
 use crate::provision::Source;
@@ -26,6 +26,14 @@ pub trait Authenticate: Send + Sync + 'static {
     /// The scheme that its credentials come with (RFC 9110 section 11.1).
     const SCHEME: &'static str;
 
+    /// Fetches what has to be at hand before the first request; most have nothing to fetch.
+    ///
+    /// # Errors
+    /// A [`ConfigError`] when it can't be had, and the process can't start.
+    fn prepare(&self, _: Services<'_>) -> impl Future<Output = Result<(), ConfigError>> + Send {
+        ready(Ok(()))
+    }
+
     /// Verifies a credential.
     ///
     /// # Errors
@@ -34,7 +42,7 @@ pub trait Authenticate: Send + Sync + 'static {
     fn authenticate(
         &self,
         credential: &str,
-        store: &Store,
+        services: Services<'_>,
         call: &Call,
     ) -> impl Future<Output = Result<Principal, Error>> + Send;
 }

@@ -26,6 +26,12 @@ impl Deadline {
         Self(Instant::now() + budget.min(Duration::from_millis(millis_left.saturating_sub(RESERVE))))
     }
 
+    /// This moment, or `budget` from now if that is earlier.
+    #[must_use]
+    pub fn at_most(self, budget: Duration) -> Self {
+        Self(self.0.min(Instant::now() + budget))
+    }
+
     /// Awaits a call until then.
     ///
     /// # Errors

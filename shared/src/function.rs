@@ -50,11 +50,11 @@ impl<A: Authenticator> Function<A> {
     /// Connects an authenticator with what is behind the function, and the limits.
     ///
     /// # Errors
-    /// A [`ConfigError`] for certificates that can't be used.
+    /// A [`ConfigError`] for certificates that can't be used, and for what the authenticator can't do without.
     pub async fn new(authenticator: A, config: &Config) -> Result<Self, ConfigError> {
         let sdk = sdk_config(&config.store.aws).await?;
         let events = config.events.clone();
-        Ok(Self {
+        let function = Self {
             authenticator,
             store: Store::with(&sdk, &config.store),
             max_expires_in: config.max_expires_in,
@@ -62,7 +62,9 @@ impl<A: Authenticator> Function<A> {
             allow_plaintext_result: events.allow_plaintext_result,
             secrets: Secrets::new(sdk, events.endpoint_url),
             log_level: config.log_level,
-        })
+        };
+        function.authenticator.prepare(function.services()).await?;
+        Ok(function)
     }
 
     /// Answers one invocation, which ends at the given moment, and writes what became of it into the log.

@@ -67,7 +67,7 @@ async fn handle<A: Authenticator>(
     }
     let authorization = event.header("authorization");
     let credential = authorization::credential(&authorization, A::SCHEME)?;
-    let principal = function.authenticator.authenticate(credential, &function.store, &call).await?;
+    let principal = function.authenticator.authenticate(credential, function.services(), &call).await?;
     *caller = Some(principal.clone());
     let creator = principal.authorize_creation()?;
     let request = body::parse(event, function.max_expires_in)?;

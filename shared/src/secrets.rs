@@ -15,11 +15,14 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 
 use crate::aws::fault;
+use crate::clock::Timestamp;
 use crate::deadline::Deadline;
 use crate::error::Fault;
 
 /// The stage of the version in use.
 pub const CURRENT: &str = "AWSCURRENT";
+/// The stage of the version that was in use before.
+pub const PREVIOUS: &str = "AWSPREVIOUS";
 /// The stage of the version that a rotation prepares.
 pub const PENDING: &str = "AWSPENDING";
 
@@ -63,6 +66,8 @@ pub enum SecretCreation {
 pub enum Version<'a> {
     /// The one in use.
     Current,
+    /// The one that was in use before.
+    Previous,
     /// The one with that id, whatever its stage.
     Id(&'a str),
     /// The one with that id, if it is the one to come.
@@ -76,6 +81,8 @@ pub struct SecretVersion {
     pub arn: String,
     /// What it holds.
     pub text: SecretText,
+    /// When the version was created.
+    pub created: Option<Timestamp>,
 }
 
 /// What a secret is, apart from its value.
@@ -182,6 +189,7 @@ impl Secrets {
         let call = self.client().get_secret_value().secret_id(secret_id);
         let call = match version {
             Version::Current => call.version_stage(CURRENT),
+            Version::Previous => call.version_stage(PREVIOUS),
             Version::Id(id) => call.version_id(id),
             Version::Pending(id) => call.version_id(id).version_stage(PENDING),
         };
@@ -189,7 +197,9 @@ impl Secrets {
             Ok(read) => {
                 let arn = read.arn.ok_or(Fault::new("replyUnknown"))?;
                 // A binary value is as good as an empty one: neither is a key of ours.
-                Ok(Some(SecretVersion { arn, text: SecretText(read.secret_string.unwrap_or_default()) }))
+                let text = SecretText(read.secret_string.unwrap_or_default());
+                let created = read.created_date.and_then(|moment| u64::try_from(moment.to_millis().ok()?).ok());
+                Ok(Some(SecretVersion { arn, text, created: created.map(Timestamp::from_millis) }))
             }
             Err(error) => match error.as_service_error() {
                 // The second is said of a secret that is scheduled for deletion.

@@ -7,6 +7,7 @@ mod coverage;
 mod events;
 mod faults;
 mod idempotency;
+mod jwt_secret;
 mod lineage;
 mod matrix;
 mod record;

@@ -11,7 +11,6 @@ use shared::http::HttpChallenge;
 use shared::level::PermissionLevel;
 use shared::principal::{Credential, Principal};
 use shared::provision::Source;
-use shared::store::Store;
 use shared::user_id::UserId;
 
 struct Fragile(AtomicBool);
@@ -24,7 +23,7 @@ impl Authenticate for Fragile {
     const ENDPOINT: &'static str = "jwt";
     const SCHEME: &'static str = "Bearer";
 
-    async fn authenticate(&self, credential: &str, _: &Store, _: &Call) -> Result<Principal, Error> {
+    async fn authenticate(&self, credential: &str, _: Services<'_>, _: &Call) -> Result<Principal, Error> {
         assert!(self.0.swap(true, Ordering::SeqCst), "a panic that quotes {credential}");
         let user_id = UserId::new(61).ok_or(Error::unauthenticated("never"))?;
         let level = PermissionLevel::new(4).ok_or(Error::unauthenticated("never"))?;
@@ -42,7 +41,7 @@ impl EventAuthority for Fragile {
         services: Services<'_>,
         call: &Call,
     ) -> Result<Principal, Error> {
-        self.authenticate(authorization.unwrap_or_default(), services.store, call).await
+        self.authenticate(authorization.unwrap_or_default(), services, call).await
     }
 
     fn provisioner(&self) -> Option<&SecretArn> {

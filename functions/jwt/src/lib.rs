@@ -4,6 +4,8 @@
 
 mod claims;
 mod header;
+mod kept_secret;
+mod key_source;
 mod provider;
 mod roles;
 mod self_test;

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use jsonwebtoken::crypto;
 use shared::authenticate::{Authenticate, EventAuthority, Services};
 use shared::authorization;
 use shared::call::Call;
@@ -12,16 +12,15 @@ use shared::error::{Error, EventError};
 use shared::http::HttpChallenge;
 use shared::principal::Principal;
 use shared::provision::Source;
-use shared::store::Store;
 
 use crate::claims::{ClaimsPolicy, VerifiedClaims};
-use crate::verification_key::VerificationKey;
+use crate::kept_secret::Keys;
+use crate::key_source::KeySource;
 use crate::{header, provider, self_test};
 
 /// Verifies tokens of one issuer, for one audience, by one algorithm.
 pub struct TokenVerifier {
-    key: DecodingKey,
-    algorithm: Algorithm,
+    keys: KeySource,
     policy: ClaimsPolicy,
 }
 
@@ -32,29 +31,37 @@ impl TokenVerifier {
     /// The first [`ConfigError`] found.
     pub fn configure(environment: &Environment) -> Result<Self, ConfigError> {
         let policy = ClaimsPolicy::read(environment)?;
-        let VerificationKey { variable, algorithm, key } = VerificationKey::read(environment)?;
+        let keys = KeySource::read(environment)?;
         provider::install();
-        if !self_test::passes(algorithm) {
-            return Err(ConfigError::new(variable, "is of an algorithm that this build can't verify"));
+        if !self_test::passes(keys.algorithm()) {
+            return Err(ConfigError::new(keys.variable(), "is of an algorithm that this build can't verify"));
         }
-        Ok(Self { key, algorithm, policy })
+        Ok(Self { keys, policy })
     }
 
     /// What a token says, at a given moment.
     ///
     /// # Errors
     /// [`Error::AuthenticationFailed`] for a token that does not verify.
-    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedClaims, Error> {
+    fn verify(&self, token: &str, keys: &Keys, now: Timestamp) -> Result<VerifiedClaims, Error> {
         let malformed = || Error::unauthenticated("tokenMalformed");
         let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
         let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
-        header::check(&decode(header).ok_or_else(malformed)?, self.algorithm)?;
+        header::check(&decode(header).ok_or_else(malformed)?, self.keys.algorithm())?;
         // The segments of a token hold no dot: a fourth one is no base64url.
         let payload = decode(payload).ok_or_else(malformed)?;
-        match crypto::verify(signature, message.as_bytes(), &self.key, self.algorithm) {
-            Ok(true) => self.policy.check(&payload, now),
-            _ => Err(Error::unauthenticated("signatureWrong")),
+        let signed_with =
+            |key| crypto::verify(signature, message.as_bytes(), key, self.keys.algorithm()).unwrap_or(false);
+        if signed_with(&keys.current) || keys.previous.as_ref().is_some_and(signed_with) {
+            self.policy.check(&payload, now)
+        } else {
+            Err(Error::unauthenticated("signatureWrong"))
         }
+    }
+
+    async fn claims(&self, token: &str, services: Services<'_>, call: &Call) -> Result<VerifiedClaims, Error> {
+        let keys = self.keys.keys(services, call).await?;
+        self.verify(token, &keys, call.now)
     }
 }
 
@@ -66,8 +73,12 @@ impl Authenticate for TokenVerifier {
     const ENDPOINT: &'static str = "jwt";
     const SCHEME: &'static str = "Bearer";
 
-    async fn authenticate(&self, credential: &str, _: &Store, call: &Call) -> Result<Principal, Error> {
-        Ok(self.verify(credential, call.now)?.principal)
+    async fn prepare(&self, services: Services<'_>) -> Result<(), ConfigError> {
+        self.keys.prepare(services).await
+    }
+
+    async fn authenticate(&self, credential: &str, services: Services<'_>, call: &Call) -> Result<Principal, Error> {
+        Ok(self.claims(credential, services, call).await?.principal)
     }
 }
 
@@ -78,11 +89,12 @@ impl EventAuthority for TokenVerifier {
         &self,
         authorization: Option<&str>,
         source: Source,
-        _: Services<'_>,
+        services: Services<'_>,
         call: &Call,
     ) -> Result<Principal, Error> {
         let value = authorization.ok_or(Error::AuthenticationRequired)?;
-        let claims = self.verify(authorization::of_event(value, Self::SCHEME)?, call.now)?;
+        let token = authorization::of_event(value, Self::SCHEME)?;
+        let claims = self.claims(token, services, call).await?;
         if source.is_bus() && !claims.is_short_lived {
             return Err(EventError::CredentialRefused.into());
         }

@@ -3,13 +3,9 @@
 use jsonwebtoken::{Algorithm, DecodingKey};
 use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
 use ring::rand::SystemRandom;
-use shared::config::{ConfigError, Environment};
 use spki::der::asn1::UintRef;
 use spki::der::{Decode, Document, Reader, SliceReader};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
-
-const SECRET: &str = "JWT_SECRET";
-const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
 
 /// RFC 7518 section 3.2: an HMAC key is at least as long as the hash.
 const MIN_SECRET_BYTES: usize = 32;
@@ -59,40 +55,23 @@ const SMALL_ORDER: [[u8; 32]; 7] = [
     ],
 ];
 
-/// A key, the one algorithm it is for, and the variable it came from.
+/// A key, and the one algorithm it is for.
+#[derive(Clone)]
 pub(crate) struct VerificationKey {
-    pub(crate) variable: &'static str,
     pub(crate) algorithm: Algorithm,
     pub(crate) key: DecodingKey,
 }
 
 impl VerificationKey {
-    /// Reads exactly one of `JWT_SECRET` and `JWT_PUBLIC_KEY`.
-    pub(crate) fn read(environment: &Environment) -> Result<Self, ConfigError> {
-        match (environment.optional(SECRET), environment.optional(PUBLIC_KEY)) {
-            (Some(secret), None) => Self::from_secret(secret),
-            (None, Some(pem)) => Self::from_public_key(pem).ok_or(ConfigError::new(
-                PUBLIC_KEY,
-                "is not the PEM of an RSA (2048 to 8192 bits), P-256 or Ed25519 public key",
-            )),
-            (None, None) => Err(ConfigError::new(SECRET, "is not set, and neither is JWT_PUBLIC_KEY")),
-            (Some(_), Some(_)) => {
-                Err(ConfigError::new(SECRET, "is set, and so is JWT_PUBLIC_KEY: only one of them may be"))
-            }
-        }
-    }
-
-    fn from_secret(secret: &str) -> Result<Self, ConfigError> {
-        if secret.len() < MIN_SECRET_BYTES {
-            return Err(ConfigError::new(SECRET, "is shorter than 32 bytes"));
-        }
+    /// A secret for HS256, if it is long enough.
+    pub(crate) fn from_secret(secret: &str) -> Option<Self> {
         let key = DecodingKey::from_secret(secret.as_bytes());
-        Ok(Self { variable: SECRET, algorithm: Algorithm::HS256, key })
+        (secret.len() >= MIN_SECRET_BYTES).then_some(Self { algorithm: Algorithm::HS256, key })
     }
 
     /// A `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in PEM. Line ends may be written as a backslash and
     /// an n, as they must be where a variable has but one line.
-    fn from_public_key(pem: &str) -> Option<Self> {
+    pub(crate) fn from_public_key(pem: &str) -> Option<Self> {
         let pem = pem.trim().replace("\\n", "\n");
         let (label, document) = Document::from_pem(&pem).ok()?;
         let info = SubjectPublicKeyInfoRef::try_from(document.as_bytes()).ok().filter(|_| label == "PUBLIC KEY")?;
@@ -105,7 +84,7 @@ impl VerificationKey {
             ED25519 if is_strong_ed25519(bytes) => (Algorithm::EdDSA, DecodingKey::from_ed_der(bytes)),
             _ => return None,
         };
-        Some(Self { variable: PUBLIC_KEY, algorithm, key })
+        Some(Self { algorithm, key })
     }
 }
 

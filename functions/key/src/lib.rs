@@ -14,7 +14,6 @@ use shared::error::{Error, EventError};
 use shared::http::HttpChallenge;
 use shared::principal::Principal;
 use shared::provision::Source;
-use shared::store::Store;
 use shared::verify::{PresentedKey, verify};
 
 use provisioner::Provisioner;
@@ -43,9 +42,9 @@ impl Authenticate for KeyVerifier {
     const ENDPOINT: &'static str = "key";
     const SCHEME: &'static str = "Basic";
 
-    async fn authenticate(&self, credential: &str, store: &Store, call: &Call) -> Result<Principal, Error> {
+    async fn authenticate(&self, credential: &str, services: Services<'_>, call: &Call) -> Result<Principal, Error> {
         let presented = presented(credential).ok_or(Error::unauthenticated("credentialMalformed"))?;
-        Ok(verify(&presented, call.now, store, call.deadline).await?.principal())
+        Ok(verify(&presented, call.now, services.store, call.deadline).await?.principal())
     }
 }
 
@@ -67,7 +66,7 @@ impl EventAuthority for KeyVerifier {
             (Some(_), _) if source.is_bus() => Err(EventError::CredentialRefused.into()),
             (Some(value), _) => {
                 let credential = authorization::of_event(value, Self::SCHEME)?;
-                self.authenticate(credential, services.store, call).await
+                self.authenticate(credential, services, call).await
             }
         }
     }

@@ -1,0 +1,148 @@
+//! A secret of HS256 in Secrets Manager, which may be rotated while the function runs.
+//!
+//! It is read at start and again by the first request after five minutes: by its age alone, whatever a caller sends, and
+//! within that request, since Lambda freezes a task that is left running. A value that can't be read again serves for a
+//! quarter of an hour.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use jsonwebtoken::DecodingKey;
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::config::{ConfigError, Environment, SecretArn};
+use shared::deadline::Deadline;
+use shared::error::Fault;
+use shared::secrets::{Secrets, Version};
+
+use crate::verification_key::VerificationKey;
+
+/// From which age on a value is read again.
+const FRESH: Duration = Duration::from_secs(5 * 60);
+
+/// Up to which age a value serves that can't be read again.
+const USABLE: Duration = Duration::from_secs(15 * 60);
+
+/// The pause after a read that failed, while the value is usable.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// The longest that a read may hold up a request.
+const READ_BUDGET: Duration = Duration::from_secs(1);
+
+/// The longest that a read may hold up the start; Lambda gives it ten seconds.
+const START_BUDGET: Duration = Duration::from_secs(5);
+
+const PREVIOUS_SECONDS: &str = "JWT_PREVIOUS_SECONDS";
+
+/// A week.
+const DEFAULT_PREVIOUS_SECONDS: u64 = 604_800;
+
+/// The keys that verify tokens at some moment.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    /// What tokens are signed with.
+    pub(crate) current: DecodingKey,
+    /// What they were signed with before.
+    pub(crate) previous: Option<DecodingKey>,
+}
+
+/// The secret, and what is known of it.
+pub(crate) struct KeptSecret {
+    arn: SecretArn,
+    previous_lifetime: Duration,
+    known: Mutex<Option<Known>>,
+}
+
+#[derive(Clone)]
+struct Known {
+    current: DecodingKey,
+    previous: Option<DecodingKey>,
+    /// When the current value came, from which the previous one's end counts.
+    rotated_at: Timestamp,
+    read_at: Timestamp,
+    tried_at: Timestamp,
+}
+
+impl KeptSecret {
+    /// Reads `JWT_PREVIOUS_SECONDS`.
+    pub(crate) fn configure(arn: SecretArn, environment: &Environment) -> Result<Self, ConfigError> {
+        let seconds = match environment.optional(PREVIOUS_SECONDS) {
+            None => Some(DEFAULT_PREVIOUS_SECONDS),
+            Some(text) if text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
+            Some(_) => None,
+        };
+        let seconds = seconds.ok_or(ConfigError::new(PREVIOUS_SECONDS, "is not a whole number of seconds"))?;
+        Ok(Self { arn, previous_lifetime: Duration::from_secs(seconds), known: Mutex::new(None) })
+    }
+
+    /// Reads the secret for the first time.
+    pub(crate) async fn prepare(&self, secrets: &Secrets) -> Result<(), Fault> {
+        let deadline = Deadline::within(START_BUDGET, u64::MAX);
+        self.remember(self.read(secrets, Timestamp::now(), deadline).await?);
+        Ok(())
+    }
+
+    /// The keys that verify now.
+    pub(crate) async fn keys(&self, secrets: &Secrets, call: &Call) -> Result<Keys, Fault> {
+        let known = self.known();
+        if let Some(known) = known.as_ref().filter(|known| known.is_fresh(call.now)) {
+            return Ok(known.keys(self.previous_lifetime, call.now));
+        }
+        match (self.read(secrets, call.now, call.deadline.at_most(READ_BUDGET)).await, known) {
+            (Ok(read), _) => {
+                self.remember(read.clone());
+                Ok(read.keys(self.previous_lifetime, call.now))
+            }
+            (Err(_), Some(known)) if known.is_usable(call.now) => {
+                let known = Known { tried_at: call.now, ..known };
+                self.remember(known.clone());
+                Ok(known.keys(self.previous_lifetime, call.now))
+            }
+            (Err(fault), _) => Err(fault),
+        }
+    }
+
+    async fn read(&self, secrets: &Secrets, now: Timestamp, deadline: Deadline) -> Result<Known, Fault> {
+        let read = secrets.read(self.arn.as_str(), Version::Current, deadline).await?;
+        let version = read.ok_or(Fault::new("jwtSecretMissing"))?;
+        let current = VerificationKey::from_secret(version.text.expose()).ok_or(Fault::new("jwtSecretTooShort"))?.key;
+        let rotated_at = version.created.ok_or(Fault::new("replyUnknown"))?;
+        let mut known = Known { current, previous: None, rotated_at, read_at: now, tried_at: now };
+        if known.is_previous_alive(self.previous_lifetime, now) {
+            let previous = secrets.read(self.arn.as_str(), Version::Previous, deadline).await?;
+            known.previous =
+                previous.and_then(|version| VerificationKey::from_secret(version.text.expose())).map(|key| key.key);
+        }
+        Ok(known)
+    }
+
+    fn known(&self) -> Option<Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, known: Known) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+    }
+}
+
+impl Known {
+    fn keys(&self, previous_lifetime: Duration, now: Timestamp) -> Keys {
+        let previous = self.previous.clone().filter(|_| self.is_previous_alive(previous_lifetime, now));
+        Keys { current: self.current.clone(), previous }
+    }
+
+    fn is_previous_alive(&self, lifetime: Duration, now: Timestamp) -> bool {
+        // A creation that lies ahead of this clock is as good as now.
+        now.since(self.rotated_at).unwrap_or_default() < lifetime
+    }
+
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        let younger = |than: Timestamp, age: Duration| now.since(than).is_some_and(|since| since < age);
+        younger(self.read_at, FRESH)
+            || (self.is_usable(now) && self.tried_at != self.read_at && younger(self.tried_at, PAUSE))
+    }
+
+    fn is_usable(&self, now: Timestamp) -> bool {
+        now.since(self.read_at).is_some_and(|since| since < USABLE)
+    }
+}

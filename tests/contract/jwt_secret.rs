@@ -1,0 +1,181 @@
+//! `JWT_SECRET_ARN`: a secret that is rotated while the function runs.
+
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::config::Config;
+use shared::entropy::Randomness;
+use shared::function::Function;
+use tests::event::Source;
+use tests::fault::{Fault, Proxy};
+use tests::secrets_manager::{Secrets, SecretsManager, new_token, unique_prefix};
+use tests::token::{Claims, Signer};
+
+use crate::support::{Endpoint, World, environment};
+
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+/// A function that reads its secret through a proxy, and the moment it was started at.
+struct Kept {
+    world: World,
+    proxy: Proxy,
+    secrets: Secrets,
+    arn: String,
+    started: Timestamp,
+}
+
+impl Kept {
+    /// The secret `first`, with `more` in the environment.
+    async fn with(more: &[(&str, &str)]) -> Self {
+        let secrets = SecretsManager::shared();
+        let arn = secrets.create(&format!("{}jwt", unique_prefix()), &value("first")).await;
+        let proxy = Proxy::to(secrets.port()).await;
+        let endpoint = proxy.endpoint();
+        let mut variables = vec![
+            ("JWT_SECRET", ""),
+            ("JWT_SECRET_ARN", arn.as_str()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint.as_str()),
+        ];
+        variables.extend(more);
+        let world = World::with(&variables).await;
+        Self { world, proxy, secrets, arn, started: Timestamp::now() }
+    }
+
+    /// Puts another value to use, as a rotation does.
+    async fn rotate(&self, name: &str) {
+        self.secrets.put(&self.arn, &new_token(), &["AWSCURRENT"], &value(name)).await;
+    }
+
+    /// The status that a token gets which `name` signed, so long after the start.
+    async fn status(&self, name: &str, millis: u64) -> u64 {
+        let now = Timestamp::from_millis(self.started.millis() + millis);
+        let claims = Claims::new().with("iat", now.seconds()).with("exp", now.seconds() + 60);
+        let token = claims.sign(&Signer::hs256(value(name).as_bytes()));
+        let request = World::anonymous(Endpoint::Jwt).header("Authorization", &format!("Bearer {token}"));
+        let call = Call::at(now, 10_000, Randomness::draw());
+        self.world.invoke_with(Endpoint::Jwt, &request.event(Source::HttpApi), call).await.unwrap().status
+    }
+
+    fn reads(&self) -> usize {
+        self.proxy.count("GetSecretValue")
+    }
+}
+
+fn value(name: &str) -> String {
+    format!("a test's own secret, the {name} of those known to all")
+}
+
+#[tokio::test]
+async fn a_rotated_secret_is_put_to_use_by_the_first_request_after_five_minutes() {
+    let kept = Kept::with(&[]).await;
+    let reads = kept.reads();
+    assert_eq!(kept.status("first", 0).await, 201);
+    kept.rotate("second").await;
+    // Whatever callers send, age alone decides.
+    for _ in 0..5 {
+        assert_eq!(kept.status("second", 5 * MINUTE - 1_000).await, 403);
+    }
+    assert_eq!(kept.status("first", 5 * MINUTE - 1_000).await, 201);
+    assert_eq!(kept.reads(), reads);
+    assert_eq!(kept.status("second", 5 * MINUTE + 1).await, 201);
+    assert_eq!(kept.reads(), reads + 2, "the value in use and the one before");
+    assert_eq!(kept.status("second", 9 * MINUTE).await, 201);
+    assert_eq!(kept.reads(), reads + 2);
+}
+
+#[tokio::test]
+async fn the_value_before_serves_for_a_week_after_the_rotation() {
+    let kept = Kept::with(&[]).await;
+    kept.rotate("second").await;
+    for (millis, status) in [(6 * MINUTE, 201), (6 * DAY, 201), (7 * DAY - MINUTE, 201), (7 * DAY + MINUTE, 403)] {
+        assert_eq!(kept.status("first", millis).await, status, "{millis}");
+        assert_eq!(kept.status("second", millis).await, 201, "{millis}");
+    }
+    kept.rotate("third").await;
+    assert_eq!(kept.status("first", 6 * MINUTE).await, 403, "the one before the one before");
+}
+
+#[tokio::test]
+async fn the_value_before_ends_when_it_is_told_to() {
+    let kept = Kept::with(&[("JWT_PREVIOUS_SECONDS", "0")]).await;
+    kept.rotate("second").await;
+    assert_eq!(kept.status("first", 6 * MINUTE).await, 403);
+    assert_eq!(kept.status("second", 6 * MINUTE).await, 201);
+    let kept = Kept::with(&[("JWT_PREVIOUS_SECONDS", "600")]).await;
+    kept.rotate("second").await;
+    assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
+    // It is not read again for that: the end counts from the rotation.
+    let reads = kept.reads();
+    assert_eq!(kept.status("first", 10 * MINUTE + 30_000).await, 403);
+    assert_eq!(kept.reads(), reads);
+}
+
+#[tokio::test]
+async fn a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
+    for fault in [
+        Fault::Reset,
+        Fault::secrets_manager(400, "AccessDeniedException"),
+        Fault::secrets_manager(400, "ResourceNotFoundException"),
+        Fault::secrets_manager(500, "InternalServiceError"),
+        Fault::html(503),
+    ] {
+        let kept = Kept::with(&[]).await;
+        kept.proxy.always(fault.clone());
+        for millis in [6 * MINUTE, 6 * MINUTE + 1, 14 * MINUTE] {
+            assert_eq!(kept.status("first", millis).await, 201, "{fault:?}, {millis}");
+        }
+        let reads = kept.reads();
+        assert_eq!(kept.status("first", 14 * MINUTE + 29_000).await, 201, "{fault:?}");
+        assert_eq!(kept.reads(), reads, "{fault:?}: no second try within half a minute");
+        assert_eq!(kept.status("first", 15 * MINUTE + 1_000).await, 500, "{fault:?}");
+        kept.proxy.heal();
+        assert_eq!(kept.status("first", 15 * MINUTE + 2_000).await, 201, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_was_emptied_counts_as_unreadable() {
+    let kept = Kept::with(&[]).await;
+    kept.secrets.put(&kept.arn, &new_token(), &["AWSCURRENT"], "short").await;
+    assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
+    assert_eq!(kept.status("first", 16 * MINUTE).await, 500);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_turned_back_makes_a_value_be_read_again() {
+    let kept = Kept::with(&[]).await;
+    assert_eq!(kept.status("first", 60 * MINUTE).await, 201);
+    let reads = kept.reads();
+    assert_eq!(kept.status("first", 0).await, 201);
+    assert!(kept.reads() > reads);
+}
+
+#[tokio::test]
+async fn a_hanging_secrets_manager_holds_a_request_up_for_a_second() {
+    let kept = Kept::with(&[]).await;
+    kept.proxy.always(Fault::Hang);
+    tokio::time::pause();
+    let before = tokio::time::Instant::now();
+    assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
+    assert!(before.elapsed() <= std::time::Duration::from_millis(1_100), "{:?}", before.elapsed());
+}
+
+#[tokio::test]
+async fn a_function_whose_secret_can_not_be_used_does_not_start() {
+    let secrets = SecretsManager::shared();
+    let endpoint = secrets.endpoint();
+    let short = secrets.create(&format!("{}jwt", unique_prefix()), "31 bytes are one short of it...").await;
+    let missing = short.replace("jwt", "none");
+    for arn in [&short, &missing] {
+        let environment = environment(&[
+            ("JWT_SECRET", ""),
+            ("JWT_SECRET_ARN", arn),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint),
+        ]);
+        let config = Config::read(&environment).unwrap();
+        let verifier = jwt::TokenVerifier::configure(&environment).unwrap();
+        let error = Function::new(verifier, &config).await.err().unwrap();
+        assert_eq!(error.variable, "JWT_SECRET_ARN");
+        assert!(!error.to_string().contains(arn.as_str()), "{error}");
+    }
+}
