@@ -27,7 +27,7 @@ async fn a_process_that_can_not_start_names_the_variable_and_ends() {
         assert!(output.contains("exit status 1"), "{variable}: {output}");
         assert!(output.contains(r#""message":"the function does not start","detail":""#), "{output}");
         // Two keys: the first of them is named first.
-        let named = if variable == "JWT_PUBLIC_KEY" { "JWT_SECRET is set, and so is JWT_PUBLIC_KEY" } else { variable };
+        let named = if variable == "JWT_PUBLIC_KEY" { "JWT_SECRET is set, and so is another key" } else { variable };
         assert!(output.contains(&format!(r#""detail":"{named}"#)), "{output}");
         assert!(!output.contains("canary") && !answer.contains("canary"), "{output}{answer}");
     }
