@@ -40,6 +40,27 @@ fn a_valid_configuration_starts() {
 }
 
 #[test]
+fn exactly_one_key_that_verifies_tokens_is_configured() {
+    let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt-AbCd12";
+    assert_eq!(refusal(&[("JWT_SECRET", ""), ("JWT_SECRET_ARN", arn)]), None);
+    assert_eq!(refusal(&[("JWT_SECRET_ARN", arn)]).unwrap().variable, "JWT_SECRET");
+    let pem = Signer::ed25519().public_key_pem();
+    let both = refusal(&[("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", &pem), ("JWT_SECRET_ARN", arn)]).unwrap();
+    assert_eq!(both.variable, "JWT_PUBLIC_KEY");
+    for arn in ["jwt", "arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt", "arn:aws:kms:us-east-1:1:key/x"] {
+        assert_eq!(
+            refusal(&[("JWT_SECRET", ""), ("JWT_SECRET_ARN", arn)]).unwrap().variable,
+            "JWT_SECRET_ARN",
+            "{arn}"
+        );
+    }
+    for seconds in ["-1", "1.5", "1e3", " 60", "a week", "9999999999"] {
+        let variables = [("JWT_SECRET", ""), ("JWT_SECRET_ARN", arn), ("JWT_PREVIOUS_SECONDS", seconds)];
+        assert_eq!(refusal(&variables).unwrap().variable, "JWT_PREVIOUS_SECONDS", "{seconds}");
+    }
+}
+
+#[test]
 fn a_required_variable_that_is_missing_refuses_to_start() {
     for variable in ["TABLE_NAME", "AWS_REGION", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_SECRET", "AWS_LAMBDA_RUNTIME_API"] {
         assert_refuses(variable, &[""]);
