@@ -37,7 +37,7 @@ pub(crate) async fn all<'a, A: Authenticator>(
 ) -> Result<(), InvocationError> {
     let mut answer = Ok(());
     for request in requests {
-        let report = Report::begin(request_id, source.name()).unseen();
+        let report = Report::begin(function, request_id, source.name()).unseen();
         let outcome = function.provision_as(report, source, request, call.next()).await;
         answer = answer.and(outcome.map(|_| ()));
     }
@@ -53,7 +53,7 @@ pub(crate) async fn each<A: Authenticator>(
 ) -> BatchResponse {
     let mut batch_item_failures = Vec::new();
     for message in &messages {
-        let report = Report::begin(request_id, Source::Sqs.name()).unseen().of_message(&message.id);
+        let report = Report::begin(function, request_id, Source::Sqs.name()).unseen().of_message(&message.id);
         let is_done = if call.millis_left() >= LEAST_MILLIS {
             function.provision_as(report, Source::Sqs, message.request(), call.next()).await.is_ok()
         } else {

@@ -92,7 +92,7 @@ impl<A: Authenticator> Function<A> {
     ) -> Result<Box<RawValue>, InvocationError> {
         match Event::of(payload.get()) {
             Event::Http(event) => {
-                let report = Report::begin(request_id, event.origin().name());
+                let report = Report::begin(self, request_id, event.origin().name());
                 let answer = http::answer(self, &event, call).await;
                 report.answered(answer.status()).write(self, answer.caller.as_ref(), &answer.outcome);
                 to_json(&answer.write().await)
@@ -120,7 +120,7 @@ impl<A: Authenticator> Function<A> {
             Event::Rotation(event) if A::ROTATES => self.rotate(&event, request_id, call).await?,
             Event::Http(_) | Event::Rotation(_) | Event::Unknown => {
                 let refused = Err::<Creation, _>(EventError::Unknown.into());
-                Report::begin(request_id, "unknown").unseen().write(self, None, &refused);
+                Report::begin(self, request_id, "unknown").unseen().write(self, None, &refused);
                 refused.map_err(InvocationError)?;
             }
         }
@@ -134,7 +134,7 @@ impl<A: Authenticator> Function<A> {
         request_id: &str,
         call: Call,
     ) -> Result<Creation, InvocationError> {
-        let report = Report::begin(request_id, source.name());
+        let report = Report::begin(self, request_id, source.name());
         let report = if source.is_bus() { report.unseen() } else { report };
         self.provision_as(report, source, request, call).await
     }
@@ -154,7 +154,7 @@ impl<A: Authenticator> Function<A> {
     }
 
     async fn rotate(&self, event: &RotationEvent<'_>, request_id: &str, call: Call) -> Result<(), InvocationError> {
-        let report = Report::begin(request_id, "rotation").unseen();
+        let report = Report::begin(self, request_id, "rotation").unseen();
         let policy = RotationPolicy {
             delivery_prefix: self.delivery_prefix.as_deref(),
             provisioner: self.authenticator.provisioner(),

@@ -1,8 +1,9 @@
-//! The log: one flat JSON line a request, and one for each thing that went wrong outside of one.
+//! The log: one JSON line a request, flat but for `_aws`, and one for each thing that went wrong outside of one.
 //!
 //! A line is made of the fields below and no others, none of which can hold a secret, a token or a body.
 
 mod foreign;
+mod metrics;
 
 use std::io::Write;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use crate::clock::Timestamp;
 use crate::config::ConfigError;
 pub use foreign::{install_panic_hook, install_subscriber};
+pub use metrics::{Metrics, OutcomeClass};
 
 /// How grave a line is. There is no TRACE, since at that level the runtime would print the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -61,6 +63,8 @@ pub struct RequestLine<'a> {
     pub endpoint: &'static str,
     /// `created`, `replayed`, what a step of a rotation has done, or the error code.
     pub outcome: &'static str,
+    /// What kind of outcome that is.
+    pub outcome_class: OutcomeClass,
     /// What the code leaves out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
@@ -84,6 +88,13 @@ pub struct RequestLine<'a> {
     pub aws_request_id: Option<&'a str>,
     /// From the event's arrival to its answer, in milliseconds.
     pub duration_ms: f64,
+    /// The part of it that DynamoDB was waited for.
+    pub store_ms: f64,
+    /// How often DynamoDB had to be asked again.
+    pub store_retries: u64,
+    /// What makes metrics of this line.
+    #[serde(rename = "_aws")]
+    pub metrics: Metrics,
 }
 
 impl RequestLine<'_> {

@@ -4,13 +4,18 @@
 
 mod item;
 mod memo;
+mod meter;
 mod once;
+
+use std::future::Future;
+use std::time::Instant;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::aws::{fault, sdk_config};
@@ -20,6 +25,8 @@ use crate::error::Fault;
 use crate::idempotency::Memo;
 use crate::record::Record;
 pub use item::StoredItem;
+use meter::Meter;
+pub use meter::StoreUse;
 pub use once::OnceInsertion;
 
 /// What became of a conditional write.
@@ -36,6 +43,7 @@ pub enum Insertion {
 pub struct Store {
     client: Client,
     table: String,
+    meter: Meter,
 }
 
 impl Store {
@@ -49,11 +57,24 @@ impl Store {
 
     /// Builds the client from what the clients of all services have in common.
     pub(crate) fn with(sdk: &SdkConfig, config: &StoreConfig) -> Self {
-        let mut builder = Builder::from(sdk);
+        let meter = Meter::default();
+        let mut builder = Builder::from(sdk).interceptor(meter.clone());
         if let Some(endpoint_url) = &config.endpoint_url {
             builder = builder.endpoint_url(endpoint_url);
         }
-        Self { client: Client::from_conf(builder.build()), table: config.table.clone() }
+        Self { client: Client::from_conf(builder.build()), table: config.table.clone(), meter }
+    }
+
+    /// How much of it has been made use of since the process began.
+    #[must_use]
+    pub(crate) fn made_use_of(&self) -> StoreUse {
+        self.meter.read()
+    }
+
+    /// Awaits a call until the deadline, and counts it.
+    fn run<T>(&self, call: impl Future<Output = T>, deadline: Deadline) -> impl Future<Output = Result<T, Fault>> {
+        let started = Instant::now();
+        deadline.run(call).inspect(move |_| self.meter.count(started.elapsed()))
     }
 
     /// Stores a record unless its id is taken.
@@ -73,7 +94,7 @@ impl Store {
             .expression_attribute_names("#key", item::KEY)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send();
-        let Err(error) = deadline.run(call).await? else {
+        let Err(error) = self.run(call, deadline).await? else {
             return Ok(Insertion::Inserted);
         };
         match error.as_service_error() {
@@ -111,6 +132,6 @@ impl Store {
             .key(item::KEY, AttributeValue::S(key))
             .consistent_read(true)
             .send();
-        Ok(deadline.run(call).await?.map_err(|error| fault(&error))?.item)
+        Ok(self.run(call, deadline).await?.map_err(|error| fault(&error))?.item)
     }
 }

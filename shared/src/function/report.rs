@@ -1,6 +1,6 @@
 //! What the log says of one request: who asked, from where, and what came of it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -8,9 +8,10 @@ use super::{Authenticator, Function};
 use crate::clock::Timestamp;
 use crate::create::Creation;
 use crate::error::{Error, is_plain_word};
-use crate::log::{LogLevel, RequestLine};
+use crate::log::{LogLevel, Metrics, OutcomeClass, RequestLine};
 use crate::principal::Principal;
 use crate::rotation::Rotated;
+use crate::store::StoreUse;
 
 /// A request under way.
 pub(crate) struct Report<'a> {
@@ -20,6 +21,7 @@ pub(crate) struct Report<'a> {
     status: Option<u16>,
     unseen: bool,
     started: Instant,
+    store: StoreUse,
 }
 
 /// A request's success, as the log tells it.
@@ -51,8 +53,9 @@ impl Success for Rotated {
 }
 
 impl<'a> Report<'a> {
-    pub(crate) fn begin(request_id: &'a str, source: &'static str) -> Self {
-        Self { request_id, source, message_id: None, status: None, unseen: false, started: Instant::now() }
+    pub(crate) fn begin<A: Authenticator>(function: &Function<A>, request_id: &'a str, source: &'static str) -> Self {
+        let (started, store) = (Instant::now(), function.store.made_use_of());
+        Self { request_id, source, message_id: None, status: None, unseen: false, started, store }
     }
 
     /// Nobody sees the answer, so that a refusal is worth a warning.
@@ -80,8 +83,10 @@ impl<'a> Report<'a> {
         let error = outcome.as_ref().err();
         let fault = error.and_then(Error::fault);
         let success = outcome.as_ref().ok();
+        let now = Timestamp::now();
+        let store = function.store.made_use_of().since(self.store);
         RequestLine {
-            timestamp: Timestamp::now().to_rfc3339(),
+            timestamp: now.to_rfc3339(),
             level: match error {
                 Some(_) if fault.is_some() => LogLevel::Error,
                 Some(_) if self.unseen => LogLevel::Warn,
@@ -93,6 +98,11 @@ impl<'a> Report<'a> {
             message_id: self.message_id,
             endpoint: A::ENDPOINT,
             outcome: error.map(Error::code).or(success.map(Success::outcome)).unwrap_or_default(),
+            outcome_class: match error {
+                None => OutcomeClass::Success,
+                Some(_) if fault.is_some() => OutcomeClass::Fault,
+                Some(_) => OutcomeClass::Refused,
+            },
             reason: error.and_then(Error::reason),
             status: self.status,
             key_id: success.and_then(Success::key).map(|key| key.to_string()),
@@ -100,8 +110,16 @@ impl<'a> Report<'a> {
             caller: caller.map(|caller| caller.credential.lineage().to_string()),
             presented_key: error.and_then(Error::presented_key).map(|key| key.to_string()),
             aws_request_id: fault.and_then(|fault| fault.aws_request_id.as_deref()),
-            duration_ms: (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+            duration_ms: millis(self.started.elapsed()),
+            store_ms: millis(store.waited),
+            store_retries: store.retries,
+            metrics: Metrics::at(now),
         }
         .write(function.log_level());
     }
+}
+
+/// To a thousandth.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
 }

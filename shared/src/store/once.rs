@@ -48,7 +48,7 @@ impl Store {
         let mut pause = FIRST_PAUSE + jitter(record);
         loop {
             let call = self.client.transact_write_items().set_transact_items(Some(puts.to_vec())).send();
-            match deadline.run(call).await? {
+            match self.run(call, deadline).await? {
                 Ok(_) => return Ok(OnceInsertion::Inserted),
                 Err(error) => match outcome(&error, record)? {
                     Some(outcome) => return Ok(outcome),
