@@ -11,4 +11,5 @@ mod jwt_secret;
 mod lineage;
 mod matrix;
 mod record;
+mod rotation;
 mod support;

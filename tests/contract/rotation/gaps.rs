@@ -1,0 +1,117 @@
+//! The end of the process between any two calls of any step: the same step, once more, does what is left.
+
+use serde_json::Value;
+use tests::fault::{Fault, Proxy};
+use tests::rotation::Step;
+
+use super::scene::Scene;
+
+/// What each step asks of Secrets Manager, and of DynamoDB. The role needs leave for these, and for no others.
+const CALLS: [(Step, &[&str], &[&str]); 4] = [
+    (Step::Create, &["DescribeSecret", "GetSecretValue", "GetSecretValue", "PutSecretValue"], &["GetItem"]),
+    (Step::Set, &["DescribeSecret", "GetSecretValue", "GetSecretValue"], &["GetItem", "GetItem", "PutItem"]),
+    (Step::Test, &["DescribeSecret", "GetSecretValue"], &["GetItem"]),
+    (Step::Finish, &["DescribeSecret", "GetSecretValue", "UpdateSecretVersionStage"], &["GetItem"]),
+];
+
+#[tokio::test]
+async fn each_step_makes_these_calls_and_no_others() {
+    let scene = Scene::new().await;
+    let operations = |proxy: &Proxy, since: usize| -> Vec<String> {
+        proxy.requests().into_iter().skip(since).map(|seen| seen.operation).collect()
+    };
+    for arn in [scene.deliver(4).await.arn, scene.provisioner.arn.clone()] {
+        let rotation = scene.begin(&arn).await;
+        for (step, secrets, dynamo) in CALLS {
+            let (secrets_before, dynamo_before) = scene.calls();
+            scene.step(&rotation, step).await.unwrap();
+            assert_eq!(operations(&scene.to_secrets, secrets_before), secrets, "{step:?}");
+            assert_eq!(operations(&scene.to_dynamo, dynamo_before), dynamo, "{step:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_dies_before_any_call_leaves_what_the_next_one_finishes() {
+    die_at_every_call(&Fault::Reset).await;
+}
+
+#[tokio::test]
+async fn a_process_that_dies_after_any_call_leaves_what_the_next_one_finishes() {
+    die_at_every_call(&Fault::ApplyThenLose).await;
+}
+
+/// A rotation for each call, whose process dies at it.
+async fn die_at_every_call(fault: &Fault) {
+    let scene = Scene::new().await;
+    for (fatal, secrets, dynamo) in CALLS {
+        let [to_secrets, to_dynamo] = [&scene.to_secrets, &scene.to_dynamo];
+        for (operations, proxy, other) in [(secrets, to_secrets, to_dynamo), (dynamo, to_dynamo, to_secrets)] {
+            for (index, operation) in operations.iter().enumerate() {
+                let nth = operations[..=index].iter().filter(|known| *known == operation).count();
+                let context = format!("{fault:?} at {operation} {nth} of {fatal:?}");
+                die_once(&scene, fatal, || proxy.die_on(operation, nth, fault.clone(), &[other]), &context).await;
+            }
+        }
+    }
+}
+
+async fn die_once(scene: &Scene, fatal: Step, plan: impl Fn(), context: &str) {
+    let old = scene.deliver(4).await;
+    let records = scene.dynamo.items().await.len();
+    let rotation = scene.begin(&old.arn).await;
+    for step in Step::ALL {
+        if step == fatal {
+            plan();
+            assert_eq!(scene.step(&rotation, step).await, Err("createApikeyFailed"), "{context}");
+            for proxy in [&scene.to_secrets, &scene.to_dynamo] {
+                proxy.heal();
+            }
+            assert!(scene.authenticates_at(&old, shared::clock::Timestamp::now()).await, "{context}");
+        }
+        assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{context}, {step:?}");
+    }
+    // One made by `authenticates_at` above, and one by the rotation.
+    assert_eq!(scene.dynamo.items().await.len(), records + 2, "{context}");
+    scene.assert_rotated(&old, &rotation, context).await;
+}
+
+#[tokio::test]
+async fn one_lost_reply_within_a_step_fails_nothing() {
+    let scene = Scene::new().await;
+    for (faulty, secrets, dynamo) in CALLS {
+        for (operation, proxy) in secrets
+            .iter()
+            .map(|name| (name, &scene.to_secrets))
+            .chain(dynamo.iter().map(|name| (name, &scene.to_dynamo)))
+        {
+            // Secrets Manager refuses to move the same stage twice; the next try of the step finds it moved.
+            let again = usize::from(*operation == "UpdateSecretVersionStage");
+            let old = scene.deliver(4).await;
+            let rotation = scene.begin(&old.arn).await;
+            for step in Step::ALL {
+                if step == faulty {
+                    proxy.on(operation, 1, Fault::ApplyThenLose);
+                    for _ in 0..again {
+                        assert_eq!(scene.step(&rotation, step).await, Err("createApikeyFailed"));
+                    }
+                }
+                assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{operation} of {step:?}");
+            }
+            scene.assert_rotated(&old, &rotation, operation).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_another_try_has_staged_meanwhile_stays() {
+    let scene = Scene::new().await;
+    let old = scene.deliver(4).await;
+    let rotation = scene.begin(&old.arn).await;
+    // The answer of AWS; moto overwrites.
+    scene.to_secrets.on("PutSecretValue", 1, Fault::secrets_manager(400, "ResourceExistsException"));
+    assert_eq!(scene.step(&rotation, Step::Create).await, Ok(Value::Null));
+    assert_eq!(scene.step(&rotation, Step::Set).await, Err("rotationPendingMissing"));
+    scene.run_at(&rotation, shared::clock::Timestamp::now()).await;
+    scene.assert_rotated(&old, &rotation, "after all").await;
+}

@@ -1,0 +1,147 @@
+//! How long a successor lives: from when it is put to use, as long as the one before, and never beyond the limit.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use shared::clock::Timestamp;
+use tests::fault::Fault;
+use tests::rotation::Step;
+
+use super::scene::{Scene, delivered, later, number};
+use crate::support::StoredKey;
+
+#[tokio::test]
+async fn a_successors_life_begins_with_set_secret_and_ends_no_earlier_than_the_secret_says() {
+    let scene = Scene::new().await;
+    let old = scene.deliver(4).await;
+    let rotation = scene.begin(&old.arn).await;
+    // The first step is half an hour before the second, as when it had to be tried again.
+    for (step, now) in [(Step::Create, later(10)), (Step::Set, later(1_800)), (Step::Test, later(1_800))] {
+        let began = Instant::now();
+        assert_eq!(scene.invoke_at(&rotation.payload(step), now).await, Ok(Value::Null), "{step:?}");
+        let value = scene.value(&old.arn, "AWSPENDING").await.unwrap();
+        let seconds = seconds_of(&value["expiresAt"]);
+        if step == Step::Create {
+            assert_counts_from(seconds - 3600, now, began.elapsed());
+        }
+        if step == Step::Set {
+            let record = scene.record(value["key"].as_str().unwrap()).await;
+            assert_counts_from(number(&record, "expiresAt") - 3600, now, began.elapsed());
+            assert_counts_from(number(&record, "chainExpiresAt") - 31_536_000, now, began.elapsed());
+            let created = number(&record, "createdAt");
+            assert!((now.seconds()..=now.after(began.elapsed()).seconds()).contains(&created), "{created}");
+            assert!(number(&record, "expiresAt") >= seconds);
+        }
+    }
+}
+
+/// Asserts that something counts from a moment at which an invocation was under way, rounded up.
+fn assert_counts_from(seconds: u64, began: Timestamp, took: Duration) {
+    let range = began.seconds_rounded_up()..=began.after(took).seconds_rounded_up();
+    assert!(range.contains(&seconds), "{seconds} is not in {range:?}");
+}
+
+fn seconds_of(expires_at: &Value) -> u64 {
+    use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+    let moment = DateTime::from_str(expires_at.as_str().unwrap(), DateTimeFormat::DateTime).unwrap();
+    moment.secs().try_into().unwrap()
+}
+
+#[tokio::test]
+async fn a_successors_life_counts_from_the_moment_it_is_stored_not_of_the_invocation() {
+    let scene = Scene::new().await;
+    let old = scene.deliver(4).await;
+    let rotation = scene.begin(&old.arn).await;
+    scene.step(&rotation, Step::Create).await.unwrap();
+    scene.to_secrets.on("GetSecretValue", 1, Fault::Delay(Duration::from_millis(700)));
+    scene.to_dynamo.on("GetItem", 1, Fault::Delay(Duration::from_millis(700)));
+    let now = later(100);
+    scene.invoke_at(&rotation.payload(Step::Set), now).await.unwrap();
+    let record = scene.record(&scene.held(&old.arn, "AWSPENDING").await.key).await;
+    assert!(number(&record, "createdAt") > now.seconds(), "{record:?}");
+    assert!(number(&record, "expiresAt") >= now.after(Duration::from_millis(1_400)).seconds_rounded_up() + 3600);
+}
+
+#[tokio::test]
+async fn the_old_key_lives_until_it_expires_and_the_new_one_lives_on() {
+    let scene = Scene::new().await;
+    let old = scene.deliver(4).await;
+    let rotation = scene.begin(&old.arn).await;
+    scene.run_at(&rotation, later(1_800)).await;
+    let new = scene.assert_rotated(&old, &rotation, "half an hour on").await;
+    for (seconds, lives) in [(3_590, [true, true]), (3_602, [false, true]), (5_390, [false, true]), (5_420, [false; 2])]
+    {
+        for (held, lives) in [&old, &new].into_iter().zip(lives) {
+            assert_eq!(scene.authenticates_at(held, later(seconds)).await, lives, "{seconds} s on: {held:?}");
+        }
+    }
+    // And it can be rotated then.
+    let rotation = scene.begin(&old.arn).await;
+    scene.run_at(&rotation, later(3_700)).await;
+    assert_ne!(scene.held(&old.arn, "AWSCURRENT").await.key, new.key);
+}
+
+#[tokio::test]
+async fn a_limit_that_was_lowered_bounds_the_successor() {
+    let mut scene = Scene::new().await;
+    let old = scene.deliver(4).await;
+    scene.set("MAX_EXPIRES_IN", "60");
+    for arn in [old.arn.clone(), scene.provisioner.arn.clone()] {
+        scene.rotate(&arn).await;
+        let value = scene.value(&arn, "AWSCURRENT").await.unwrap();
+        assert_eq!(value["expiresIn"], 60);
+        let record = scene.record(value["key"].as_str().unwrap()).await;
+        for end in ["expiresAt", "chainExpiresAt"] {
+            let seconds = number(&record, end) - number(&record, "createdAt");
+            assert!((60..=61).contains(&seconds), "{end}: {seconds}");
+        }
+        assert!(number(&record, "expiresAt") >= seconds_of(&value["expiresAt"]));
+    }
+}
+
+#[tokio::test]
+async fn a_staged_value_that_asks_for_more_than_the_limit_gets_the_limit() {
+    let scene = Scene::new().await;
+    let old = scene.deliver(4).await;
+    let rotation = scene.begin(&old.arn).await;
+    scene.step(&rotation, Step::Create).await.unwrap();
+    let mut value = scene.value(&old.arn, "AWSPENDING").await.unwrap();
+    value["expiresIn"] = 3_153_600_000_u64.into();
+    value["expiresAt"] = "2199-01-01T00:00:00.000Z".into();
+    scene.secrets.put(&old.arn, rotation.token(), &["AWSPENDING"], &value.to_string()).await;
+    scene.step(&rotation, Step::Set).await.unwrap();
+    let record = scene.record(value["key"].as_str().unwrap()).await;
+    for end in ["expiresAt", "chainExpiresAt"] {
+        let seconds = number(&record, end) - number(&record, "createdAt");
+        assert!((31_536_000..=31_536_001).contains(&seconds), "{end}: {seconds}");
+    }
+}
+
+/// What a secret says of its key's lifetime is the operator's; what it does not say, or not as a number, is the record's.
+#[tokio::test]
+async fn a_lifetime_is_the_secrets_where_it_says_one_and_else_the_records() {
+    let scene = Scene::new().await;
+    for (expires_in, expected) in [
+        (json!(7), 7),
+        (json!(7.0), 7),
+        (json!("7"), 3600),
+        (json!(0), 3600),
+        (json!(-7), 3600),
+        (json!(1.5), 3600),
+        (json!(null), 3600),
+        (json!(3_153_600_001_u64), 3600),
+        (json!(3_153_600_000_u64), 31_536_000),
+    ] {
+        let stored = StoredKey::new();
+        scene.dynamo.put_item(stored.item.clone()).await;
+        let mut value = delivered(&stored);
+        value["expiresIn"] = expires_in.clone();
+        let arn = scene.keep(&value.to_string()).await;
+        scene.rotate(&arn).await;
+        let value = scene.value(&arn, "AWSCURRENT").await.unwrap();
+        assert_eq!(value["expiresIn"], expected, "{expires_in}");
+        let record = scene.record(value["key"].as_str().unwrap()).await;
+        let lifetime = number(&record, "expiresAt") - number(&record, "createdAt");
+        assert!((expected..=expected + 1).contains(&lifetime), "{expires_in}: {lifetime}");
+    }
+}

@@ -1,0 +1,175 @@
+//! What a rotation makes of services that fail, and what it hands on to them.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use shared::call::Call;
+use shared::entropy::Randomness;
+use tests::fault::{Fault, Proxy};
+use tests::rotation::{Rotation, Step};
+use tokio::time::Instant;
+
+use super::scene::{Scene, later};
+use crate::support::invoke;
+
+/// Every call of a step with its number among those of its operation, and whether Secrets Manager is asked.
+const CALLS: [(Step, &str, usize, bool); 16] = [
+    (Step::Create, "DescribeSecret", 1, true),
+    (Step::Create, "GetSecretValue", 1, true),
+    (Step::Create, "GetSecretValue", 2, true),
+    (Step::Create, "GetItem", 1, false),
+    (Step::Create, "PutSecretValue", 1, true),
+    (Step::Set, "DescribeSecret", 1, true),
+    (Step::Set, "GetSecretValue", 1, true),
+    (Step::Set, "GetItem", 1, false),
+    (Step::Set, "GetSecretValue", 2, true),
+    (Step::Set, "GetItem", 2, false),
+    (Step::Set, "PutItem", 1, false),
+    (Step::Test, "DescribeSecret", 1, true),
+    (Step::Test, "GetSecretValue", 1, true),
+    (Step::Test, "GetItem", 1, false),
+    (Step::Finish, "GetItem", 1, false),
+    (Step::Finish, "UpdateSecretVersionStage", 1, true),
+];
+
+impl Scene {
+    fn proxy(&self, is_secrets: bool) -> &Proxy {
+        if is_secrets { &self.to_secrets } else { &self.to_dynamo }
+    }
+
+    /// A rotation all of whose steps before this one are done.
+    async fn begun(&self, step: Step) -> Rotation {
+        let rotation = self.begin(&self.deliver(4).await.arn).await;
+        for earlier in Step::ALL.into_iter().take_while(|earlier| *earlier != step) {
+            self.step(&rotation, earlier).await.unwrap();
+        }
+        rotation
+    }
+}
+
+/// Faults of either service, as its own errors and as those of the way to it.
+fn faults(is_secrets: bool) -> [Fault; 5] {
+    let own = |status, kind| {
+        if is_secrets { Fault::secrets_manager(status, kind) } else { Fault::dynamodb(status, kind) }
+    };
+    let server_error = if is_secrets { "InternalServiceError" } else { "InternalServerError" };
+    [
+        own(400, "ThrottlingException"),
+        own(500, server_error),
+        own(400, "AccessDeniedException"),
+        Fault::html(502),
+        Fault::Reset,
+    ]
+}
+
+#[tokio::test]
+async fn a_service_that_keeps_failing_fails_the_step_which_changes_nothing_and_succeeds_later() {
+    let scene = Scene::new().await;
+    for (step, operation, nth, is_secrets) in CALLS {
+        let proxy = scene.proxy(is_secrets);
+        let rotation = scene.begun(step).await;
+        let state = scene.state(rotation.arn()).await;
+        for fault in faults(is_secrets) {
+            // The SDK tries three times.
+            (nth..nth + 3).for_each(|nth| proxy.on(operation, nth, fault.clone()));
+            let context = format!("{fault:?} at {operation} {nth} of {step:?}");
+            assert_eq!(scene.step(&rotation, step).await, Err("createApikeyFailed"), "{context}");
+            proxy.heal();
+            assert_eq!(scene.state(rotation.arn()).await, state, "{context}");
+        }
+        assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{operation} {nth} of {step:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_transient_fault_is_tried_again_within_the_step() {
+    let scene = Scene::new().await;
+    for (step, operation, nth, is_secrets) in CALLS {
+        let rotation = scene.begun(step).await;
+        for fault in [faults(is_secrets)[0].clone(), faults(is_secrets)[1].clone(), Fault::Reset] {
+            scene.proxy(is_secrets).on(operation, nth, fault.clone());
+            let answer = scene.step(&rotation, step).await;
+            assert_eq!(answer, Ok(Value::Null), "{fault:?} at {operation} {nth} of {step:?}");
+            scene.proxy(is_secrets).heal();
+        }
+    }
+}
+
+/// The clock is tokio's own and stands still while anything moves, so that the machine's speed is no part of it.
+#[tokio::test]
+async fn a_hanging_secrets_manager_is_given_up_well_before_the_invocation_ends() {
+    let scene = Scene::new().await;
+    let rotation = scene.begun(Step::Create).await;
+    let function = scene.key_function().await;
+    scene.to_secrets.always(Fault::Hang);
+    tokio::time::pause();
+    for (millis_left, longest) in [(60_000, 10_000), (2_000, 1_500), (500, 0)] {
+        let started = Instant::now();
+        let call = Call::at(later(0), millis_left, Randomness::draw());
+        let answer = invoke(&function, &rotation.payload(Step::Create), call).await;
+        assert_eq!(answer, Err("createApikeyFailed"));
+        // tokio's timers are a millisecond coarse.
+        assert!(started.elapsed() <= Duration::from_millis(longest + 2), "{millis_left}: {:?}", started.elapsed());
+    }
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_rotation_token_is_handed_on_with_the_new_value_and_with_nothing_else() {
+    let scene = Scene::new().await;
+    let rotation = scene.begin(&scene.deliver(4).await.arn).await;
+    for step in Step::ALL {
+        let mut event = rotation.payload(step);
+        event["RotationToken"] = "canary-rotation-token".into();
+        scene.invoke(&event).await.unwrap();
+    }
+    let requests = [scene.to_secrets.requests(), scene.to_dynamo.requests()].concat();
+    for seen in &requests {
+        let is_put = seen.operation == "PutSecretValue";
+        assert_eq!(seen.body.contains("canary-rotation-token"), is_put, "{}", seen.operation);
+        if is_put {
+            let body: Value = serde_json::from_str(&seen.body).unwrap();
+            assert_eq!(body["RotationToken"], "canary-rotation-token");
+            assert!(!body["SecretString"].as_str().unwrap().contains("canary"));
+        }
+    }
+    assert_eq!(requests.iter().filter(|seen| seen.operation == "PutSecretValue").count(), 1);
+}
+
+#[tokio::test]
+async fn without_a_rotation_token_none_is_sent() {
+    let scene = Scene::new().await;
+    scene.rotate(&scene.deliver(4).await.arn).await;
+    assert!(scene.to_secrets.requests().iter().all(|seen| !seen.body.contains("RotationToken")));
+}
+
+#[tokio::test]
+async fn every_version_is_read_by_its_stage_and_the_new_one_by_its_id_as_well() {
+    let scene = Scene::new().await;
+    let rotation = scene.rotate(&scene.deliver(4).await.arn).await;
+    let reads = scene.to_secrets.requests().into_iter().filter(|seen| seen.operation == "GetSecretValue");
+    for seen in reads {
+        let body: Value = serde_json::from_str(&seen.body).unwrap();
+        let version = (body["VersionStage"].as_str().unwrap(), body["VersionId"].as_str());
+        assert!([("AWSCURRENT", None), ("AWSPENDING", Some(rotation.token()))].contains(&version), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn current_moves_from_the_version_that_had_it_and_from_no_other() {
+    let scene = Scene::new().await;
+    let rotation = scene.begun(Step::Finish).await;
+    let state = scene.state(rotation.arn()).await;
+    // Between the look at the stages and the move, another rotation has ended.
+    let description = scene.secrets.client().describe_secret().secret_id(rotation.arn()).send().await.unwrap();
+    let versions = format!(r#"{{"{}":["AWSPENDING"],"another":["AWSCURRENT"]}}"#, rotation.token());
+    let body = format!(
+        r#"{{"ARN":"{}","Name":"{}","RotationEnabled":true,"VersionIdsToStages":{versions}}}"#,
+        rotation.arn(),
+        description.name().unwrap()
+    );
+    let respond = Fault::Respond { status: 200, content_type: "application/x-amz-json-1.1".to_owned(), body };
+    scene.to_secrets.on("DescribeSecret", 1, respond);
+    assert_eq!(scene.step(&rotation, Step::Finish).await, Err("createApikeyFailed"));
+    assert_eq!(scene.state(rotation.arn()).await, state);
+}

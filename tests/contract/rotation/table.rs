@@ -1,0 +1,185 @@
+//! Every row of `tests/data/rotation.tsv`: which secret, in which state, at which step, and the answer.
+//!
+//! | Column | |
+//! |---|---|
+//! | `settings` | which of `DELIVERY_PREFIX` and `PROVISIONER_SECRET_ARN` are set |
+//! | `secret` | `SecretId`; `{arn}`, `{name}` and `{prefix}` are the secret's own, `{provisioner}` the provisioner's ARN |
+//! | `current`, `pending` | what the two versions hold, as `value` says; `-` is nothing |
+//! | `token` | whose id `ClientRequestToken` is: the version at `pending` (also when rotation is `disabled`), `current` or `previous`, or any text |
+//! | `step` | `Step`; `*` is each of the four |
+//! | `calls` | how many requests reach Secrets Manager; `-` is any number |
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tests::rotation::{Rotation, Step};
+use tests::secrets_manager::{Version, new_token};
+
+use super::scene::{Scene, delivered};
+use crate::support::StoredKey;
+
+const ROWS: &str = include_str!("../../data/rotation.tsv");
+
+struct Row {
+    id: &'static str,
+    settings: &'static str,
+    secret: &'static str,
+    current: &'static str,
+    pending: &'static str,
+    token: &'static str,
+    step: &'static str,
+    answer: &'static str,
+    calls: &'static str,
+}
+
+fn rows() -> Vec<Row> {
+    let row = |line: &'static str| {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [id, settings, secret, current, pending, token, step, answer, calls, _note] = columns[..] else {
+            panic!("ten columns: {line}");
+        };
+        Row { id, settings, secret, current, pending, token, step, answer, calls }
+    };
+    ROWS.lines().skip(1).map(row).collect()
+}
+
+#[test]
+fn each_row_has_its_own_id() {
+    let ids: BTreeSet<_> = rows().iter().map(|row| row.id).collect();
+    assert_eq!(ids.len(), rows().len());
+    assert!(rows().len() > 60);
+}
+
+#[tokio::test]
+async fn every_row_gets_its_answer_and_what_is_refused_changes_nothing() {
+    let mut scene = Scene::new().await;
+    let (prefix, provisioner) = (scene.prefix.clone(), scene.provisioner.arn.clone());
+    let mut failures = Vec::new();
+    for row in rows() {
+        let has = |setting: &str| row.settings == "both" || row.settings == setting;
+        scene.set("DELIVERY_PREFIX", if has("prefix") { &prefix } else { "" });
+        scene.set("PROVISIONER_SECRET_ARN", if has("provisioner") { &provisioner } else { "" });
+        failures.extend(check(&scene, &row).await);
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Sets a row's stage, plays its steps, and says what is wrong.
+async fn check(scene: &Scene, row: &Row) -> Option<String> {
+    let old = StoredKey::new();
+    scene.dynamo.put_item(old.item.clone()).await;
+    let arn = scene.keep(&value(scene, row.current, &old).await).await;
+    let rotation = scene.begin(&arn).await;
+    if row.pending != "-" {
+        let staged = value(scene, row.pending, &old).await;
+        scene.secrets.put(&arn, rotation.token(), &["AWSPENDING"], &staged).await;
+    }
+    let token = token(scene, row, &rotation).await;
+    let state = scene.state(&arn).await;
+    let steps = if row.step == "*" { Step::ALL.map(Step::name).to_vec() } else { vec![row.step] };
+    for step in steps {
+        let calls = scene.calls();
+        let event = json!({ "Step": step, "SecretId": secret_id(scene, row, &arn), "ClientRequestToken": token });
+        let answer = scene.invoke(&event).await;
+        let asked = (scene.calls().0 - calls.0).to_string();
+        let expected = if row.answer == "null" { Ok(Value::Null) } else { Err(row.answer) };
+        if answer != expected || (row.calls != "-" && row.calls != asked) {
+            return Some(format!("{} {step}: {answer:?} after {asked} calls, not {expected:?}", row.id));
+        }
+        if row.calls == "0" && scene.calls() != calls {
+            return Some(format!("{} {step}: DynamoDB was asked", row.id));
+        }
+    }
+    let is_changed = row.answer != "null" && scene.state(&arn).await != state;
+    is_changed.then(|| format!("{}: changed from {state:?}", row.id))
+}
+
+fn secret_id(scene: &Scene, row: &Row, arn: &str) -> String {
+    let (_, resource) = arn.split_once(":secret:").unwrap();
+    let (name, _) = resource.rsplit_once('-').unwrap();
+    let folder = scene.prefix.trim_end_matches('/');
+    row.secret
+        .replace("{arn}", arn)
+        .replace("{name}", name)
+        .replace("{prefix}", &scene.prefix)
+        .replace("{folder}", folder)
+        .replace("{FOLDER}", &folder.to_uppercase())
+        .replace("{provisioner}", &scene.provisioner.arn)
+}
+
+async fn token(scene: &Scene, row: &Row, rotation: &Rotation) -> String {
+    match row.token {
+        "pending" => rotation.token().to_owned(),
+        "current" => scene.secrets.try_version_with(rotation.arn(), "AWSCURRENT").await.unwrap().unwrap(),
+        "disabled" => {
+            rotation.disable().await.unwrap();
+            rotation.token().to_owned()
+        }
+        "previous" => {
+            // What was current before another value came.
+            let previous = scene.secrets.try_version_with(rotation.arn(), "AWSCURRENT").await.unwrap().unwrap();
+            let value = scene.secrets.value(rotation.arn(), Version::CURRENT).await.unwrap();
+            scene.secrets.put(rotation.arn(), &new_token(), &["AWSCURRENT"], &value).await;
+            previous
+        }
+        text => text.to_owned(),
+    }
+}
+
+/// A secret's value by its name in the table. `old` is the key that `delivered` holds.
+async fn value(scene: &Scene, name: &str, old: &StoredKey) -> String {
+    let whole = delivered(old);
+    let with = |member: &str, value: Value| {
+        let mut whole = whole.clone();
+        whole[member] = value;
+        whole.to_string()
+    };
+    let without = |member: &str| {
+        let mut whole = whole.clone();
+        whole.as_object_mut().unwrap().remove(member);
+        whole.to_string()
+    };
+    // A key of the same name, level and user, as `createSecret` would stage it.
+    let new = StoredKey::new();
+    let staged = |member: &str, value: Value| {
+        let mut whole = delivered(&new);
+        whole[member] = value;
+        whole.to_string()
+    };
+    match name {
+        "delivered" => whole.to_string(),
+        "password" => "a password".to_owned(),
+        "list" => json!([old.key, old.secret]).to_string(),
+        "empty" => "{}".to_owned(),
+        "other" => json!({ "username": "x", "password": "y" }).to_string(),
+        "response" => json!({ "result": "success", "apikey": whole }).to_string(),
+        "twice" => whole.to_string().replacen('{', &format!(r#"{{"key":"{}","#, old.key), 1),
+        "trailing" => format!("{whole} x"),
+        "noKey" => without("key"),
+        "noSecret" => without("secret"),
+        "mistypedKey" => with("key", json!(7)),
+        "upperCaseKey" => with("key", old.key.to_uppercase().into()),
+        "shortSecret" => with("secret", old.secret[1..].into()),
+        "wrongSecret" => with("secret", "0".repeat(64).into()),
+        "unknown" => delivered(&new).to_string(),
+        "stored" | "storedApikey" | "expired" | "damaged" => {
+            let stored = new.clone();
+            let stored = match name {
+                "expired" => stored.expires_in(-1),
+                "damaged" => stored.without("level"),
+                _ => stored,
+            };
+            scene.dynamo.put_item(stored.item).await;
+            if name == "storedApikey" { super::scene::apikey(&new) } else { delivered(&new).to_string() }
+        }
+        "successor" => delivered(&new).to_string(),
+        "otherLevel" => staged("level", json!(5)),
+        "lowerLevel" => staged("level", json!(3)),
+        "impossibleLevel" => staged("level", json!(9)),
+        "otherName" => staged("name", "another".into()),
+        "otherUser" => staged("userId", json!(62)),
+        "noExpiresIn" => staged("expiresIn", Value::Null),
+        "localExpiresAt" => staged("expiresAt", "2199-01-01".into()),
+        _ => panic!("no such value: {name}"),
+    }
+}
