@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jwt::TokenVerifier;
+use key::KeyVerifier;
 use shared::config::{Config, ConfigError};
 use tests::token::Signer;
 
@@ -10,7 +11,8 @@ use crate::support::environment;
 
 fn refusal(variables: &[(&str, &str)]) -> Option<ConfigError> {
     let environment = environment(variables);
-    Config::read(&environment).err().or(TokenVerifier::configure(&environment).err())
+    let functions = [TokenVerifier::configure(&environment).err(), KeyVerifier::configure(&environment).err()];
+    Config::read(&environment).err().or_else(|| functions.into_iter().flatten().next())
 }
 
 fn assert_refuses(variable: &str, values: &[&str]) {
@@ -76,6 +78,109 @@ fn an_invalid_variable_refuses_to_start() {
     assert_refuses("LOG_LEVEL", &["TRACE", "trace", "ALL", "info,hyper=trace"]);
     assert_refuses("AWS_ENDPOINT_URL_DYNAMODB", &["localhost", "ftp://localhost", "http://", "/x"]);
     assert_refuses("AWS_CA_BUNDLE", &["/nonexistent.pem", "/dev/null", env!("CARGO_MANIFEST_DIR"), file!()]);
+}
+
+/// A name as long as it may be.
+fn longest_prefix() -> String {
+    format!("{}/", "a".repeat(255))
+}
+
+/// A secret's ARN, but for its name.
+const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
+
+#[test]
+fn what_events_need_may_be_unset_and_takes_what_aws_would() {
+    for (variable, values) in [
+        ("DELIVERY_PREFIX", &["", "/", "apikeys/", "a/b_c+d=e.f@g-", "keys_", "9.", &longest_prefix()] as &[&str]),
+        ("ALLOW_PLAINTEXT_RESULT", &["", "true", "false"]),
+        (
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            &["", "http://localhost:5000", "https://secretsmanager.example.com", "http://[::1]:5000/path"],
+        ),
+        (
+            "PROVISIONER_SECRET_ARN",
+            &[
+                "",
+                &format!("{SECRET}apikeys-provisioner-AbCd12"),
+                &format!("{SECRET}a/b_c+d=e.f@g-AbCd12"),
+                "arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x-000000",
+            ],
+        ),
+    ] {
+        for value in values {
+            assert_eq!(refusal(&[(variable, value)]), None, "{variable}={value}");
+        }
+    }
+}
+
+#[test]
+fn a_prefix_that_is_no_beginning_of_a_name_refuses_to_start() {
+    assert_refuses(
+        "DELIVERY_PREFIX",
+        &["api keys/", " ", "api:keys/", "apikeys/*/", "keys?/", "schlüssel/", "a\n/", "$x/"],
+    );
+    assert_refuses("DELIVERY_PREFIX", &[&format!("a{}", longest_prefix()), "arn:aws:secretsmanager:x"]);
+}
+
+/// `keys1` and user 2 would be `keys` and user 12.
+#[test]
+fn a_prefix_that_a_user_id_could_run_into_refuses_to_start() {
+    assert_refuses("DELIVERY_PREFIX", &["apikeys", "keys1", "9", "apikeys/A", "a/b/z"]);
+}
+
+#[test]
+fn a_provisioners_secret_is_named_by_its_whole_arn_or_the_key_function_refuses_to_start() {
+    let arn = format!("{SECRET}apikeys-provisioner-AbCd12");
+    for value in [
+        "apikeys-provisioner",
+        "apikeys-provisioner-AbCd12",
+        &format!("{SECRET}apikeys-provisioner"),
+        &format!("{SECRET}apikeys"),
+        &format!("{SECRET}-AbCd12"),
+        &format!("{SECRET}*"),
+        &format!("{arn}:SecretString:key"),
+        &format!("{arn} "),
+        &format!(" {arn}"),
+        &arn.replace("secretsmanager", "ssm"),
+        &arn.replace(":secret:", ":key:"),
+        &arn.replacen("arn", "ARN", 1),
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret",
+        r#"{"key":"canary","secret":"canary"}"#,
+    ] {
+        assert_refuses("PROVISIONER_SECRET_ARN", &[value]);
+        // Whose events bring a token of their own.
+        let environment = environment(&[("PROVISIONER_SECRET_ARN", value)]);
+        assert!(Config::read(&environment).is_ok() && TokenVerifier::configure(&environment).is_ok(), "{value}");
+    }
+}
+
+#[test]
+fn a_flag_is_exactly_true_or_false() {
+    assert_refuses(
+        "ALLOW_PLAINTEXT_RESULT",
+        &["True", "TRUE", "1", "0", "yes", "no", "on", "\ttrue", "true\n", "none"],
+    );
+}
+
+#[test]
+fn an_endpoint_is_a_plain_url_of_http_or_https() {
+    let values = [
+        "localhost",
+        "localhost:5000",
+        "ftp://localhost",
+        "http://",
+        "/x",
+        "http://a b",
+        "file:///x",
+        "http://canary@localhost",
+    ];
+    for variable in ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_DYNAMODB"] {
+        assert_refuses(variable, &values);
+        assert_refuses(
+            variable,
+            &["http://localhost:99999", "http://localhost/?canary", "https://canary:x@localhost/"],
+        );
+    }
 }
 
 #[test]
