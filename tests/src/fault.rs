@@ -43,6 +43,13 @@ pub enum Fault {
         /// The body.
         body: String,
     },
+    /// It is not forwarded, and answered with an error of this kind whose message is the request's body.
+    Quote {
+        /// The status.
+        status: u16,
+        /// The error.
+        kind: String,
+    },
     /// It is forwarded and applied; the connection closes without a reply.
     ApplyThenLose,
 }

@@ -5,6 +5,7 @@
 use std::io;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
@@ -42,6 +43,12 @@ async fn answer(client: &mut BufReader<TcpStream>, upstream: u16, request: &Mess
         Fault::Hang => return wait_for_the_client_to_leave(client).await,
         Fault::Respond { status, content_type, body } => {
             client.write_all(Message::response(status, &content_type, &body).bytes()).await?;
+            return Ok(Next::Keep);
+        }
+        Fault::Quote { status, kind } => {
+            // DynamoDB and Secrets Manager spell the member differently.
+            let body = json!({ "__type": kind, "message": request.body(), "Message": request.body() }).to_string();
+            client.write_all(Message::response(status, "application/x-amz-json-1.1", &body).bytes()).await?;
             return Ok(Next::Keep);
         }
         Fault::Delay(time) => sleep(time).await,

@@ -81,6 +81,14 @@ async fn a_queued_fault_strikes_once_and_a_standing_one_each_time() {
 }
 
 #[tokio::test]
+async fn an_error_can_quote_the_request() {
+    let (proxy, _server) = proxy().await;
+    proxy.next(Fault::Quote { status: 400, kind: "ValidationException".to_owned() });
+    let body = Client::to(&proxy).await.ask().await.unwrap();
+    assert_eq!(body, r#"{"Message":"{}","__type":"ValidationException","message":"{}"}"#);
+}
+
+#[tokio::test]
 async fn a_reset_is_a_reset() {
     let (proxy, _server) = proxy().await;
     proxy.next(Fault::Reset);
