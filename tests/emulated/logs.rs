@@ -11,7 +11,7 @@ use tests::token::{Claims, segment};
 use crate::support::{BODY, JWT_SECRET, Stage};
 
 /// What each request's line holds.
-const LINE: &str = r#""message":"request""#;
+pub(crate) const LINE: &str = r#""message":"request""#;
 
 /// The function's own lines: those that are JSON.
 fn lines(emulator: &Emulator) -> Vec<Value> {
@@ -19,7 +19,7 @@ fn lines(emulator: &Emulator) -> Vec<Value> {
 }
 
 /// The lines of requests.
-fn requests(emulator: &Emulator) -> Vec<Value> {
+pub(crate) fn requests(emulator: &Emulator) -> Vec<Value> {
     lines(emulator).into_iter().filter(|line| line["message"] == "request").collect()
 }
 

@@ -2,6 +2,10 @@
 //!
 //! The paths come from the environment, so run this through `make test`.
 
+mod event_canaries;
+mod event_logs;
+mod event_stage;
+mod events;
 mod logs;
 mod startup;
 mod support;

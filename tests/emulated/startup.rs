@@ -18,6 +18,11 @@ async fn a_process_that_can_not_start_names_the_variable_and_ends() {
         (Function::Key, "LOG_LEVEL", "TRACE"),
         (Function::Key, "MAX_EXPIRES_IN", "canary"),
         (Function::Key, "AWS_CA_BUNDLE", "/canary.pem"),
+        (Function::Jwt, "DELIVERY_PREFIX", "canary"),
+        (Function::Key, "DELIVERY_PREFIX", "canary /"),
+        (Function::Key, "PROVISIONER_SECRET_ARN", "arn:aws:secretsmanager:canary"),
+        (Function::Jwt, "ALLOW_PLAINTEXT_RESULT", "canary"),
+        (Function::Key, "AWS_ENDPOINT_URL_SECRETS_MANAGER", "canary"),
     ] {
         let emulator = stage.start(function, &[(variable, value)]).await;
         let answer = emulator.invoke_raw(json!({}).to_string()).await;
