@@ -5,6 +5,7 @@
 mod config;
 mod coverage;
 mod events;
+mod events_matrix;
 mod faults;
 mod idempotency;
 mod jwt_secret;
@@ -12,4 +13,5 @@ mod lineage;
 mod matrix;
 mod record;
 mod rotation;
+mod site;
 mod support;

@@ -267,7 +267,7 @@ pub(crate) fn assert_form(endpoint: Endpoint, answer: &Answer) {
     }
 }
 
-fn assert_created_form(text: &str, body: &Value) {
+pub(crate) fn assert_created_form(text: &str, body: &Value) {
     let apikey = &body["apikey"];
     let string = |member: &str| apikey[member].as_str().unwrap();
     let key = uuid::Uuid::parse_str(string("key")).unwrap();

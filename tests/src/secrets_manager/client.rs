@@ -7,6 +7,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::error::DisplayErrorContext;
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 
 use crate::dynamo::REGION;
 use crate::host;
@@ -174,6 +175,21 @@ impl Secrets {
     /// The names of all secrets that begin so, sorted.
     pub async fn names(&self, prefix: &str) -> Vec<String> {
         self.try_names(prefix).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// All secrets that begin so, by name, with the ids of their versions: a value that changes is another version.
+    pub async fn listed(&self, prefix: &str) -> BTreeMap<String, Vec<String>> {
+        let named = Filter::builder().key(FilterNameStringType::Name).values(prefix).build();
+        let pages = self.client().list_secrets().filters(named).into_paginator().send();
+        let pages = pages.collect::<Result<Vec<_>, _>>().await.unwrap_or_else(|error| panic!("{}", line(error)));
+        let secrets = pages.into_iter().flat_map(|page| page.secret_list.unwrap_or_default());
+        let listed = secrets.map(|secret| {
+            let mut versions: Vec<_> = secret.secret_versions_to_stages.unwrap_or_default().into_keys().collect();
+            versions.sort();
+            (secret.name.unwrap_or_default(), versions)
+        });
+        // The filter does not tell upper from lower case.
+        listed.filter(|(name, _)| name.starts_with(prefix)).collect()
     }
 
     /// Deletes a secret, at once and for ever.

@@ -1,0 +1,130 @@
+//! The matrix of events: one row an event, in `tests/data/events.tsv`.
+//!
+//! A row is checked whole: the answer, what it has left in the table and in Secrets Manager, and what the log says of it.
+//! A refusal leaves nothing.
+
+mod deployment;
+mod log;
+mod row;
+mod shapes;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::entropy::Randomness;
+
+use crate::site::{Delivered, Source, Standing};
+use crate::support::{Answer, assert_created_form};
+use deployment::Deployment;
+use row::{Expected, Row};
+
+/// What stood before a row, and what its function answered.
+struct Seen<'a> {
+    row: &'a Row,
+    deployment: &'a Deployment,
+    request: Value,
+    before: &'a Standing,
+    after: &'a Standing,
+    answer: Result<String, &'static str>,
+}
+
+#[tokio::test]
+async fn every_event_gets_its_answer_and_leaves_what_it_should_and_nothing_else() {
+    let mut deployments: BTreeMap<&str, (Deployment, Standing)> = BTreeMap::new();
+    let mut answers: BTreeMap<&str, Result<String, &'static str>> = BTreeMap::new();
+    let rows = Row::all();
+    for row in &rows {
+        if !deployments.contains_key(row.deployment) {
+            let deployment = Deployment::of(row.deployment).await;
+            let standing = deployment.site.standing().await;
+            deployments.insert(row.deployment, (deployment, standing));
+        }
+        let (deployment, before) = deployments.get_mut(row.deployment).unwrap();
+        let request = row.request(|name| deployment.credential(name));
+        let call = Call::at(Timestamp::now(), 30_000, Randomness::draw());
+        let answer = deployment.process.invoke_as(row.endpoint, &row.payload(&request), row.id, call).await;
+        let after = deployment.site.standing().await;
+        let request = serde_json::from_str(&request).unwrap_or_default();
+        let seen = Seen { row, deployment, request, before, after: &after, answer };
+        seen.check(answers.get(row.group())).await;
+        answers.entry(row.group()).or_insert(seen.answer);
+        *before = after;
+    }
+    assert!(rows.len() >= 300, "an empty table proves nothing");
+}
+
+impl Seen<'_> {
+    async fn check(&self, first: Option<&Result<String, &'static str>>) {
+        let id = self.row.id;
+        match self.row.expected {
+            Expected::Created => self.assert_delivered().await,
+            Expected::Plaintext => self.assert_shown(),
+            Expected::Replayed => {
+                self.assert_unchanged();
+                self.assert_told();
+                // The first of a group is a direct invocation wherever a repetition of it is one.
+                if self.row.source == Some(Source::Direct) {
+                    assert_eq!(Some(&self.answer), first, "{id}");
+                }
+            }
+            Expected::Refused { code, .. } => {
+                self.assert_unchanged();
+                match self.row.source {
+                    Some(Source::Sqs) => {
+                        let named = format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{id}"}}]}}"#);
+                        assert_eq!(self.answer, Ok(named), "{id}");
+                    }
+                    _ => assert_eq!(self.answer, Err(code), "{id}"),
+                }
+            }
+        }
+    }
+
+    fn assert_unchanged(&self) {
+        assert_eq!(self.after, self.before, "{}", self.row.id);
+    }
+
+    fn assert_told(&self) {
+        let source = self.row.source.unwrap();
+        if source != Source::Direct {
+            assert_eq!(self.answer.as_deref(), Ok(source.success()), "{}", self.row.id);
+        }
+    }
+
+    fn come(&self) -> Standing {
+        let Standing { items, secrets } = self.after;
+        Standing { items: items.clone(), secrets: secrets.clone() }.since(self.before, self.row.id)
+    }
+
+    async fn assert_delivered(&self) {
+        let (id, site) = (self.row.id, &self.deployment.site);
+        self.assert_told();
+        let delivered = Delivered::only(site, &self.come(), &self.request, self.deployment.lineage(self.row), id).await;
+        assert_eq!(delivered.name, site.name(61, self.request["deliverTo"].as_str().unwrap()), "{id}");
+        if self.row.source == Some(Source::Direct) {
+            delivered.assert_answer(site, self.answer.as_deref().unwrap(), id).await;
+        }
+    }
+
+    /// The secret in the answer and nowhere else.
+    fn assert_shown(&self) {
+        let (id, come) = (self.row.id, self.come());
+        let body = self.answer.clone().unwrap();
+        assert_created_form(&body, &serde_json::from_str(&body).unwrap());
+        assert_eq!((come.records().len(), come.secrets.len()), (1, 0), "{id}");
+        let remembered = usize::from(self.request["idempotencyKey"].is_string());
+        assert_eq!(come.items.len(), 1 + remembered, "{id}");
+        let answer = Answer { status: 201, headers: Vec::new(), body };
+        let secret = answer.apikey("secret").as_str().unwrap().to_owned();
+        let delivered = Delivered {
+            name: String::new(),
+            text: String::new(),
+            key: answer.apikey("key").as_str().unwrap().to_owned(),
+            secret: secret.clone(),
+        };
+        delivered.assert_record(come.records()[0], &self.request, self.deployment.lineage(self.row), id);
+        assert!(!format!("{come:?}").contains(&secret), "{id}");
+    }
+}

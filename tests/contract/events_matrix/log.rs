@@ -1,0 +1,57 @@
+//! The log of the matrix: one line a row, with its outcome, its source and its level.
+//!
+//! A queue is told of no code, so that for its rows the log alone says which rule was broken. Lines go to the process's
+//! own output, so the matrix runs in another process here.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::row::{Expected, Row};
+use crate::site::Source;
+
+const MATRIX: &str = "events_matrix::every_event_gets_its_answer_and_leaves_what_it_should_and_nothing_else";
+
+#[test]
+fn every_event_is_one_line_with_its_outcome_source_and_level() {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([MATRIX, "--exact", "--nocapture"]).env("APIKEYS_CONTRACT_LOG_LEVEL", "INFO");
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let mut lines: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for line in text.lines().filter(|line| line.starts_with('{')) {
+        let line: Value = serde_json::from_str(line).unwrap();
+        lines.entry(line["requestId"].as_str().unwrap().to_owned()).or_default().push(line);
+    }
+    let rows = Row::all();
+    for row in &rows {
+        let [line] = lines[row.id].as_slice() else { panic!("{}: {:?}", row.id, lines[row.id]) };
+        assert_line(row, line);
+    }
+    assert_eq!(lines.len(), rows.len());
+}
+
+fn assert_line(row: &Row, line: &Value) {
+    let source = row.source.map_or("unknown", Source::name);
+    let seen = source == "direct";
+    let (outcome, level) = match row.expected {
+        Expected::Created | Expected::Plaintext => ("created", "INFO"),
+        Expected::Replayed => ("replayed", "INFO"),
+        Expected::Refused { code: code @ "createApikeyFailed", .. } => (code, "ERROR"),
+        Expected::Refused { code, .. } => (code, if seen { "INFO" } else { "WARN" }),
+    };
+    assert_eq!(line["outcome"], outcome, "{}: {line}", row.id);
+    assert_eq!(line["level"], level, "{}: {line}", row.id);
+    assert_eq!(line["source"], source, "{}: {line}", row.id);
+    assert_eq!(line["endpoint"], row.endpoint.name(), "{}: {line}", row.id);
+    let is_message = source == "sqs" && !row.id.contains('.');
+    assert!(!is_message || line["messageId"] == row.id, "{}: {line}", row.id);
+    if let Expected::Refused { reason: Some(reason), .. } = row.expected {
+        assert_eq!(line["reason"], reason, "{}: {line}", row.id);
+    }
+    for canary in ["eyJ", "Basic ", "Bearer ", "once-", "event-"] {
+        assert!(!line.to_string().contains(canary), "{}: {line}", row.id);
+    }
+}

@@ -1,0 +1,222 @@
+//! A deployment that serves events: its table and its secrets, each behind a proxy, and processes that come and go.
+//!
+//! What stands is looked at past the proxies, so that nothing here meets a planned fault.
+
+mod delivered;
+mod envelope;
+
+use std::collections::BTreeMap;
+
+use jwt::TokenVerifier;
+use key::KeyVerifier;
+use serde_json::value::RawValue;
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::config::Config;
+use shared::entropy::Randomness;
+use shared::function::Function;
+use tests::dynamo::{Dynamo, Item};
+use tests::fault::Proxy;
+use tests::host;
+use tests::secrets_manager::{Secrets, SecretsManager, unique_prefix};
+use tests::token::{Claims, Signer};
+
+use crate::support::{Endpoint, JWT_SECRET, StoredKey, environment};
+pub(crate) use delivered::{Delivered, Lineage};
+pub(crate) use envelope::{Source, event, in_event, in_notification, in_topic, message, notification, queue, topic};
+
+/// How long a chain that a token starts may last: `MAX_EXPIRES_IN`, unless set.
+pub(crate) const CHAIN: u64 = 31_536_000;
+
+/// One deployment.
+pub(crate) struct Site {
+    pub(crate) dynamo: Dynamo,
+    /// On the way to DynamoDB.
+    pub(crate) table: Proxy,
+    pub(crate) secrets: Secrets,
+    /// On the way to Secrets Manager.
+    pub(crate) vault: Proxy,
+    pub(crate) prefix: String,
+    signer: Signer,
+    variables: Vec<(String, String)>,
+}
+
+impl Site {
+    /// A deployment that can deliver nothing.
+    pub(crate) async fn closed() -> Self {
+        let dynamo = Dynamo::in_memory().await;
+        let table = Proxy::to(dynamo.port()).await;
+        let secrets = SecretsManager::shared();
+        let vault = Proxy::to(secrets.port()).await;
+        let variables = [
+            ("AWS_ENDPOINT_URL_DYNAMODB", table.endpoint()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", vault.endpoint()),
+            ("LOG_LEVEL", host::variable("APIKEYS_CONTRACT_LOG_LEVEL").unwrap_or_else(|| "ERROR".to_owned())),
+        ];
+        let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let signer = Signer::hs256(JWT_SECRET.as_bytes());
+        Self { dynamo, table, secrets, vault, prefix: unique_prefix(), signer, variables }
+    }
+
+    /// A deployment that delivers.
+    pub(crate) async fn new() -> Self {
+        Self::closed().await.delivering()
+    }
+
+    /// A deployment that delivers, and events to whose key function act for this key.
+    pub(crate) async fn of(caller: &StoredKey) -> Self {
+        let site = Self::new().await;
+        site.dynamo.put_item(caller.item.clone()).await;
+        let arn = site.keep(&kept(caller)).await;
+        site.set("PROVISIONER_SECRET_ARN", &arn)
+    }
+
+    /// The same with a `DELIVERY_PREFIX`.
+    pub(crate) fn delivering(self) -> Self {
+        let prefix = self.prefix.clone();
+        self.set("DELIVERY_PREFIX", &prefix)
+    }
+
+    /// The same with a variable set, for processes that start from now on.
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Creates a secret that is none of a delivery's, and returns its ARN.
+    pub(crate) async fn keep(&self, value: &str) -> String {
+        self.secrets.create(&format!("kept-{}", unique_prefix()), value).await
+    }
+
+    /// The provisioner's secret.
+    pub(crate) fn provisioner(&self) -> &str {
+        let found = self.variables.iter().find(|(name, _)| name == "PROVISIONER_SECRET_ARN");
+        found.map(|(_, value)| value.as_str()).unwrap()
+    }
+
+    /// A process that has just started.
+    pub(crate) async fn process(&self) -> Process {
+        let variables: Vec<_> = self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let environment = environment(&variables);
+        let config = Config::read(&environment).unwrap();
+        let jwt = Function::new(TokenVerifier::configure(&environment).unwrap(), &config).await.unwrap();
+        let key = Function::new(KeyVerifier::configure(&environment).unwrap(), &config).await.unwrap();
+        Process { jwt, key }
+    }
+
+    /// A token as the value of `authorization`.
+    pub(crate) fn bearer(&self, claims: &Claims) -> String {
+        format!("Bearer {}", claims.sign(&self.signer))
+    }
+
+    /// The name of a secret that is delivered to a user.
+    pub(crate) fn name(&self, user: u64, to: &str) -> String {
+        format!("{}{user}/{to}", self.prefix)
+    }
+
+    /// All that stands: the table's items, and the secrets under the prefix.
+    pub(crate) async fn standing(&self) -> Standing {
+        let items = self.dynamo.items().await.into_iter();
+        let items = items.map(|item| (item["key"].as_s().unwrap().clone(), item)).collect();
+        let secrets = self.secrets.listed(&self.prefix).await;
+        Standing { items, secrets }
+    }
+
+    /// Plans nothing any more: what comes is a new process.
+    pub(crate) fn heal(&self) {
+        self.table.heal();
+        self.vault.heal();
+    }
+
+    /// How often the provisioner's secret has been read.
+    pub(crate) fn provisioner_reads(&self) -> usize {
+        let arn = self.provisioner();
+        let is_read = |seen: &&tests::fault::Seen| seen.operation == "GetSecretValue" && seen.body.contains(arn);
+        self.vault.requests().iter().filter(is_read).count()
+    }
+}
+
+/// What stands in the table and under the prefix, at one moment.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Standing {
+    pub(crate) items: BTreeMap<String, Item>,
+    /// The names, with the ids of the versions.
+    pub(crate) secrets: BTreeMap<String, Vec<String>>,
+}
+
+impl Standing {
+    /// What has come since, where nothing else has changed.
+    pub(crate) fn since(mut self, before: &Self, context: &str) -> Self {
+        for (key, item) in &before.items {
+            assert_eq!(self.items.remove(key).as_ref(), Some(item), "{context}: an item that stood has changed");
+        }
+        for (name, versions) in &before.secrets {
+            assert_eq!(
+                self.secrets.remove(name).as_ref(),
+                Some(versions),
+                "{context}: a secret that stood has changed"
+            );
+        }
+        self
+    }
+
+    /// The records of keys, without the answers that are kept for retries.
+    pub(crate) fn records(&self) -> Vec<&Item> {
+        self.items.iter().filter(|(key, _)| !key.starts_with("idem#")).map(|(_, item)| item).collect()
+    }
+}
+
+/// The running functions of one deployment.
+pub(crate) struct Process {
+    jwt: Function<TokenVerifier>,
+    key: Function<KeyVerifier>,
+}
+
+impl Process {
+    /// Invokes a function with any JSON text.
+    pub(crate) async fn invoke(&self, endpoint: Endpoint, payload: &str) -> Result<String, &'static str> {
+        self.invoke_at(endpoint, payload, Timestamp::now()).await
+    }
+
+    /// Invokes a function at any time.
+    pub(crate) async fn invoke_at(
+        &self,
+        endpoint: Endpoint,
+        payload: &str,
+        now: Timestamp,
+    ) -> Result<String, &'static str> {
+        self.invoke_as(endpoint, payload, "test", Call::at(now, 30_000, Randomness::draw())).await
+    }
+
+    /// Invokes a function with everything given; an invocation error is its code.
+    pub(crate) async fn invoke_as(
+        &self,
+        endpoint: Endpoint,
+        payload: &str,
+        request_id: &str,
+        call: Call,
+    ) -> Result<String, &'static str> {
+        let payload = RawValue::from_string(payload.to_owned()).unwrap_or_else(|error| panic!("{error}: {payload}"));
+        let answer = match endpoint {
+            Endpoint::Jwt => self.jwt.invoke_with(&payload, request_id, call).await,
+            Endpoint::Key => self.key.invoke_with(&payload, request_id, call).await,
+        };
+        answer.map(|answer| answer.get().to_owned()).map_err(|error| error.0.code())
+    }
+}
+
+/// So many seconds from now.
+pub(crate) fn later(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(Timestamp::now().millis() + seconds * 1_000)
+}
+
+/// A key as its holder keeps it in a secret, with no more than is needed.
+pub(crate) fn kept(key: &StoredKey) -> String {
+    format!(r#"{{"key":"{}","secret":"{}"}}"#, key.key, key.secret)
+}
+
+/// A provisioner of the highest level.
+pub(crate) fn strong() -> StoredKey {
+    StoredKey::new().level(8)
+}
