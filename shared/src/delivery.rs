@@ -54,10 +54,12 @@ pub async fn deliver(
     services: Services<'_>,
     call: Call,
 ) -> Result<Creation, Error> {
-    let (now, deadline) = (call.elapsed_now(), call.deadline);
+    let Call { now: begun, started, deadline, randomness, .. } = call;
+    let elapsed_now = || begun.after(started.elapsed());
+    let now = elapsed_now();
     let standing = match creator.grant(request.clone(), now, limit) {
         Ok(grant) => {
-            let randomness = call.randomness?;
+            let randomness = randomness?;
             let record = grant.into_record(randomness.key, &randomness.secret, now);
             let value = DeliveredKey::new(&record, randomness.secret, request.expires_in).to_text();
             match services.secrets.create(&delivery.name, &delivery.version_id, &value, deadline).await? {
@@ -74,7 +76,8 @@ pub async fn deliver(
         Err(Error::OutlivesChain) => find(delivery, services, deadline).await?.ok_or(Error::OutlivesChain)?,
         Err(error) => return Err(error),
     };
-    finish(creator, request, standing, now, limit, services, deadline).await
+    // The try that has created it may have begun after this one: nothing that it was granted lies ahead of the time by now.
+    finish(creator, request, standing, elapsed_now(), limit, services, deadline).await
 }
 
 /// A secret that an earlier try has created.
