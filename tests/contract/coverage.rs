@@ -10,7 +10,7 @@ use crate::support::World;
 const CASES: &str = include_str!("../data/cases.tsv");
 
 /// Rows that have a test of their own: its file below `tests`, and its name.
-const ELSEWHERE: [(&str, &str, &str); 35] = [
+const ELSEWHERE: [(&str, &str, &str); 40] = [
     ("C10", "contract/config.rs", "a_secret_below_32_bytes_refuses_to_start"),
     ("C15", "contract/matrix/token_header.rs", "each_kind_of_public_key_verifies_its_own_algorithm_and_no_other"),
     ("C16", "contract/matrix/token_header.rs", "an_rsa_signature_with_malformed_padding_is_refused"),
@@ -46,6 +46,11 @@ const ELSEWHERE: [(&str, &str, &str); 35] = [
         "contract/faults.rs",
         "a_hanging_store_is_given_up_after_2_5_seconds_and_half_a_second_before_the_invocation_ends",
     ),
+    ("J12", "contract/events_matrix.rs", "every_event_gets_its_answer_and_leaves_what_it_should_and_nothing_else"),
+    ("J13", "contract/events_matrix.rs", "every_event_gets_its_answer_and_leaves_what_it_should_and_nothing_else"),
+    ("J15", "contract/delivery/once.rs", "the_same_event_again_makes_nothing_new_and_gets_the_same_answer"),
+    ("J16", "contract/delivery/queue.rs", "one_bad_message_of_ten_is_the_only_one_that_is_named"),
+    ("J18", "contract/delivery/once.rs", "ten_deliveries_at_once_make_one_key_and_get_one_answer"),
     ("K03", "../shared/src/entropy.rs", "draws_do_not_repeat_and_their_bits_are_balanced"),
     ("K04", "contract/record.rs", "the_record_is_what_the_contract_says"),
     ("K15", "contract/record.rs", "failed_authentications_are_told_apart_by_nothing"),
@@ -57,7 +62,7 @@ const ELSEWHERE: [(&str, &str, &str); 35] = [
 ];
 
 /// Rows that no test can show, or none shows yet.
-const NOT_TESTED: [(&str, &str); 18] = [
+const NOT_TESTED: [(&str, &str); 13] = [
     ("D43", "nobody is looked up: the service has no user table"),
     ("E28", "a matter of statistics, measured outside of CI; verify.rs compares a hash also for an unknown key"),
     ("H07", "a key's own level counts, and there is no user table to lower it in"),
@@ -67,11 +72,6 @@ const NOT_TESTED: [(&str, &str); 18] = [
     ("J07", "needs a process that is frozen for minutes"),
     ("J09", "a soak test, outside of CI"),
     ("J10", "good, bad and panicking requests follow each other in emulated/logs.rs; load is outside of CI"),
-    ("J12", "events of other services are unknownEvent, in contract/record.rs, until they have adapters"),
-    ("J13", "as J12"),
-    ("J15", "as J12"),
-    ("J16", "as J12"),
-    ("J18", "as J12"),
     ("J19", "the fixtures are not in the published crate"),
     ("J21", "a process that gets SIGTERM ends at once; the platform reports it"),
     ("K10", "the gateway's CORS configuration; none is given to it"),

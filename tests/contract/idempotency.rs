@@ -257,10 +257,10 @@ async fn a_foreign_record_gives_way_to_the_spare_id_and_a_damaged_memo_is_a_500(
 }
 
 /// A small generator, so that a failing seed can be run again.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }

@@ -4,6 +4,7 @@
 
 mod config;
 mod coverage;
+mod delivery;
 mod events;
 mod events_matrix;
 mod faults;

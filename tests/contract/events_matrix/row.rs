@@ -13,8 +13,6 @@
 //!
 //! A source is the outermost first, `>` before what lies in it; with `payload`, the request is the whole payload.
 
-use tests::host;
-
 use crate::site::{Source, event, in_event, in_notification, in_topic, message, notification, queue, topic};
 use crate::support::Endpoint;
 
@@ -180,5 +178,4 @@ fn ids_are_unique_and_rows_of_a_group_have_one_deployment() {
         let first = rows.iter().find(|other| other.group() == row.group()).unwrap();
         assert!(row.expected != Expected::Replayed || first.deployment == row.deployment, "{}", row.id);
     }
-    assert!(host::repository().join("tests/data/events.tsv").is_file());
 }

@@ -7,7 +7,7 @@ use tests::secrets_manager::Version;
 use tests::stored_key::{basic, hash};
 
 use super::{CHAIN, Process, Site, Standing};
-use crate::support::{BODY, Endpoint, StoredKey};
+use crate::support::{Endpoint, StoredKey};
 
 /// A delivered secret that its record belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Delivered {
             "version": "2.0",
             "headers": { "authorization": basic(&self.key, &self.secret), "content-type": "application/json" },
             "requestContext": { "http": { "method": "POST", "path": "/apikeys/key" } },
-            "body": BODY,
+            "body": r#"{"name":"child","level":0,"expiresIn":1}"#,
             "isBase64Encoded": false,
         });
         let answer = process.invoke(Endpoint::Key, &event.to_string()).await.unwrap();

@@ -1,0 +1,193 @@
+//! Faults on real sockets, on the way to either service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::entropy::Randomness;
+use tests::fault::{Fault, Proxy};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::{Wish, key_of};
+use crate::idempotency::Dice;
+use crate::site::{Process, Site, Source, strong};
+use crate::support::Endpoint;
+
+/// The calls of a first delivery, at the table or not.
+const CALLS: [(Endpoint, bool, &str); 6] = [
+    (Endpoint::Jwt, false, "CreateSecret"),
+    (Endpoint::Jwt, true, "PutItem"),
+    (Endpoint::Key, false, "GetSecretValue"),
+    (Endpoint::Key, true, "GetItem"),
+    (Endpoint::Key, false, "CreateSecret"),
+    (Endpoint::Key, true, "PutItem"),
+];
+
+fn proxy(site: &Site, at_table: bool) -> &Proxy {
+    if at_table { &site.table } else { &site.vault }
+}
+
+fn refused(at_table: bool, status: u16, kind: &str) -> Fault {
+    if at_table { Fault::dynamodb(status, kind) } else { Fault::secrets_manager(status, kind) }
+}
+
+#[tokio::test]
+async fn one_transient_fault_at_any_call_still_delivers() {
+    for (endpoint, at_table, operation) in CALLS {
+        for fault in [
+            Fault::Reset,
+            Fault::Truncate,
+            Fault::ApplyThenLose,
+            Fault::ResetPooled,
+            Fault::Hang,
+            Fault::html(503),
+            refused(at_table, 500, if at_table { "InternalServerError" } else { "InternalServiceError" }),
+            refused(at_table, 400, "ThrottlingException"),
+        ] {
+            let context = format!("{endpoint:?}, {operation}: {fault:?}");
+            let caller = strong();
+            let site = Site::of(&caller).await;
+            let (process, before) = (site.process().await, site.standing().await);
+            proxy(&site, at_table).on(operation, 1, fault);
+            let wish = Wish::new(&site, endpoint);
+            let answer = wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
+            wish.only(&site, &before, &caller, &context).await.assert_answer(&site, &answer, &context).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_refuses_is_a_failure_that_may_pass() {
+    for (endpoint, at_table, operation) in CALLS {
+        for kind in
+            ["AccessDeniedException", "ExpiredTokenException", "ValidationException", "KMSAccessDeniedException"]
+        {
+            let context = format!("{endpoint:?}, {operation}: {kind}");
+            let caller = strong();
+            let site = Site::of(&caller).await;
+            let (process, before) = (site.process().await, site.standing().await);
+            let wish = Wish::new(&site, endpoint);
+            for source in Source::ALL {
+                proxy(&site, at_table).on(operation, 1, refused(at_table, 400, kind));
+                assert!(!wish.send_from(source, &process).await, "{context}, {source:?}");
+            }
+            assert!(wish.send_from(Source::Sqs, &process).await, "{context}");
+            wish.only(&site, &before, &caller, &context).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_is_a_failure() {
+    for body in ["{}", "{\"ARN\":null}", "{\"ARN\":"] {
+        let site = Site::new().await;
+        let process = site.process().await;
+        let content_type = "application/x-amz-json-1.1".to_owned();
+        site.vault.always(Fault::Respond { status: 200, content_type, body: body.to_owned() });
+        assert_eq!(Wish::new(&site, Endpoint::Jwt).send(&process).await, Err("createApikeyFailed"), "{body}");
+        assert_eq!(site.dynamo.items().await.len(), 0, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_under_the_new_keys_id_is_never_overwritten() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let fixed = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
+    let id = "01010101-0101-4101-8101-010101010101".to_owned();
+    let foreign = strong().with("key", AttributeValue::S(id)).item;
+    site.dynamo.put_item(foreign.clone()).await;
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    for randomness in [fixed(), Randomness::draw()] {
+        let call = Call::at(Timestamp::now(), 30_000, randomness);
+        let answer = process.invoke_as(Endpoint::Jwt, &wish.text(), "test", call).await;
+        assert_eq!(answer, Err("createApikeyFailed"));
+        assert_eq!(site.dynamo.items().await, std::slice::from_ref(&foreign));
+    }
+}
+
+/// tokio's own clock, which stands still while anything moves.
+#[tokio::test]
+async fn a_service_that_hangs_is_given_up_half_a_second_before_the_invocation_ends() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    site.vault.always(Fault::Hang);
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    tokio::time::pause();
+    for (millis_left, given_up_after) in [(2_000, 1_500), (1_000, 500), (540, 0), (500, 0), (0, 0)] {
+        let (started, seen) = (Instant::now(), site.vault.requests().len());
+        let call = Call::at(Timestamp::now(), millis_left, Randomness::draw());
+        let answer = process.invoke_as(Endpoint::Jwt, &wish.text(), "test", call).await;
+        assert_eq!(answer, Err("createApikeyFailed"));
+        let late = started.elapsed().saturating_sub(Duration::from_millis(given_up_after));
+        assert!(late <= Duration::from_millis(2), "{millis_left} ms left, given up after {:?}", started.elapsed());
+        assert!(given_up_after > 0 || site.vault.requests().len() == seen, "a call was begun without time for it");
+    }
+    tokio::time::resume();
+}
+
+/// A fault that one of the two services may have.
+fn rolled(dice: &mut Dice, at_table: bool) -> Fault {
+    match dice.roll(8) {
+        0 | 1 => Fault::ApplyThenLose,
+        2 => Fault::Reset,
+        3 => Fault::Truncate,
+        4 => refused(at_table, 500, if at_table { "InternalServerError" } else { "InternalServiceError" }),
+        5 => refused(at_table, 400, "ThrottlingException"),
+        6 => refused(at_table, 400, "AccessDeniedException"),
+        _ => Fault::Pass,
+    }
+}
+
+/// One delivery from any source; the key that it was told of, where it was told of one.
+async fn deliver(wish: &Wish, process: &Process, source: Source) -> Option<Option<String>> {
+    match source {
+        Source::Direct => wish.send(process).await.ok().map(|answer| Some(key_of(&answer))),
+        _ => wish.send_from(source, process).await.then_some(None),
+    }
+}
+
+/// For any interleaving of deliveries with faults at both services there is one secret and one record as soon as one
+/// delivery has succeeded, and every answer tells of that key; where none has, the next one that meets no fault does.
+#[tokio::test]
+async fn however_deliveries_interleave_and_fail_there_is_one_secret_and_one_record() {
+    for seed in 0..40 {
+        let context = format!("seed {seed}");
+        let mut dice = Dice(seed);
+        let endpoint = Endpoint::ALL[dice.roll(2) as usize];
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let before = site.standing().await;
+        for at_table in [true, false] {
+            for _ in 0..dice.roll(10) {
+                proxy(&site, at_table).next(rolled(&mut dice, at_table));
+            }
+        }
+        let wish = Wish::new(&site, endpoint);
+        let processes = [Arc::new(site.process().await), Arc::new(site.process().await)];
+        let mut tries = JoinSet::new();
+        for _ in 0..1 + dice.roll(5) {
+            let (wish, process) = (wish.clone(), Arc::clone(&processes[dice.roll(2) as usize]));
+            let sources = [Source::ALL[dice.roll(4) as usize], Source::ALL[dice.roll(4) as usize]];
+            tries.spawn(async move {
+                let first = deliver(&wish, &process, sources[0]).await;
+                [first, deliver(&wish, &process, sources[1]).await]
+            });
+        }
+        let told: Vec<_> = tries.join_all().await.into_iter().flatten().flatten().collect();
+        site.heal();
+        if told.is_empty() {
+            wish.send(&site.process().await).await.unwrap_or_else(|code| panic!("{context}: {code}"));
+        }
+        let delivered = wish.only(&site, &before, &caller, &context).await;
+        assert!(told.iter().flatten().all(|key| *key == delivered.key), "{context}: {told:?}");
+        let standing = site.standing().await;
+        let again = wish.send(&site.process().await).await.unwrap_or_else(|code| panic!("{context}: {code}"));
+        delivered.assert_answer(&site, &again, &context).await;
+        assert_eq!(site.standing().await, standing, "{context}");
+        delivered.assert_authenticates(&processes[0], &context).await;
+    }
+}

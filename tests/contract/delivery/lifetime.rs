@@ -1,0 +1,101 @@
+//! Ends: of the key, of the chain, and of the time for a try.
+
+use tests::fault::Fault;
+use tests::host;
+
+use super::{Wish, key_of};
+use crate::site::{Site, later, strong};
+use crate::support::Endpoint;
+
+#[tokio::test]
+async fn a_redelivery_after_the_keys_end_brings_nothing_back() {
+    for endpoint in Endpoint::ALL {
+        let site = Site::of(&strong()).await;
+        let process = site.process().await;
+        let wish = Wish::new(&site, endpoint).with("expiresIn", 60);
+        let first = wish.send(&process).await.unwrap();
+        // As DynamoDB does within a few days.
+        site.dynamo.delete_item(&key_of(&first)).await;
+        let standing = site.standing().await;
+        for seconds in [61, 62, 600] {
+            assert_eq!(wish.send_at(&process, later(seconds)).await.as_ref(), Ok(&first), "{seconds} s");
+        }
+        assert_eq!(site.standing().await, standing);
+        assert_eq!(wish.send_at(&process, later(30)).await.as_ref(), Ok(&first));
+        assert_eq!(site.standing().await.items.len(), standing.items.len() + 1, "before its end it comes back");
+    }
+}
+
+#[tokio::test]
+async fn a_death_before_the_record_is_not_mended_after_the_keys_end() {
+    let site = Site::new().await;
+    let wish = Wish::new(&site, Endpoint::Jwt).with("expiresIn", 60);
+    site.table.die_on("PutItem", 1, Fault::Reset, &[&site.vault]);
+    wish.send(&site.process().await).await.unwrap_err();
+    site.heal();
+    wish.send_at(&site.process().await, later(61)).await.unwrap();
+    assert_eq!(site.standing().await.items.len(), 0);
+}
+
+#[tokio::test]
+async fn a_record_that_is_stored_by_a_later_try_ends_when_its_secret_says() {
+    for endpoint in Endpoint::ALL {
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let before = site.standing().await;
+        let wish = Wish::new(&site, endpoint);
+        site.table.die_on("PutItem", 1, Fault::Reset, &[&site.vault]);
+        wish.send(&site.process().await).await.unwrap_err();
+        site.heal();
+        wish.send_at(&site.process().await, later(100)).await.unwrap();
+        let standing = site.standing().await.since(&before, "later");
+        let end = standing.records()[0]["expiresAt"].as_n().unwrap().parse::<i64>().unwrap();
+        assert!((3_590..=3_601).contains(&(end - host::now())), "{end}");
+        // And the secret says the same second.
+        wish.only(&site, &before, &caller, "later").await;
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_the_chain_does_not_come_between_a_try_and_its_repetition() {
+    let caller = strong().chain_expires_in(1_000);
+    let site = Site::of(&caller).await;
+    let process = site.process().await;
+    let wish = Wish::new(&site, Endpoint::Key).with("expiresIn", 990);
+    let first = wish.send(&process).await.unwrap();
+    let standing = site.standing().await;
+    assert_eq!(wish.send_at(&process, later(100)).await.as_ref(), Ok(&first), "the same request");
+    let calls = site.vault.count("CreateSecret");
+    assert_eq!(wish.clone().to("new").send_at(&process, later(100)).await, Err("expiresInHigherThanMaximum"));
+    assert_eq!(wish.clone().with("expiresIn", 991).send_at(&process, later(100)).await, Err("idempotencyKeyReused"));
+    let other = wish.clone().with("idempotencyKey", "other");
+    assert_eq!(other.send_at(&process, later(100)).await, Err("expiresInHigherThanMaximum"), "another event");
+    assert_eq!(site.vault.count("CreateSecret"), calls, "what is not granted is not delivered");
+    assert_eq!(site.standing().await, standing);
+}
+
+#[tokio::test]
+async fn the_end_of_the_chain_does_not_come_between_a_death_and_its_mending() {
+    let caller = strong().chain_expires_in(1_000);
+    let site = Site::of(&caller).await;
+    let before = site.standing().await;
+    let wish = Wish::new(&site, Endpoint::Key).with("expiresIn", 990);
+    site.table.die_on("PutItem", 1, Fault::Reset, &[&site.vault]);
+    wish.send(&site.process().await).await.unwrap_err();
+    site.heal();
+    let process = site.process().await;
+    wish.send_at(&process, later(100)).await.unwrap();
+    let delivered = wish.only(&site, &before, &caller, "mended").await;
+    delivered.assert_authenticates(&process, "mended").await;
+}
+
+#[tokio::test]
+async fn a_lowered_limit_counts_for_a_repetition_as_for_any_request() {
+    let mut site = Site::new().await;
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    wish.send(&site.process().await).await.unwrap();
+    let standing = site.standing().await;
+    site = site.set("MAX_EXPIRES_IN", "60");
+    assert_eq!(wish.send(&site.process().await).await, Err("expiresInHigherThanMaximum"));
+    assert_eq!(site.standing().await, standing);
+}

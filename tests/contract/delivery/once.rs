@@ -1,0 +1,186 @@
+//! The same event more than once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::entropy::Randomness;
+use tests::fault::Fault;
+use tests::rotation::Rotation;
+use tests::secrets_manager::Version;
+use tests::token::Claims;
+use tokio::task::JoinSet;
+
+use super::{Wish, key_of};
+use crate::site::{CHAIN, Site, Source, later, strong};
+use crate::support::Endpoint;
+
+#[tokio::test]
+async fn the_same_event_again_makes_nothing_new_and_gets_the_same_answer() {
+    for endpoint in Endpoint::ALL {
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let (process, before) = (site.process().await, site.standing().await);
+        let wish = Wish::new(&site, endpoint);
+        let first = wish.send(&process).await.unwrap();
+        let delivered = wish.only(&site, &before, &caller, "first").await;
+        delivered.assert_answer(&site, &first, "first").await;
+        let standing = site.standing().await;
+        for process in [&process, &site.process().await, &site.process().await] {
+            assert_eq!(wish.send(process).await.as_ref(), Ok(&first));
+        }
+        for source in Source::ALL {
+            assert!(wish.send_from(source, &process).await, "{source:?}");
+        }
+        assert_eq!(site.standing().await, standing);
+        delivered.assert_authenticates(&process, "the delivered key").await;
+    }
+}
+
+#[tokio::test]
+async fn ten_deliveries_at_once_make_one_key_and_get_one_answer() {
+    for endpoint in Endpoint::ALL {
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let before = site.standing().await;
+        let wish = Wish::new(&site, endpoint);
+        let processes = [Arc::new(site.process().await), Arc::new(site.process().await)];
+        let mut tries = JoinSet::new();
+        for nth in 0..10 {
+            let (wish, process) = (wish.clone(), Arc::clone(&processes[nth % 2]));
+            tries.spawn(async move { wish.send(&process).await.unwrap() });
+        }
+        let answers = tries.join_all().await;
+        let delivered = wish.only(&site, &before, &caller, "ten at once").await;
+        for answer in &answers {
+            delivered.assert_answer(&site, answer, "ten at once").await;
+        }
+        assert!(site.vault.count("CreateSecret") >= 10, "they did not all ask");
+        delivered.assert_authenticates(&processes[0], "ten at once").await;
+    }
+}
+
+#[tokio::test]
+async fn one_event_from_all_sources_at_once_makes_one_key() {
+    for endpoint in Endpoint::ALL {
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let before = site.standing().await;
+        let wish = Wish::new(&site, endpoint);
+        let process = Arc::new(site.process().await);
+        let mut tries = JoinSet::new();
+        for nth in 0..8 {
+            let (wish, process) = (wish.clone(), Arc::clone(&process));
+            tries.spawn(async move { wish.send_from(Source::ALL[nth % 4], &process).await });
+        }
+        assert_eq!(tries.join_all().await, [true; 8]);
+        wish.only(&site, &before, &caller, "all sources").await;
+    }
+}
+
+#[tokio::test]
+async fn a_secrets_first_version_is_named_by_a_digest_of_who_asks_and_which_event_it_is() {
+    let caller = strong();
+    let site = Site::of(&caller).await;
+    let process = site.process().await;
+    for (endpoint, to, scope) in
+        [(Endpoint::Jwt, "a", "jwt:61".to_owned()), (Endpoint::Key, "b", format!("key:{}", caller.key))]
+    {
+        let wish = Wish::new(&site, endpoint).with("deliverTo", to).with("idempotencyKey", "caf\u{e9}");
+        wish.send(&process).await.unwrap();
+        let prefixed: Vec<u8> = [scope.as_bytes(), "caf\u{e9}".as_bytes()]
+            .iter()
+            .flat_map(|part| [&(part.len() as u64).to_be_bytes(), *part].concat())
+            .collect();
+        let id = hex::encode(ring::digest::digest(&ring::digest::SHA256, &prefixed));
+        let versions = site.secrets.versions(&site.name(61, to)).await;
+        assert_eq!(versions.into_keys().collect::<Vec<_>>(), [id], "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_created_goes_to_the_users_own_folder() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    for user in [7, 61] {
+        let claims = Claims::new().id(user);
+        let wish = Wish::new(&site, Endpoint::Jwt).with("authorization", site.bearer(&claims));
+        wish.send(&process).await.unwrap();
+    }
+    // Two users may use the same id and the same destination: neither comes near the other.
+    assert_eq!(site.secrets.names(&site.prefix).await, [site.name(61, "ci"), site.name(7, "ci")]);
+    assert_eq!(site.dynamo.items().await.len(), 2);
+}
+
+/// A try that began first need not be the first to reach Secrets Manager; then it finds a key that ends later than any
+/// that it could have made itself.
+#[tokio::test]
+async fn a_try_that_began_earlier_finds_the_key_of_one_that_began_later_also_at_the_longest_lifetime() {
+    let site = Site::new().await;
+    let process = Arc::new(site.process().await);
+    let wish = Wish::new(&site, Endpoint::Jwt).with("expiresIn", CHAIN);
+    site.vault.on("CreateSecret", 1, Fault::Delay(Duration::from_millis(500)));
+    // Just before a second begins.
+    let begun = Timestamp::from_millis(Timestamp::now().seconds() * 1_000 + 900);
+    let earlier = {
+        let (wish, process) = (wish.clone(), Arc::clone(&process));
+        tokio::spawn(async move { wish.send_at(&process, begun).await })
+    };
+    while site.vault.count("CreateSecret") == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let later = wish.send_at(&process, Timestamp::from_millis(begun.millis() + 200)).await;
+    assert_eq!(earlier.await.unwrap(), later);
+}
+
+#[tokio::test]
+async fn a_repetition_takes_no_randomness_and_changes_no_record() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    let fixed = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
+    let call = |now| Call::at(now, 30_000, fixed());
+    let first = process.invoke_as(Endpoint::Jwt, &wish.text(), "test", call(later(0))).await.unwrap();
+    assert_eq!(key_of(&first), "01010101-0101-4101-8101-010101010101");
+    let value: Value =
+        serde_json::from_str(&site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await.unwrap()).unwrap();
+    assert_eq!(value["secret"], ["03".repeat(16), "04".repeat(16)].concat());
+    let standing = site.standing().await;
+    assert_eq!(wish.send_at(&process, later(100)).await, Ok(first));
+    assert_eq!(site.standing().await, standing);
+}
+
+#[tokio::test]
+async fn an_event_finds_its_secret_after_the_provisioners_key_was_rotated_once() {
+    let caller = strong();
+    let site = Site::of(&caller).await;
+    let wish = Wish::new(&site, Endpoint::Key);
+    let process = site.process().await;
+    let first = wish.send(&process).await.unwrap();
+    rotate_provisioner(&site).await;
+    let standing = site.standing().await;
+    let successor = site.process().await;
+    assert_eq!(wish.send(&successor).await.as_ref(), Ok(&first), "the new key");
+    assert_eq!(wish.send(&process).await.as_ref(), Ok(&first), "the old key, which lives on");
+    let other = wish.clone().with("level", 3);
+    assert_eq!(other.send(&successor).await, Err("idempotencyKeyReused"));
+    assert_eq!(site.standing().await, standing);
+    // A record that was never stored is stored by the new key, too.
+    site.dynamo.delete_item(&key_of(&first)).await;
+    assert_eq!(wish.send(&successor).await.as_ref(), Ok(&first), "mended");
+    assert_eq!(site.standing().await.items.len(), standing.items.len());
+    // One key back is as far as a principal is followed.
+    rotate_provisioner(&site).await;
+    let standing = site.standing().await;
+    assert_eq!(wish.send(&site.process().await).await, Err("deliverToTaken"));
+    assert_eq!(site.standing().await, standing);
+}
+
+async fn rotate_provisioner(site: &Site) {
+    let process = site.process().await;
+    let rotation = Rotation::begin(site.secrets, site.provisioner()).await.unwrap();
+    let step = async |payload: Value| process.invoke(Endpoint::Key, &payload.to_string()).await.map(Value::from);
+    rotation.run(step).await.unwrap();
+}

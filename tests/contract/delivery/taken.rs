@@ -1,0 +1,156 @@
+//! A name that another secret has.
+
+use tests::fault::Fault;
+use tests::secrets_manager::Version;
+use tests::token::Claims;
+
+use super::{Wish, key_of};
+use crate::site::{Site, kept, strong};
+use crate::support::{Endpoint, StoredKey};
+
+#[tokio::test]
+async fn another_request_under_the_same_id_is_refused_and_changes_nothing() {
+    for endpoint in Endpoint::ALL {
+        let site = Site::of(&strong()).await;
+        let process = site.process().await;
+        let wish = Wish::new(&site, endpoint);
+        wish.send(&process).await.unwrap();
+        let standing = site.standing().await;
+        for (member, value) in [("name", "other".into()), ("level", 3.into()), ("expiresIn", 3601.into())] {
+            let other: Wish = wish.clone().with(member, serde_json::Value::clone(&value));
+            assert_eq!(other.send(&process).await, Err("idempotencyKeyReused"), "{member}");
+        }
+        assert_eq!(site.standing().await, standing);
+    }
+}
+
+#[tokio::test]
+async fn the_secret_of_another_event_or_principal_is_never_touched_or_told_of() {
+    let site = Site::of(&strong()).await;
+    let other_key = strong();
+    site.dynamo.put_item(other_key.item.clone()).await;
+    let process = site.process().await;
+    let (by_token, by_key) = (Wish::new(&site, Endpoint::Jwt), Wish::new(&site, Endpoint::Key));
+    for (owner, intruders) in [
+        (&by_token, vec![by_token.clone().with("idempotencyKey", "another"), by_key.clone()]),
+        (
+            &by_key,
+            vec![
+                by_key.clone().with("idempotencyKey", "another"),
+                by_token.clone(),
+                by_key.clone().with("authorization", other_key.authorization()),
+            ],
+        ),
+    ] {
+        let first = owner.send(&process).await.unwrap();
+        let standing = site.standing().await;
+        let value = site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await;
+        for intruder in intruders {
+            assert_eq!(intruder.send(&process).await, Err("deliverToTaken"), "{}", intruder.text());
+        }
+        assert_eq!(site.standing().await, standing);
+        assert_eq!(site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await, value);
+        assert_eq!(owner.send(&process).await.as_ref(), Ok(&first), "its owner still finds it");
+        site.secrets.delete(&site.name(61, "ci")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_was_written_by_hand_is_left_alone_whatever_it_holds() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    let name = site.name(61, "ci");
+    let ours = delivered_text(&site).await;
+    for foreign in ["", "a password", "null", "[]", "{}", &kept(&StoredKey::new()), &ours] {
+        // An empty value is no value to Secrets Manager.
+        let foreign = if foreign.is_empty() { " " } else { foreign };
+        site.secrets.create(&name, foreign).await;
+        let standing = site.standing().await;
+        assert_eq!(wish.send(&process).await, Err("deliverToTaken"), "{foreign}");
+        assert_eq!(site.standing().await, standing, "{foreign}");
+        assert_eq!(site.secrets.value(&name, Version::CURRENT).await.as_deref(), Some(foreign));
+        site.secrets.delete(&name).await;
+    }
+}
+
+/// Whoever may write secrets may also name a version; what lies in it must be a delivered key all the same, of this
+/// request and of this user.
+#[tokio::test]
+async fn a_version_with_our_id_that_holds_no_key_of_ours_is_taken_and_one_of_another_user_is_no_answer() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    let name = site.name(61, "ci");
+    wish.send(&process).await.unwrap();
+    let ours = site.secrets.value(&name, Version::CURRENT).await.unwrap();
+    let version = site.secrets.versions(&name).await.into_keys().next().unwrap();
+    for (value, expected) in [
+        ("a password".to_owned(), "deliverToTaken"),
+        (kept(&StoredKey::new()), "deliverToTaken"),
+        (ours.replace(r#""level":4"#, r#""level":9"#), "deliverToTaken"),
+        (ours.replace(r#","expiresIn":3600"#, ""), "deliverToTaken"),
+        (ours.replace(r#""userId":61"#, r#""userId":7"#), "idempotencyKeyReused"),
+        (ours.replace(r#""level":4"#, r#""level":3"#), "idempotencyKeyReused"),
+        // No secret lets a key live for longer than the longest that may be asked for.
+        (ours.replace(r#""expiresAt":"20"#, r#""expiresAt":"90"#), "expiresInHigherThanMaximum"),
+    ] {
+        site.secrets.delete(&name).await;
+        for key in site.standing().await.items.into_keys() {
+            site.dynamo.delete_item(&key).await;
+        }
+        let request = site.secrets.client().create_secret().name(&name).secret_string(&value);
+        request.client_request_token(&version).send().await.unwrap();
+        let standing = site.standing().await;
+        assert_eq!(wish.send(&process).await, Err(expected), "{value}");
+        assert_eq!(site.standing().await, standing, "{value}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_scheduled_for_deletion_is_taken() {
+    for endpoint in Endpoint::ALL {
+        let site = Site::of(&strong()).await;
+        let process = site.process().await;
+        let wish = Wish::new(&site, endpoint);
+        wish.clone().to("before").send(&process).await.unwrap();
+        let standing = site.standing().await;
+        // As AWS answers for such a name; moto takes it for any other.
+        for operation in ["CreateSecret", "GetSecretValue"] {
+            site.vault.on(operation, 1, Fault::secrets_manager(400, "InvalidRequestException"));
+        }
+        assert_eq!(wish.send(&process).await, Err("deliverToTaken"));
+        assert_eq!(site.standing().await, standing);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_and_a_record_that_were_deleted_are_not_brought_back_but_made_anew() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    let first = wish.send(&process).await.unwrap();
+    site.secrets.delete(&site.name(61, "ci")).await;
+    site.dynamo.delete_item(&key_of(&first)).await;
+    let second = wish.send(&process).await.unwrap();
+    assert_ne!(key_of(&first), key_of(&second));
+}
+
+#[tokio::test]
+async fn a_repetition_is_bound_by_what_its_caller_may_do_by_now() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let wish =
+        |claims: Claims| Wish::new(&site, Endpoint::Jwt).with("level", 5).with("authorization", site.bearer(&claims));
+    wish(Claims::new().role("curator")).send(&process).await.unwrap();
+    let standing = site.standing().await;
+    assert_eq!(wish(Claims::new()).send(&process).await, Err("keyLevelExceedsRoleLevel"));
+    assert_eq!(wish(Claims::new().with("status", 0)).send(&process).await, Err("accountStatusLacking"));
+    assert_eq!(site.standing().await, standing);
+}
+
+/// What a delivery to another name has written.
+async fn delivered_text(site: &Site) -> String {
+    Wish::new(site, Endpoint::Jwt).to("other").send(&site.process().await).await.unwrap();
+    site.secrets.value(&site.name(61, "other"), Version::CURRENT).await.unwrap()
+}

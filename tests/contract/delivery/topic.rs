@@ -1,0 +1,68 @@
+//! The notifications of a topic: all are tried, and the first failure is the answer.
+
+use serde_json::Value;
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::entropy::Randomness;
+use tests::fault::Fault;
+
+use super::Wish;
+use crate::site::{Site, in_topic, strong, topic};
+use crate::support::Endpoint;
+
+/// A notification with a good request, whose destination is its id, but with a member of its own.
+fn notified(site: &Site, endpoint: Endpoint, id: &str, member: &str, value: impl Into<Value>) -> String {
+    in_topic(Some(&Value::from(id).to_string()), &Wish::new(site, endpoint).to(id).with(member, value).text())
+}
+
+#[tokio::test]
+async fn every_notification_is_tried_and_the_first_failure_is_the_answer() {
+    for endpoint in Endpoint::ALL {
+        let site = Site::of(&strong()).await;
+        let (process, before) = (site.process().await, site.standing().await);
+        let records = [
+            notified(&site, endpoint, "a", "name", "good"),
+            notified(&site, endpoint, "b", "name", 7),
+            notified(&site, endpoint, "c", "name", "good"),
+            notified(&site, endpoint, "d", "level", 9),
+            in_topic(None, "nothing"),
+            notified(&site, endpoint, "e", "name", "good"),
+        ];
+        assert_eq!(process.invoke(endpoint, &topic(&records)).await, Err("nameNotString"));
+        let come = site.standing().await.since(&before, "the topic");
+        assert_eq!((come.records().len(), come.secrets.len()), (3, 3));
+        // The topic sends them all again: what was created is found.
+        let standing = site.standing().await;
+        assert_eq!(process.invoke(endpoint, &topic(&records)).await, Err("nameNotString"));
+        assert_eq!(site.standing().await, standing);
+        assert_eq!(process.invoke(endpoint, &topic(&records[..1])).await.as_deref(), Ok("null"));
+    }
+}
+
+#[tokio::test]
+async fn a_fault_and_a_refusal_fail_in_the_order_of_the_records() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let [good, refused] = [("a", 4), ("b", 9)].map(|(id, level)| notified(&site, Endpoint::Jwt, id, "level", level));
+    for (records, expected) in
+        [([good.clone(), refused.clone()], "createApikeyFailed"), ([refused, good], "invalidLevel")]
+    {
+        site.vault.on("CreateSecret", 1, Fault::secrets_manager(400, "AccessDeniedException"));
+        assert_eq!(process.invoke(Endpoint::Jwt, &topic(&records)).await, Err(expected));
+        assert_eq!(site.standing().await.secrets.len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn every_notification_has_randomness_of_its_own() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let records: Vec<_> =
+        (0..4).map(|nth| notified(&site, Endpoint::Jwt, &format!("n{nth}"), "name", "good")).collect();
+    let fixed = Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]);
+    let call = Call::at(Timestamp::now(), 30_000, Ok(fixed));
+    let answer = process.invoke_as(Endpoint::Jwt, &topic(&records), "test", call).await;
+    assert_eq!(answer.as_deref(), Ok("null"));
+    let standing = site.standing().await;
+    assert_eq!((standing.items.len(), standing.secrets.len()), (4, 4));
+}
