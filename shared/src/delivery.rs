@@ -3,6 +3,10 @@
 //! The secret's first version has an id that follows from who asks and which event it is, so that each try finds what an
 //! earlier one left, whatever happened in between. A secret that is there is never changed.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use crate::authenticate::Services;
 use crate::call::Call;
 use crate::clock::Timestamp;
@@ -19,25 +23,21 @@ use crate::record::Record;
 use crate::secrets::{SecretCreation, Version};
 use crate::store::Insertion;
 
+/// The pauses between looks for what another try may have just created.
+const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900)];
+
 /// Where one event's key goes, and what tells that event from others.
 pub struct Delivery {
     name: String,
     version_id: String,
-    former_version_id: Option<String>,
 }
 
 impl Delivery {
     /// Binds an event's id to who asks.
     #[must_use]
     pub fn new(name: String, creator: &Creator, event_id: &str) -> Self {
-        let version_id = |scope: String| hex::encode(length_prefixed(&[scope.as_bytes(), event_id.as_bytes()]));
-        let principal = creator.principal();
-        Self {
-            name,
-            version_id: version_id(principal.scope()),
-            // The same event may have come before the calling key was rotated.
-            former_version_id: principal.former_scope().map(version_id),
-        }
+        let scope = creator.principal().scope();
+        Self { name, version_id: hex::encode(length_prefixed(&[scope.as_bytes(), event_id.as_bytes()])) }
     }
 }
 
@@ -68,7 +68,7 @@ pub async fn deliver(
                     return Ok(Creation { body: CreatedBody::delivered(&record, arn), replayed: false });
                 }
                 SecretCreation::NameTaken => {
-                    find(delivery, services, deadline).await?.ok_or(EventError::DeliverToTaken)?
+                    find_in_time(delivery, services, deadline).await?.ok_or(EventError::DeliverToTaken)?
                 }
             }
         }
@@ -84,25 +84,40 @@ pub async fn deliver(
 struct Standing {
     arn: String,
     delivered: DeliveredKey,
+    is_current: bool,
 }
 
 /// Looks for what an earlier try of the same event has delivered. A version of its id that holds no key of ours is as
 /// foreign as another version.
 async fn find(delivery: &Delivery, services: Services<'_>, deadline: Deadline) -> Result<Option<Standing>, Fault> {
-    for id in [Some(&delivery.version_id), delivery.former_version_id.as_ref()].into_iter().flatten() {
-        if let Some(version) = services.secrets.read(&delivery.name, Version::Id(id), deadline).await? {
-            let delivered = DeliveredKey::parse(&version.text);
-            return Ok(delivered.map(|delivered| Standing { arn: version.arn, delivered }));
+    let read = services.secrets.read(&delivery.name, Version::Id(&delivery.version_id), deadline).await?;
+    Ok(read.and_then(|version| {
+        let delivered = DeliveredKey::parse(&version.text)?;
+        Some(Standing { arn: version.arn, delivered, is_current: version.is_current })
+    }))
+}
+
+/// [`find`], more than once: Secrets Manager is eventually consistent, and what another try has just created may not be
+/// there to be read yet.
+async fn find_in_time(
+    delivery: &Delivery,
+    services: Services<'_>,
+    deadline: Deadline,
+) -> Result<Option<Standing>, Fault> {
+    for pause in PAUSES {
+        if let Some(standing) = find(delivery, services, deadline).await? {
+            return Ok(Some(standing));
         }
+        deadline.run(sleep(pause)).await?;
     }
-    Ok(None)
+    find(delivery, services, deadline).await
 }
 
 /// Stores the record of a key that has been delivered, unless it is stored already.
 async fn finish(
     creator: &Creator,
     request: &KeyRequest,
-    Standing { arn, delivered }: Standing,
+    Standing { arn, delivered, is_current }: Standing,
     now: Timestamp,
     limit: MaxExpiresIn,
     services: Services<'_>,
@@ -113,8 +128,9 @@ async fn finish(
     }
     let grant = creator.grant_until(request.clone(), delivered.expires_at, now, limit)?;
     let record = grant.into_record(delivered.key, &delivered.secret, now);
-    // What was to be over by now is not brought back.
-    if !record.expires_at.is_past(now) {
+    // What is over by now is not brought back. Nor is a key that was rotated out: a rotation authenticates it first, so
+    // its record was stored, and where that is not there any more it was revoked.
+    if is_current && !record.expires_at.is_past(now) {
         insert(&record, services, deadline).await?;
     }
     Ok(Creation { body: CreatedBody::delivered(&record, arn), replayed: true })

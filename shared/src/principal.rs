@@ -6,6 +6,7 @@
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::config::SecretArn;
 use crate::error::Error;
 use crate::expiry::{ExpiresAt, ExpiresIn, MaxExpiresIn};
 use crate::key_name::KeyName;
@@ -26,6 +27,9 @@ pub struct Principal {
     pub active: bool,
     /// What was shown.
     pub credential: Credential,
+    /// The secret that the credential lies in, where the function acts with it for events: its key changes with each
+    /// rotation, and who asks does not.
+    pub provisioner: Option<SecretArn>,
 }
 
 /// The kind of proof behind a [`Principal`].
@@ -39,27 +43,18 @@ pub enum Credential {
         id: Uuid,
         /// When the chain that it belongs to ends.
         chain_expires_at: ExpiresAt,
-        /// The key that it took the place of by rotation.
-        replaces: Option<Uuid>,
     },
 }
 
 impl Principal {
-    /// The text that stands for this caller where its requests are told from others': `jwt:<user>` or `key:<uuid>`.
+    /// The text that stands for this caller where its requests are told from others': `jwt:<user>`, `key:<uuid>` or
+    /// `provisioner:<arn>`.
     #[must_use]
     pub fn scope(&self) -> String {
-        match self.credential {
-            Credential::Jwt => format!("jwt:{}", self.user_id.get()),
-            Credential::Key { id, .. } => format!("key:{id}"),
-        }
-    }
-
-    /// What [`Principal::scope`] was before the calling key took the place of another by rotation.
-    #[must_use]
-    pub fn former_scope(&self) -> Option<String> {
-        match self.credential {
-            Credential::Jwt => None,
-            Credential::Key { replaces, .. } => replaces.map(|id| format!("key:{id}")),
+        match (&self.provisioner, self.credential) {
+            (Some(secret), _) => format!("provisioner:{}", secret.as_str()),
+            (None, Credential::Jwt) => format!("jwt:{}", self.user_id.get()),
+            (None, Credential::Key { id, .. }) => format!("key:{id}"),
         }
     }
 
@@ -68,7 +63,7 @@ impl Principal {
     /// # Errors
     /// [`Error::AccountStatusLacking`] for an account that may not act, then [`Error::InsufficientAccessLevel`] below
     /// level 4.
-    pub const fn authorize_creation(self) -> Result<Creator, Error> {
+    pub fn authorize_creation(self) -> Result<Creator, Error> {
         if !self.active {
             return Err(Error::AccountStatusLacking);
         }
@@ -196,6 +191,7 @@ mod tests {
             level: PermissionLevel::new(level).unwrap(),
             active: true,
             credential,
+            provisioner: None,
         }
     }
 
@@ -237,7 +233,7 @@ mod tests {
     #[test]
     fn a_key_hands_on_its_chain_and_nothing_may_outlive_it() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(1_700_000_061);
-        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at, replaces: None };
+        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at };
         let granted = grant(4, credential, request(4, 60)).unwrap();
         assert_eq!(granted.chain_expires_at, chain_expires_at);
         assert_eq!(granted.created_by, CreatedBy::Key(Uuid::nil()));
@@ -247,7 +243,7 @@ mod tests {
     #[test]
     fn the_level_is_looked_at_before_the_chain() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(0);
-        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at, replaces: None };
+        let credential = Credential::Key { id: Uuid::nil(), chain_expires_at };
         assert!(matches!(grant(4, credential, request(5, 60)), Err(Error::KeyLevelExceedsRoleLevel)));
     }
 }

@@ -49,14 +49,8 @@ impl Record {
             user_id: self.user_id,
             level: self.level.into(),
             active: true,
-            credential: Credential::Key {
-                id: self.key,
-                chain_expires_at: self.chain_expires_at,
-                replaces: match self.created_by {
-                    CreatedBy::Rotation(replaced) => Some(replaced),
-                    CreatedBy::Jwt | CreatedBy::Key(_) => None,
-                },
-            },
+            credential: Credential::Key { id: self.key, chain_expires_at: self.chain_expires_at },
+            provisioner: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::principal::{Grant, Principal};
 use crate::record::Record;
 use crate::secrets::{CURRENT, Description, PENDING, Version};
 use crate::store::Insertion;
-use crate::verify::verify;
+use crate::verify::{KEY_UNKNOWN, verify};
 
 /// Which secrets may be rotated, and how long a key may live.
 pub(crate) struct RotationPolicy<'a> {
@@ -82,10 +82,11 @@ enum Step {
 impl Step {
     fn parse(text: &str) -> Result<Self, RotationError> {
         match text {
-            "createSecret" => Ok(Self::Create),
-            "setSecret" => Ok(Self::Set),
-            "testSecret" => Ok(Self::Test),
-            "finishSecret" => Ok(Self::Finish),
+            // AWS's rotation functions know the first spelling, its User Guide lists the second.
+            "createSecret" | "create_secret" => Ok(Self::Create),
+            "setSecret" | "set_secret" => Ok(Self::Set),
+            "testSecret" | "test_secret" => Ok(Self::Test),
+            "finishSecret" | "finish_secret" => Ok(Self::Finish),
             _ => Err(RotationError::StepInvalid),
         }
     }
@@ -134,8 +135,9 @@ impl Rotation<'_> {
         let record = grant.into_record(randomness.key, &randomness.secret, now);
         let value = DeliveredKey::new(&record, randomness.secret, expires_in).to_text();
         let (id, passed_on) = (&self.event.secret_id, self.event.rotation_token.as_deref());
-        self.services.secrets.put_pending(id, self.token, passed_on, &value, deadline).await?;
-        Ok(Rotated { outcome, key: Some(record.key) })
+        let is_stored = self.services.secrets.put_pending(id, self.token, passed_on, &value, deadline).await?;
+        // Another try of the same step may have been quicker, with a key of its own.
+        Ok(Rotated { outcome, key: is_stored.then_some(record.key) })
     }
 
     /// Stores the record of the key to come, whose life begins now.
@@ -145,7 +147,7 @@ impl Rotation<'_> {
         match verify(&pending.presented(), call.now, self.services.store, call.deadline).await {
             // An earlier try has stored it. The replaced key may have ended since.
             Ok(_) => return Ok(outcome),
-            Err(Error::AuthenticationFailed(_)) => {}
+            Err(Error::AuthenticationFailed(failure)) if failure.reason == KEY_UNKNOWN => {}
             Err(error) => return Err(error),
         }
         let (replaced, _) = self.current(call, caller).await?;
@@ -172,7 +174,14 @@ impl Rotation<'_> {
     async fn finish(&self, description: &Description, call: &Call) -> Result<Rotated, Error> {
         let key = self.authenticate_pending(call).await?.key;
         let in_place_of = description.current_version();
-        self.services.secrets.make_current(&self.event.secret_id, self.token, in_place_of, call.deadline).await?;
+        let (secrets, id) = (self.services.secrets, &self.event.secret_id);
+        if let Err(fault) = secrets.make_current(id, self.token, in_place_of, call.deadline).await {
+            // A try whose reply was lost has moved it, and the next one finds nothing to move from.
+            let now = secrets.describe(id, call.deadline).await?;
+            if !now.is_some_and(|description| description.is_at_stage(self.token, CURRENT)) {
+                return Err(fault.into());
+            }
+        }
         Ok(Rotated { outcome: "rotated", key: Some(key) })
     }
 

@@ -81,6 +81,8 @@ pub struct SecretVersion {
     pub arn: String,
     /// What it holds.
     pub text: SecretText,
+    /// Whether it is the version in use.
+    pub is_current: bool,
     /// When the version was created.
     pub created: Option<Timestamp>,
 }
@@ -199,7 +201,8 @@ impl Secrets {
                 // A binary value is as good as an empty one: neither is a key of ours.
                 let text = SecretText(read.secret_string.unwrap_or_default());
                 let created = read.created_date.and_then(|moment| u64::try_from(moment.to_millis().ok()?).ok());
-                Ok(Some(SecretVersion { arn, text, created: created.map(Timestamp::from_millis) }))
+                let is_current = read.version_stages.unwrap_or_default().iter().any(|stage| stage == CURRENT);
+                Ok(Some(SecretVersion { arn, text, is_current, created: created.map(Timestamp::from_millis) }))
             }
             Err(error) => match error.as_service_error() {
                 // The second is said of a secret that is scheduled for deletion.
@@ -234,7 +237,7 @@ impl Secrets {
         }
     }
 
-    /// Stores a value as the version to come. One that stands there already is left as it is.
+    /// Stores a value as the version to come, and says whether it did: one that stands there already is left as it is.
     ///
     /// # Errors
     /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
@@ -245,7 +248,7 @@ impl Secrets {
         rotation_token: Option<&str>,
         value: &SecretText,
         deadline: Deadline,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let call = self
             .client()
             .put_secret_value()
@@ -255,9 +258,9 @@ impl Secrets {
             .version_stages(PENDING)
             .set_rotation_token(rotation_token.map(str::to_owned));
         match deadline.run(call.send()).await? {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                Some(PutSecretValueError::ResourceExistsException(_)) => Ok(()),
+                Some(PutSecretValueError::ResourceExistsException(_)) => Ok(false),
                 _ => Err(fault(&error)),
             },
         }

@@ -9,6 +9,9 @@ use crate::record::{Record, parse_key};
 use crate::secret::{Secret, SecretHash};
 use crate::store::{Store, StoredItem};
 
+/// Why a key that has no record does not verify.
+pub(crate) const KEY_UNKNOWN: &str = "keyUnknown";
+
 /// A key and the hash of its secret as shown by a caller, well-formed but not yet believed.
 #[derive(Clone, Debug)]
 pub struct PresentedKey {
@@ -58,7 +61,7 @@ fn check(key: Uuid, shown: &SecretHash, found: Option<StoredItem>, now: Timestam
     let item = match found {
         Some(item) if matches => item,
         Some(_) => return failed("secretWrong"),
-        None => return failed("keyUnknown"),
+        None => return failed(KEY_UNKNOWN),
     };
     let record = item.into_record(key)?;
     if record.expires_at.is_past(now) { failed("keyExpired") } else { Ok(record) }

@@ -27,7 +27,7 @@ impl Authenticate for Fragile {
         assert!(self.0.swap(true, Ordering::SeqCst), "a panic that quotes {credential}");
         let user_id = UserId::new(61).ok_or(Error::unauthenticated("never"))?;
         let level = PermissionLevel::new(4).ok_or(Error::unauthenticated("never"))?;
-        Ok(Principal { user_id, level, active: true, credential: Credential::Jwt })
+        Ok(Principal { user_id, level, active: true, credential: Credential::Jwt, provisioner: None })
     }
 }
 

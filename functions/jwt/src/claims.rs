@@ -61,7 +61,7 @@ impl ClaimsPolicy {
         let user_id = user_id(&claims).ok_or(failed("userUnknown"))?;
         let level = self.level(claims.get("role")).ok_or(failed("roleUnknown"))?;
         let active = is_active(claims.get("status"))?;
-        let principal = Principal { user_id, level, active, credential: Credential::Jwt };
+        let principal = Principal { user_id, level, active, credential: Credential::Jwt, provisioner: None };
         Ok(VerifiedClaims { principal, is_short_lived: is_short_lived(&claims) })
     }
 

@@ -12,6 +12,7 @@ use shared::config::{ConfigError, Environment, SecretArn};
 use shared::delivered_key::KeptKey;
 use shared::error::{Error, Fault};
 use shared::principal::Principal;
+use shared::record::Record;
 use shared::secrets::Version;
 use shared::verify::{PresentedKey, verify};
 
@@ -38,7 +39,7 @@ impl Provisioner {
         if let Some(known) = self.known() {
             match verify(&known, call.now, services.store, call.deadline).await {
                 Err(Error::AuthenticationFailed(_)) => {}
-                verified => return verified.map(|record| record.principal()),
+                verified => return verified.map(|record| self.acting_with(&record)),
             }
         }
         let read = services.secrets.read(self.secret.as_str(), Version::Current, call.deadline).await?;
@@ -47,7 +48,7 @@ impl Provisioner {
         match verify(&kept.presented, call.now, services.store, call.deadline).await {
             Ok(record) => {
                 *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.presented);
-                Ok(record.principal())
+                Ok(self.acting_with(&record))
             }
             // No event can help that: it is the operator's to mend, and until then each event comes again.
             Err(Error::AuthenticationFailed(failure)) => {
@@ -55,6 +56,10 @@ impl Provisioner {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn acting_with(&self, record: &Record) -> Principal {
+        Principal { provisioner: Some(self.secret.clone()), ..record.principal() }
     }
 
     fn known(&self) -> Option<PresentedKey> {
