@@ -86,7 +86,7 @@ async fn a_secrets_first_version_is_named_by_a_digest_of_who_asks_and_which_even
     let site = Site::of(&caller).await;
     let process = site.process().await;
     for (endpoint, to, scope) in
-        [(Endpoint::Jwt, "a", "jwt:61".to_owned()), (Endpoint::Key, "b", format!("key:{}", caller.key))]
+        [(Endpoint::Jwt, "a", "jwt:61".to_owned()), (Endpoint::Key, "b", format!("provisioner:{}", site.provisioner()))]
     {
         let wish = Wish::new(&site, endpoint).with("deliverTo", to).with("idempotencyKey", "caf\u{e9}");
         wish.send(&process).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_repetition_takes_no_randomness_and_changes_no_record() {
 }
 
 #[tokio::test]
-async fn an_event_finds_its_secret_after_the_provisioners_key_was_rotated_once() {
+async fn an_event_finds_its_secret_however_often_the_provisioners_key_was_rotated() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let wish = Wish::new(&site, Endpoint::Key);
@@ -171,11 +171,42 @@ async fn an_event_finds_its_secret_after_the_provisioners_key_was_rotated_once()
     site.dynamo.delete_item(&key_of(&first)).await;
     assert_eq!(wish.send(&successor).await.as_ref(), Ok(&first), "mended");
     assert_eq!(site.standing().await.items.len(), standing.items.len());
-    // One key back is as far as a principal is followed.
     rotate_provisioner(&site).await;
     let standing = site.standing().await;
-    assert_eq!(wish.send(&site.process().await).await, Err("deliverToTaken"));
+    assert_eq!(wish.send(&site.process().await).await.as_ref(), Ok(&first), "the key after the next");
     assert_eq!(site.standing().await, standing);
+}
+
+#[tokio::test]
+async fn a_key_that_was_rotated_out_and_revoked_is_not_brought_back_by_its_event() {
+    let caller = strong();
+    let site = Site::of(&caller).await;
+    let process = site.process().await;
+    for endpoint in [Endpoint::Jwt, Endpoint::Key] {
+        let wish = Wish::new(&site, endpoint).with("deliverTo", format!("leaked-{endpoint:?}"));
+        let first = wish.send(&process).await.unwrap();
+        let rotation = Rotation::begin(site.secrets, &site.name(61, &format!("leaked-{endpoint:?}"))).await.unwrap();
+        let step = async |payload: Value| process.invoke(Endpoint::Key, &payload.to_string()).await.map(Value::from);
+        rotation.run(step).await.unwrap();
+        site.dynamo.delete_item(&key_of(&first)).await;
+        let standing = site.standing().await;
+        assert_eq!(wish.send(&process).await, Ok(first), "{endpoint:?}");
+        assert_eq!(site.standing().await, standing, "{endpoint:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_another_try_has_just_created_is_looked_for_more_than_once() {
+    let site = Site::new().await;
+    let process = site.process().await;
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    let first = wish.send(&process).await.unwrap();
+    for missing in 1..=3 {
+        for nth in 1..=missing {
+            site.vault.on("GetSecretValue", nth, Fault::secrets_manager(400, "ResourceNotFoundException"));
+        }
+        assert_eq!(wish.send(&process).await.as_ref(), Ok(&first), "{missing}");
+    }
 }
 
 async fn rotate_provisioner(site: &Site) {

@@ -85,16 +85,11 @@ async fn one_lost_reply_within_a_step_fails_nothing() {
             .map(|name| (name, &scene.to_secrets))
             .chain(dynamo.iter().map(|name| (name, &scene.to_dynamo)))
         {
-            // Secrets Manager refuses to move the same stage twice; the next try of the step finds it moved.
-            let again = usize::from(*operation == "UpdateSecretVersionStage");
             let old = scene.deliver(4).await;
             let rotation = scene.begin(&old.arn).await;
             for step in Step::ALL {
                 if step == faulty {
                     proxy.on(operation, 1, Fault::ApplyThenLose);
-                    for _ in 0..again {
-                        assert_eq!(scene.step(&rotation, step).await, Err("createApikeyFailed"));
-                    }
                 }
                 assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{operation} of {step:?}");
             }
