@@ -1,6 +1,7 @@
 //! What the functions write: one line a request, and nothing of what a caller sent in confidence.
 
 use serde_json::Value;
+use shared::clock::Timestamp;
 use tests::emulator::Emulator;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};
@@ -59,11 +60,29 @@ async fn every_request_is_one_line_with_its_outcome() {
         assert_eq!(line["keyId"].is_string(), *outcome == "created", "{line}");
         assert!(line["durationMs"].is_number() && line["requestId"].as_str().unwrap().len() == 36, "{line}");
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z'), "{line}");
-        assert!(
-            line.as_object().unwrap().values().all(|value| !value.is_object() && !value.is_array()),
-            "not flat: {line}"
-        );
+        let class = if *outcome == "created" { "success" } else { "refused" };
+        assert_eq!((&line["outcomeClass"], &line["storeRetries"]), (&class.into(), &0.into()), "{line}");
+        assert_eq!(line["storeMs"].as_f64().unwrap() > 0.0, *outcome == "created", "{line}");
+        assert_metrics(line);
+        let mut flat = line.as_object().unwrap().iter().filter(|(name, _)| *name != "_aws");
+        assert!(flat.all(|(_, value)| !value.is_object() && !value.is_array()), "not flat: {line}");
     }
+}
+
+/// The embedded metric format: every metric is a number of the line, every dimension a text of it.
+fn assert_metrics(line: &Value) {
+    let metrics = &line["_aws"];
+    let age = Timestamp::now().millis() - metrics["Timestamp"].as_u64().unwrap();
+    assert!(age < 600_000, "{line}");
+    let directive = &metrics["CloudWatchMetrics"][0];
+    assert_eq!(directive["Namespace"], "ApiKeys");
+    let dimensions = directive["Dimensions"].as_array().unwrap();
+    assert_eq!(dimensions.as_slice(), [serde_json::json!(["endpoint", "outcomeClass"])]);
+    assert!(dimensions[0].as_array().unwrap().iter().all(|name| line[name.as_str().unwrap()].is_string()), "{line}");
+    let metrics = directive["Metrics"].as_array().unwrap();
+    let names: Vec<_> = metrics.iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["durationMs", "storeMs", "storeRetries"]);
+    assert!(names.iter().all(|name| line[*name].is_number()), "{line}");
 }
 
 #[tokio::test]
