@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::config::ConfigError;
+use crate::error::Fault;
 pub use foreign::{install_panic_hook, install_subscriber};
 pub use metrics::{Metrics, OutcomeClass};
 
@@ -114,6 +115,11 @@ pub fn startup_failed(error: &ConfigError) {
 /// Says that the process ends since Lambda can't be asked for events any more.
 pub fn runtime_failed() {
     write_line(&Incident::new(LogLevel::Error, "the function ends", "the Lambda runtime API can't be reached"));
+}
+
+/// Says that a value that was to be read again could not be, and that the last good one still serves.
+pub fn not_read_again(what: &str, fault: &Fault) {
+    write_line(&Incident::new(LogLevel::Warn, &format!("{what} can't be read again"), &fault.code));
 }
 
 /// Something outside of a request.

@@ -111,6 +111,18 @@ async fn the_value_before_ends_when_it_is_told_to() {
 }
 
 #[tokio::test]
+async fn a_leaked_value_is_dead_five_minutes_after_its_stage_was_taken_from_it() {
+    let kept = Kept::with(&[]).await;
+    kept.rotate("second").await;
+    assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
+    let leaked = kept.secrets.try_version_with(&kept.arn, "AWSPREVIOUS").await.unwrap().unwrap();
+    let stage = kept.secrets.client().update_secret_version_stage().secret_id(&kept.arn).version_stage("AWSPREVIOUS");
+    stage.remove_from_version_id(leaked).send().await.unwrap();
+    assert_eq!(kept.status("first", 12 * MINUTE).await, 403);
+    assert_eq!(kept.status("second", 12 * MINUTE).await, 201);
+}
+
+#[tokio::test]
 async fn a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
     for fault in [
         Fault::Reset,

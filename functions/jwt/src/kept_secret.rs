@@ -13,6 +13,7 @@ use shared::clock::Timestamp;
 use shared::config::{ConfigError, Environment, SecretArn};
 use shared::deadline::Deadline;
 use shared::error::Fault;
+use shared::log;
 use shared::secrets::{Secrets, Version};
 
 use crate::verification_key::VerificationKey;
@@ -93,7 +94,8 @@ impl KeptSecret {
                 self.remember(read.clone());
                 Ok(read.keys(self.previous_lifetime, call.now))
             }
-            (Err(_), Some(known)) if known.is_usable(call.now) => {
+            (Err(fault), Some(known)) if known.is_usable(call.now) => {
+                log::not_read_again("the secret of JWT_SECRET_ARN", &fault);
                 let known = Known { tried_at: call.now, ..known };
                 self.remember(known.clone());
                 Ok(known.keys(self.previous_lifetime, call.now))
