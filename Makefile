@@ -13,6 +13,9 @@ ID ?= 61
 EVENT ?=
 ARGS ?=
 ADVISORY_DB ?=
+STAGE ?=
+URL ?=
+TOKEN ?=
 
 VENV := .local/venv
 CHECKOV := .local/checkov
@@ -122,6 +125,30 @@ $(addprefix invoke-,$(sources)): invoke-%: tools
 .PHONY: rotate
 rotate: tools ## Rotate a delivered key of `make run`, step by step
 	$(local) rotate
+
+# --- Deploy
+
+stage = $(VENV)/bin/python tests/tools/stage.py
+
+# The stage is looked at first: a build takes minutes.
+.PHONY: deploy
+deploy: tools ## Build a stage of samconfig.toml and deploy it [STAGE=dev|prod]
+	@$(stage) deploy "$(STAGE)" >/dev/null
+	architecture="$$($(stage) deploy "$(STAGE)")" && $(MAKE) build ARCHITECTURE="$$architecture"
+	sam deploy --config-env "$(STAGE)"
+
+.PHONY: delete
+delete: tools ## Delete a stage after its name was typed again; its table stays [STAGE=dev|prod]
+	@$(stage) delete "$(STAGE)" >/dev/null
+	sam delete --config-env "$(STAGE)"
+
+# A token goes on by the environment, where no list of processes shows it; TOKEN set there, it is in no history either.
+.PHONY: smoke
+smoke: export URL := $(URL)
+smoke: export TOKEN := $(TOKEN)
+smoke: ## Check both endpoints of a stack, or of `make run` [URL=http://localhost:9000 TOKEN=...]
+	$(call need,python3,install Python 3.10 or later)
+	@python3 tests/tools/smoke.py
 
 # --- Check
 

@@ -1,0 +1,194 @@
+"""Checks both endpoints of a running stack from outside: `make smoke URL=https://... TOKEN=...`.
+
+URL is the API's address, without /apikeys; TOKEN a token of a user who may create keys. Both come from the environment,
+so that the token stands in no list of processes. Four keys are made that live for two minutes at most. One line a check;
+no secret is ever printed, nor any body.
+"""
+
+import base64
+import json
+import os
+import re
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+
+TIMEOUT_SECONDS = 15
+HEADERS = {
+    "content-type": "application/json; charset=utf-8",
+    "cache-control": "no-store",
+    "pragma": "no-cache",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+SECRET = re.compile(r"[0-9a-f]{64}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z")
+
+
+class Answer:
+    """A response: its status, its headers in lower case, its body."""
+
+    def __init__(self, status: int, headers, body: bytes):
+        self.status = status
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.body = body
+        try:
+            self.json = json.loads(body)
+        except ValueError:
+            self.json = None
+
+    def code(self):
+        """The error's code, which may be shown."""
+        return self.json.get("error") if isinstance(self.json, dict) else "no JSON object"
+
+    def key(self):
+        """The new key."""
+        apikey = self.json.get("apikey") if isinstance(self.json, dict) else None
+        return apikey if isinstance(apikey, dict) else {}
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A credential goes to the address that was given, and nowhere else."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+class Smoke:
+    """The checks, and how many of them failed."""
+
+    def __init__(self, url: str, token: str):
+        self.url = url
+        self.token = f"Bearer {token}"
+        self.opener = urllib.request.build_opener(NoRedirect)
+        self.failed = 0
+
+    def run(self) -> bool:
+        """Runs every check; whether all hold."""
+        for path, challenge in (("jwt", 'Bearer realm="apikeys"'), ("key", 'Basic realm="apikeys", charset="UTF-8"')):
+            answer = self.call(path, {})
+            self.refused(f"{path}: no credential is 401", answer, 401, "authenticationRequired")
+            self.check(f"{path}: 401 says how to authenticate", answer.headers.get("www-authenticate") == challenge)
+            answer = self.call(path, {}, method="GET")
+            self.refused(f"{path}: GET is 405", answer, 405, "methodNotAllowed")
+            self.check(f"{path}: 405 names POST", answer.headers.get("allow") == "POST")
+        self.refused("jwt: a token that is none is 403", self.call("jwt", {}, "Bearer x"), 403, "authenticationFailed")
+
+        parent = self.create("jwt: a token makes a key", self.call("jwt", request(4, 120), self.token), 4)
+        if not parent:
+            return False
+        basic = credential(parent["key"], parent["secret"])
+        wrong = credential(parent["key"], "0" * 64)
+        answer = self.call("key", request(0, 60), wrong)
+        self.refused("key: a wrong secret is 403", answer, 403, "authenticationFailed")
+        answer = self.call("key", request(5, 60), basic)
+        self.refused("key: a level above its own is 403", answer, 403, "keyLevelExceedsRoleLevel")
+        child = self.create("key: that key makes a key", self.call("key", request(0, 60), basic), 0)
+        self.check("key: the new key has the same user", bool(child) and child.get("userId") == parent.get("userId"))
+        if child:
+            answer = self.call("key", request(0, 60), credential(child["key"], child["secret"]))
+            self.refused("key: a key of level 0 makes none", answer, 403, "insufficientAccessLevel")
+
+        for path, authorization in (("jwt", self.token), ("key", basic)):
+            value = str(uuid.uuid4())
+            first = self.call(path, request(0, 60), authorization, value)
+            self.create(f"{path}: an Idempotency-Key is taken", first, 0)
+            again = self.call(path, request(0, 60), authorization, value)
+            replayed = again.headers.get("idempotency-replayed") == "true"
+            self.check(f"{path}: the same again is the same answer", replayed and again.body == first.body)
+        return self.failed == 0
+
+    def call(self, path: str, body: dict, authorization=None, idempotency_key=None, method="POST") -> Answer:
+        """Sends a request. A failure to reach the API ends the program."""
+        headers = {"Content-Type": "application/json", "User-Agent": "apikeys-smoke"}
+        if authorization:
+            headers["Authorization"] = authorization
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        data = json.dumps(body).encode() if method == "POST" else None
+        target = f"{self.url}/apikeys/{path}"
+        sent = urllib.request.Request(target, data, headers, method=method)
+        try:
+            with self.opener.open(sent, timeout=TIMEOUT_SECONDS) as response:
+                return Answer(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers, error.read())
+        except OSError as error:
+            raise SystemExit(f"FAILED  {target} can't be reached: {getattr(error, 'reason', error)}") from None
+
+    def check(self, what: str, holds: bool, instead: str = "") -> bool:
+        """Prints a line."""
+        self.failed += not holds
+        print(f"{'ok    ' if holds else 'FAILED'}  {what}{f' ({instead})' if instead and not holds else ''}", flush=True)
+        return holds
+
+    def refused(self, what: str, answer: Answer, status: int, code: str) -> None:
+        """Checks an error: its status, its whole body and its headers."""
+        holds = answer.status == status and answer.json == {"result": "error", "error": code}
+        self.check(what, holds, f"was {answer.status} {answer.code()}")
+        self.has_headers(what, answer)
+
+    def create(self, what: str, answer: Answer, level: int) -> dict:
+        """Checks a new key; returns it if it can be used."""
+        key = answer.key()
+        holds = answer.status == 201 and is_key(key, level) and answer.json == {"result": "success", "apikey": key}
+        self.check(what, holds, f"was {answer.status} {answer.code() or 'with another body'}")
+        self.has_headers(what, answer)
+        return key if holds else {}
+
+    def has_headers(self, what: str, answer: Answer) -> None:
+        """One line only where a header is not as it should be: they are on every answer."""
+        wrong = sorted(name for name, value in HEADERS.items() if answer.headers.get(name) != value)
+        if wrong or "set-cookie" in answer.headers:
+            self.check(f"{what}, with the headers of every answer", False, ", ".join(wrong) or "set-cookie")
+
+
+def request(level: int, expires_in: int) -> dict:
+    """What is asked for."""
+    return {"name": "Smoke test", "level": level, "expiresIn": expires_in}
+
+
+def is_key(key: dict, level: int) -> bool:
+    """Whether a key is what the contract says, and no more."""
+    texts = all(isinstance(key.get(name), str) for name in ("key", "secret", "expiresAt"))
+    return (
+        set(key) == {"key", "secret", "level", "expiresAt", "name", "userId"}
+        and texts
+        and bool(UUID.fullmatch(key["key"]) and SECRET.fullmatch(key["secret"]) and TIME.fullmatch(key["expiresAt"]))
+        and key["level"] == level
+        and key["name"] == "Smoke test"
+        and isinstance(key["userId"], int)
+    )
+
+
+def credential(key: str, secret: str) -> str:
+    """An Authorization value."""
+    return "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()
+
+
+def main() -> int:
+    """Reads what to check."""
+    url = os.environ.get("URL", "").rstrip("/")
+    token = os.environ.get("TOKEN", "").strip()
+    parts = urllib.parse.urlsplit(url)
+    if not parts.hostname or not token:
+        raise SystemExit("usage: make smoke URL=https://<the API's address> TOKEN=<a token>")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")):
+        raise SystemExit("URL must begin with https://: the token would be read on its way")
+    if "/apikeys" in parts.path:
+        raise SystemExit("URL must end before /apikeys")
+    smoke = Smoke(url, token)
+    if smoke.run():
+        print("Both endpoints work")
+        return 0
+    print(f"{smoke.failed} checks failed")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Looks at a stage of samconfig.toml before `make deploy` and `make delete` do.
+
+stage.py deploy NAME    prints the architecture to build for, or says in one line what is missing
+stage.py delete NAME    has the name typed again
+"""
+
+import sys
+from pathlib import Path
+
+import tomlkit  # comes with aws-sam-cli
+
+CONFIG = Path(__file__).parents[2] / "samconfig.toml"
+STAYS = "its table of keys, its log groups and the secrets it delivered"
+
+
+def main(action: str, name: str) -> str:
+    """Returns what make needs to know; a problem ends the program."""
+    config = tomlkit.parse(CONFIG.read_text(encoding="utf-8")).unwrap()
+    stages = sorted(stage for stage, commands in config.items() if stage not in ("version", "default") and "deploy" in commands)
+    if name not in stages:
+        raise SystemExit(f"set STAGE to one of the stages in samconfig.toml: {', '.join(stages)}")
+    return {"deploy": deploy, "delete": delete}[action](name, config[name])
+
+
+def deploy(name: str, stage: dict) -> str:
+    """Refuses a stage that is not filled in."""
+    parameters = stage["deploy"]["parameters"].get("parameter_overrides", {})
+    if not isinstance(parameters, dict):
+        raise SystemExit(f"samconfig.toml: parameter_overrides of stage {name} must be a table")
+    missing = [key for key, value in parameters.items() if value == ""]
+    if missing:
+        raise SystemExit(f"samconfig.toml: fill in {', '.join(missing)} of stage {name}, or remove the line")
+    if "JwtSecret" in parameters:
+        raise SystemExit("samconfig.toml is committed, so JwtSecret must not stand there: set JwtSecretArn")
+    return parameters.get("Architecture", "arm64")
+
+
+def delete(name: str, stage: dict) -> str:
+    """Asks for the stage's name, since what is deleted does not come back."""
+    stack = stage["global"]["parameters"]["stack_name"]
+    print(f"This deletes the stack {stack}: its API, its functions and its queues with what is in them.", file=sys.stderr)
+    print(f"What stays: {STAYS}. Keys that were made go on to verify wherever that table is read.", file=sys.stderr)
+    print("Type the stage's name to go on: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != name:
+        raise SystemExit("nothing was deleted")
+    return stack
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in ("deploy", "delete"):
+        raise SystemExit(__doc__)
+    print(main(*sys.argv[1:]))
