@@ -181,12 +181,13 @@ doc: needs ## Build the documentation
 checkov = $(CHECKOV)/bin/checkov --file $(1) --framework cloudformation --quiet --compact --skip-download
 
 # checkov leaves out what a parameter's default switches off, so it also gets a copy with everything switched on.
-switched_on = sed -E 's/^    Default: none$$/    Default: $(1)/; s/^    Default: "false"$$/    Default: "true"/' template.yaml > .local/template-$(1).yaml
+switched_on = $(VENV)/bin/python tests/tools/switched_on.py $(1) > .local/template-$(1).yaml
 
 .PHONY: template
 template: tools $(CHECKOV)/.stamp ## Lint template.yaml and docs/step-functions.yaml
 	sam validate
 	sam validate --lint
+	$(VENV)/bin/python tests/tools/check_template.py
 	cfn-lint --include-checks I -- template.yaml
 	cfn-lint --include-checks I --append-rules cfn_lint_serverless.rules -- template.yaml
 	$(call checkov,template.yaml)

@@ -16,7 +16,7 @@ STAYS = "its table of keys, its log groups and the secrets it delivered"
 def main(action: str, name: str) -> str:
     """Returns what make needs to know; a problem ends the program."""
     config = tomlkit.parse(CONFIG.read_text(encoding="utf-8")).unwrap()
-    stages = sorted(stage for stage, commands in config.items() if stage not in ("version", "default") and "deploy" in commands)
+    stages = sorted(stage for stage in config if stage not in ("version", "default"))
     if name not in stages:
         raise SystemExit(f"set STAGE to one of the stages in samconfig.toml: {', '.join(stages)}")
     return {"deploy": deploy, "delete": delete}[action](name, config[name])
@@ -38,8 +38,8 @@ def deploy(name: str, stage: dict) -> str:
 def delete(name: str, stage: dict) -> str:
     """Asks for the stage's name, since what is deleted does not come back."""
     stack = stage["global"]["parameters"]["stack_name"]
-    print(f"This deletes the stack {stack}: its API, its functions and its queues with what is in them.", file=sys.stderr)
-    print(f"What stays: {STAYS}. Keys that were made go on to verify wherever that table is read.", file=sys.stderr)
+    print(f"This deletes the stack {stack}: its API, functions, alarms, and queues with what is in them.", file=sys.stderr)
+    print(f"What stays: {STAYS}. Keys that were made go on to verify where that table is read.", file=sys.stderr)
     print("Type the stage's name to go on: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != name:
         raise SystemExit("nothing was deleted")

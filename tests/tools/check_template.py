@@ -1,0 +1,248 @@
+"""Holds template.yaml, as SAM transforms it, to what is promised of a stack; the linters see it as it is written."""
+
+import json
+import re
+import sys
+
+from stack import ARN, CORS, DOMAIN, EVERYTHING, KMS, NEEDED, PLAIN, TOPIC, Stack
+
+HTTP = ("JwtFunction", "KeyFunction")
+JWT = ("JwtFunction", "JwtEventsFunction")
+
+
+def cors_is_off_unless_asked_for():
+    body = Stack(PLAIN).body()
+    assert "x-amazon-apigateway-cors" not in body
+    for path in ("/apikeys/jwt", "/apikeys/key"):
+        assert list(body["paths"][path]) == ["x-amazon-apigateway-any-method"], body["paths"][path]
+
+
+def cors_names_its_origins_and_leaves_preflights_to_the_gateway():
+    body = Stack({**PLAIN, **CORS}).body()
+    cors = body["x-amazon-apigateway-cors"]
+    assert cors["allowOrigins"] == ["https://example.org", "https://www.example.org"], cors
+    assert cors["allowCredentials"] is False and cors["allowMethods"] == ["POST"], cors
+    for name in ("jwt", "key"):
+        methods = body["paths"][f"/apikeys/{name}"]
+        assert set(methods) == {"delete", "get", "head", "patch", "post", "put"}, set(methods)
+        for method in methods.values():
+            reference = method["x-amazon-apigateway-integration"]["$ref"]
+            assert reference == f"#/components/x-amazon-apigateway-integrations/{name}", reference
+
+
+def each_path_leads_to_its_function_and_may():
+    for parameters in (PLAIN, {**PLAIN, **CORS}):
+        stack = Stack(parameters)
+        body = stack.body()
+        for name, function in (("jwt", "JwtFunction"), ("key", "KeyFunction")):
+            integrations = [body["components"]["x-amazon-apigateway-integrations"][name]]
+            for method in body["paths"][f"/apikeys/{name}"].values():
+                integrations.append(method["x-amazon-apigateway-integration"])
+            for integration in integrations:
+                uri = json.dumps(integration.get("uri", f"${{{function}Aliaslive}}"))
+                assert f"${{{function}Aliaslive}}" in uri, uri
+            permission = stack.of("AWS::Lambda::Permission")[f"{function.removesuffix('Function')}Permission"]
+            assert permission["FunctionName"] == {"Ref": f"{function}Aliaslive"}, permission
+            assert f"${{HttpApi}}/*/*/apikeys/{name}" in json.dumps(permission["SourceArn"]), permission
+
+
+def exactly_one_source_of_the_token_s_key_is_taken():
+    keys = {"JwtSecretArn": ARN["JwtSecretArn"], "JwtPublicKey": "pem", "JwtSecret": "x" * 32}
+    for chosen in range(8):
+        given = {name: value for bit, (name, value) in enumerate(keys.items()) if chosen >> bit & 1}
+        assert (len(given) == 1) == (not Stack({**NEEDED, **given}).refusals()), given
+    assert Stack({**PLAIN, "JwtSecretKmsKeyArn": KMS["JwtSecretKmsKeyArn"]}).refusals()
+    assert not Stack(KMS).refusals()
+
+
+def a_domain_is_taken_whole_or_not_at_all():
+    assert not Stack({**PLAIN, **DOMAIN}).refusals()
+    assert not Stack({**PLAIN, **DOMAIN, "HostedZoneId": ""}).refusals()
+    for name in ("DomainName", "CertificateArn"):
+        assert Stack({**PLAIN, **DOMAIN, name: ""}).refusals(), name
+    assert Stack({**PLAIN, "HostedZoneId": "Z1"}).refusals()
+    stack = Stack({**PLAIN, **DOMAIN})
+    assert stack.outputs["JwtUrl"] == "https://api.example.org/apikeys/jwt", stack.outputs["JwtUrl"]
+    assert not any("Domain" in name for name in Stack(PLAIN).resources)
+
+
+def with_an_arn_nothing_secret_stands_in_an_environment():
+    stack = Stack({**EVERYTHING, **ARN})
+    for function in stack.of("AWS::Lambda::Function"):
+        variables = stack.environment(function)
+        assert not {"JWT_SECRET", "JWT_PUBLIC_KEY"} & variables.keys(), function
+        assert ("JWT_SECRET_ARN" in variables) == (function in JWT), function
+        assert ("JWT_PREVIOUS_SECONDS" in variables) == (function in JWT), function
+    plain = Stack(PLAIN).environment("JwtFunction")
+    assert not {"JWT_SECRET_ARN", "JWT_PREVIOUS_SECONDS"} & plain.keys() and "JWT_SECRET" in plain
+
+
+def http_functions_hold_no_more_than_they_need():
+    table = {"Fn::GetAtt": ["ApiKeysTable", "Arn"]}
+    key = {"dynamodb:GetItem": [table], "dynamodb:PutItem": [table]}
+    jwt = {"dynamodb:PutItem": [table]}
+    for parameters in (PLAIN, {**EVERYTHING, **PLAIN, "JwtSecretArn": "", "JwtSecretKmsKeyArn": ""}):
+        stack = Stack(parameters)
+        assert stack.allowed("JwtFunction") == jwt, stack.allowed("JwtFunction")
+        assert stack.allowed("KeyFunction") == key, stack.allowed("KeyFunction")
+    stack = Stack(EVERYTHING)
+    jwt["secretsmanager:GetSecretValue"] = [ARN["JwtSecretArn"]]
+    jwt["kms:Decrypt"] = [KMS["JwtSecretKmsKeyArn"]]
+    assert stack.allowed("JwtFunction") == jwt, stack.allowed("JwtFunction")
+    assert stack.allowed("KeyFunction") == key, stack.allowed("KeyFunction")
+    assert "kms:Decrypt" not in Stack(ARN).allowed("JwtFunction")
+
+
+def no_function_may_do_everything():
+    stack = Stack(EVERYTHING)
+    for function in stack.of("AWS::Lambda::Function"):
+        for action, resources in stack.allowed(function).items():
+            assert "*" not in action and "*" not in resources, (function, action, resources)
+
+
+def every_function_has_its_own_log_group_that_forgets_and_stays():
+    stack = Stack(EVERYTHING)
+    functions = stack.of("AWS::Lambda::Function")
+    assert len(functions) == 5, list(functions)
+    groups = {name: properties["LoggingConfig"]["LogGroup"]["Ref"] for name, properties in functions.items()}
+    assert len(set(groups.values())) == len(groups), groups
+    for group in [*groups.values(), "HttpApiLogGroup"]:
+        made = stack.resources[group]
+        assert made["Properties"]["RetentionInDays"] == 365, group
+        assert made["DeletionPolicy"] == "Retain", group
+    for properties in functions.values():
+        assert properties["LoggingConfig"]["LogFormat"] == "JSON", properties["LoggingConfig"]
+
+
+def access_logs_hold_no_credential():
+    [stage] = Stack(PLAIN).of("AWS::ApiGatewayV2::Stage").values()
+    fields = set(re.findall(r"\$context\.([A-Za-z.]+)", stage["AccessLogSettings"]["Format"]))
+    assert fields == {
+        "requestId",
+        "requestTimeEpoch",
+        "routeKey",
+        "status",
+        "identity.sourceIp",
+        "responseLatency",
+        "integration.status",
+        "error.message",
+    }, fields
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
+
+
+def sources_and_what_costs_are_off_by_default():
+    stack = Stack(PLAIN)
+    assert set(stack.of("AWS::Lambda::Function")) == set(HTTP)
+    for kind in (
+        "AWS::Events::Rule",
+        "AWS::SNS::Subscription",
+        "AWS::SQS::Queue",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::CloudWatch::Dashboard",
+        "AWS::ApiGatewayV2::DomainName",
+        "AWS::Route53::RecordSet",
+    ):
+        assert not stack.of(kind), kind
+    assert "secretsmanager" not in json.dumps(stack.resources)
+    for function in stack.of("AWS::Lambda::Function").values():
+        assert "ReservedConcurrentExecutions" not in function
+
+
+def every_alarm_tells_the_topic():
+    for parameters, actions in ((EVERYTHING, [TOPIC]), ({**EVERYTHING, "AlarmTopicArn": ""}, None)):
+        alarms = Stack(parameters).of("AWS::CloudWatch::Alarm")
+        for name, alarm in alarms.items():
+            assert alarm.get("AlarmActions") == actions, name
+    assert len(alarms) == 18, sorted(alarms)
+
+
+def every_failed_start_is_counted():
+    stack = Stack(EVERYTHING)
+    groups = {function["LoggingConfig"]["LogGroup"]["Ref"] for function in stack.of("AWS::Lambda::Function").values()}
+    filters = stack.of("AWS::Logs::MetricFilter").values()
+    starts = [one for one in filters if one["MetricTransformations"][0]["MetricName"] == "StartFailures"]
+    counted = {one["LogGroupName"]["Ref"] for one in starts}
+    assert counted == groups, counted
+    for one in filters:
+        [metric] = one["MetricTransformations"]
+        assert metric["MetricNamespace"] == "ApiKeys/stack" and "DefaultValue" not in metric, metric
+
+
+def a_metric_s_alarm_exists_and_the_other_way_round():
+    stack = Stack(EVERYTHING)
+    namespace = "ApiKeys/stack"
+    made = {one["MetricTransformations"][0]["MetricName"] for one in stack.of("AWS::Logs::MetricFilter").values()}
+    alarms = stack.of("AWS::CloudWatch::Alarm").values()
+    watched = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] == namespace}
+    assert made == watched == {"JwtFaults", "KeyFaults", "StartFailures"}, (made, watched)
+
+
+def a_canary_watches_faults_and_what_is_to_mend_them_does_not():
+    for name in ("Jwt", "Key"):
+        watched = {"AllAtOnce": {"NewVersion"}, "Canary10Percent5Minutes": {"NewVersion", "Faults", "StartFailures"}}
+        for kind, expected in watched.items():
+            stack = Stack({**PLAIN, "DeploymentType": kind})
+            group = stack.of("AWS::CodeDeploy::DeploymentGroup")[f"{name}FunctionDeploymentGroup"]
+            names = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}
+            own = {f"{name}{one}Alarm" for one in expected - {"StartFailures"}}
+            assert names == own | ({"StartFailuresAlarm"} & {f"{one}Alarm" for one in expected}), names
+
+
+def a_version_s_description_fits():
+    longest = {name: "x" * 80 for name in ("JwtIssuer", "JwtAudience")}
+    longest |= {"ConfigRevision": "x" * 32, "MemorySize": "10240", "LogLevel": "DEBUG", "Tracing": "PassThrough"}
+    longest |= {"MaxExpiresIn": "3153600000", "JwtPreviousSeconds": "999999999", "AllowPlaintextResult": "false"}
+    stack = Stack({**EVERYTHING, **longest})
+    versions = stack.of("AWS::Lambda::Version")
+    assert len(versions) == 5, list(versions)
+    for name, version in versions.items():
+        description = version["Description"]
+        assert isinstance(description, str) and len(description) <= 256, (name, description)
+        assert description.startswith("x" * 32), (name, description)
+
+
+def the_dashboard_is_json_and_shows_what_exists():
+    stack = Stack(EVERYTHING)
+    [dashboard] = stack.of("AWS::CloudWatch::Dashboard").values()
+    text = dashboard["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(text)["widgets"]
+    assert len(widgets) == 10, len(widgets)
+    for name in re.findall(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}", text):
+        assert name in stack.resources, name
+    rows = {(one["y"], one["height"]) for one in widgets}
+    for y, _ in rows:
+        assert sum(one["width"] for one in widgets if one["y"] == y) == 24, y
+
+
+def the_table_and_the_logs_outlive_the_stack():
+    stack = Stack(EVERYTHING)
+    for name, resource in stack.resources.items():
+        # SAM keeps a function's versions, for a rollback; they go with the function.
+        kept = resource["Type"] in ("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::Lambda::Version")
+        assert (resource.get("DeletionPolicy") == "Retain") == kept, name
+
+
+def tracing_is_on_unless_it_is_switched_off():
+    for mode, expected in (("Active", {"Mode": "Active"}), ("Disabled", None)):
+        for name, function in Stack({**PLAIN, "Tracing": mode}).of("AWS::Lambda::Function").items():
+            assert function.get("TracingConfig") == expected, name
+
+
+CHECKS = [check for check in list(globals().values()) if getattr(check, "__module__", None) == __name__]
+
+
+def main() -> int:
+    """Runs every check, and says which fail."""
+    failed = 0
+    for check in CHECKS:
+        try:
+            check()
+        except (AssertionError, KeyError, TypeError, ValueError) as error:
+            failed += 1
+            print(f"FAILED  {check.__name__.replace('_', ' ')}: {type(error).__name__}: {error}")
+    print(f"template.yaml: {len(CHECKS) - failed} of {len(CHECKS)} promises hold")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
