@@ -133,8 +133,7 @@ stage = $(VENV)/bin/python tests/tools/stage.py
 # The stage is looked at first: a build takes minutes.
 .PHONY: deploy
 deploy: tools ## Build a stage of samconfig.toml and deploy it [STAGE=dev|prod]
-	@$(stage) deploy "$(STAGE)" >/dev/null
-	architecture="$$($(stage) deploy "$(STAGE)")" && $(MAKE) build ARCHITECTURE="$$architecture"
+	@architecture="$$($(stage) deploy "$(STAGE)")" && $(MAKE) build ARCHITECTURE="$$architecture"
 	sam deploy --config-env "$(STAGE)"
 
 .PHONY: delete
@@ -142,7 +141,7 @@ delete: tools ## Delete a stage after its name was typed again; its table stays 
 	@$(stage) delete "$(STAGE)" >/dev/null
 	sam delete --config-env "$(STAGE)"
 
-# A token goes on by the environment, where no list of processes shows it; TOKEN set there, it is in no history either.
+# The token goes on by the environment. Set there from the beginning (`TOKEN=... make smoke`), no list of processes has it.
 .PHONY: smoke
 smoke: export URL := $(URL)
 smoke: export TOKEN := $(TOKEN)

@@ -39,8 +39,8 @@ def each_path_leads_to_its_function_and_may():
             for method in body["paths"][f"/apikeys/{name}"].values():
                 integrations.append(method["x-amazon-apigateway-integration"])
             for integration in integrations:
-                uri = json.dumps(integration.get("uri", f"${{{function}Aliaslive}}"))
-                assert f"${{{function}Aliaslive}}" in uri, uri
+                uri = json.dumps(integration["uri"]) if "uri" in integration else integration["$ref"]
+                assert f"/${{{function}.Arn}}:live/" in uri or uri.endswith(f"/{name}"), uri
             permission = stack.of("AWS::Lambda::Permission")[f"{function.removesuffix('Function')}Permission"]
             assert permission["FunctionName"] == {"Ref": f"{function}Aliaslive"}, permission
             assert f"${{HttpApi}}/*/*/apikeys/{name}" in json.dumps(permission["SourceArn"]), permission
