@@ -4,7 +4,7 @@ import json
 import re
 import sys
 
-from stack import ARN, CORS, DOMAIN, EVERYTHING, KMS, NEEDED, PLAIN, TOPIC, Stack
+from stack import ARN, CORS, DOMAIN, EVERYTHING, KMS, NEEDED, PLAIN, TEMPLATE, TOPIC, Stack
 
 HTTP = ("JwtFunction", "KeyFunction")
 JWT = ("JwtFunction", "JwtEventsFunction")
@@ -209,9 +209,15 @@ def the_dashboard_is_json_and_shows_what_exists():
     assert len(widgets) == 10, len(widgets)
     for name in re.findall(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}", text):
         assert name in stack.resources, name
-    rows = {(one["y"], one["height"]) for one in widgets}
-    for y, _ in rows:
+    for y in {one["y"] for one in widgets}:
         assert sum(one["width"] for one in widgets if one["y"] == y) == 24, y
+    # What the functions write into their lines, by their own source.
+    source = (TEMPLATE.parent / "shared/src/log/metrics.rs").read_text(encoding="utf-8")
+    written = set(re.findall(r'Metric \{ name: "(\w+)"', source))
+    shown = [line for one in widgets for line in one["properties"].get("metrics", []) if line[0] == "ApiKeys"]
+    assert written == {line[1] for line in shown}, written
+    dimensions = re.findall(r'dimensions: \[\["(\w+)", "(\w+)"\]\]', source)
+    assert dimensions == [("endpoint", "outcomeClass")] and all((line[2], line[4]) in dimensions for line in shown), shown
 
 
 def the_table_and_the_logs_outlive_the_stack():
