@@ -117,14 +117,14 @@ async fn a_service_that_hangs_is_given_up_half_a_second_before_the_invocation_en
     site.vault.always(Fault::Hang);
     let wish = Wish::new(&site, Endpoint::Jwt);
     tokio::time::pause();
-    for (millis_left, given_up_after) in [(2_000, 1_500), (1_000, 500), (540, 0), (500, 0), (0, 0)] {
-        let (started, seen) = (Instant::now(), site.vault.requests().len());
+    for (millis_left, given_up_after) in [(0, 0), (500, 0), (540, 0), (1_000, 500), (2_000, 1_500)] {
+        let started = Instant::now();
         let call = Call::at(Timestamp::now(), millis_left, Randomness::draw());
         let answer = process.invoke_as(Endpoint::Jwt, &wish.text(), "test", call).await;
         assert_eq!(answer, Err("createApikeyFailed"));
         let late = started.elapsed().saturating_sub(Duration::from_millis(given_up_after));
         assert!(late <= Duration::from_millis(2), "{millis_left} ms left, given up after {:?}", started.elapsed());
-        assert!(given_up_after > 0 || site.vault.requests().len() == seen, "a call was begun without time for it");
+        assert!(given_up_after > 0 || site.vault.requests().is_empty(), "a call was begun without time for it");
     }
     tokio::time::resume();
 }
