@@ -30,10 +30,10 @@ need = @command -v $(1) >/dev/null || { echo "$(1) is missing: $(2)" >&2; exit 1
 
 # $(call venv,FOLDER,REQUIREMENTS) makes the folder anew, so that a half-made one is never built upon.
 define venv
-@echo "Fetching the tools of $(2) into $(1) (once, a minute or more)"
+@echo "Fetching the tools of $(2) into $(1) (once, a minute or more)" >&2
 @rm -rf $(1)
 @python3 -m venv $(1) || { echo "python3 cannot make a virtual environment: install its venv package (python3-venv)" >&2; exit 1; }
-@$(1)/bin/python -m pip install --disable-pip-version-check --requirement $(2)
+@$(1)/bin/python -m pip install --disable-pip-version-check --requirement $(2) >&2
 @touch $(1)/.stamp
 endef
 
@@ -148,6 +148,17 @@ smoke: export TOKEN := $(TOKEN)
 smoke: ## Check both endpoints of a stack, or of `make run` [URL=http://localhost:9000 TOKEN=...]
 	$(call need,python3,install Python 3.10 or later)
 	@python3 tests/tools/smoke.py
+
+# --- Operate
+
+# $(call given,NAME,OPTION) hands a variable of make's own command line on, quoted for the shell. None of the environment
+# counts: every shell has a USER, and a forgotten APPLY must delete nothing.
+given = $(if $(filter command,$(origin $(1))),--$(2)='$(subst ','\'',$($(1)))')
+
+.PHONY: revoke
+revoke: tools ## Show the keys to revoke, or delete them [KEY=uuid|USER=id DESCENDANTS=1|keys TABLE=name REGION=region APPLY=1]
+	@$(VENV)/bin/python tests/tools/revoke.py $(call given,KEY,key) $(call given,USER,user) \
+	    $(call given,DESCENDANTS,descendants) $(call given,TABLE,table) $(call given,REGION,region) $(call given,APPLY,apply)
 
 # --- Check
 
