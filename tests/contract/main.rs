@@ -13,6 +13,7 @@ mod jwt_secret;
 mod lineage;
 mod matrix;
 mod record;
+mod revoke;
 mod rotation;
 mod site;
 mod support;
