@@ -12,6 +12,7 @@ mod idempotency;
 mod jwt_secret;
 mod lineage;
 mod matrix;
+mod openapi;
 mod record;
 mod revoke;
 mod rotation;

@@ -1,0 +1,160 @@
+//! `openapi.yaml`, held against the handlers: what it says of codes, statuses, headers, limits and examples is what they
+//! do, and it leaves nothing out.
+
+mod answers;
+mod document;
+mod limits;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use shared::error::{AuthenticationFailure, Error, Fault, InvalidRequest};
+
+use crate::support::{Answer, Endpoint, World};
+use document::{Document, assert_fits};
+
+/// Every variant of an enum without data; one that is missing here does not compile.
+macro_rules! every {
+    ($rules:ident: $($rule:ident),+ $(,)?) => {{
+        const fn _names_all(rule: $rules) {
+            match rule {
+                $($rules::$rule => (),)+
+            }
+        }
+        [$($rules::$rule),+]
+    }};
+}
+
+/// Every error that an HTTP request can end in.
+fn errors() -> Vec<Error> {
+    let rules = every![InvalidRequest:
+        PostBodyMissing, PostBodyInvalid, NameMissing, NameNotString, NameInvalid, LevelMissing, LevelNotNumeric,
+        InvalidLevel, ExpiresInMissing, ExpiresInNotNumeric, InvalidExpiresIn, ExpiresInHigherThanMaximum,
+        IdempotencyKeyInvalid, IdempotencyKeyReused,
+    ];
+    let failure = AuthenticationFailure { reason: "test", key: None };
+    let mut errors = vec![
+        Error::MethodNotAllowed,
+        Error::AuthenticationRequired,
+        Error::AuthenticationFailed(failure),
+        Error::AccountStatusLacking,
+        Error::InsufficientAccessLevel,
+        Error::KeyLevelExceedsRoleLevel,
+        Error::OutlivesChain,
+        Error::CreateApikeyFailed(Fault::new("test")),
+    ];
+    errors.extend(rules.map(Error::InvalidRequest));
+    errors.retain(is_of_http);
+    errors
+}
+
+/// A new variant does not compile until it is placed here, and then belongs into `errors`.
+const fn is_of_http(error: &Error) -> bool {
+    match error {
+        Error::MethodNotAllowed
+        | Error::AuthenticationRequired
+        | Error::AuthenticationFailed(_)
+        | Error::AccountStatusLacking
+        | Error::InsufficientAccessLevel
+        | Error::InvalidRequest(_)
+        | Error::KeyLevelExceedsRoleLevel
+        | Error::OutlivesChain
+        | Error::CreateApikeyFailed(_) => true,
+        Error::Event(_) | Error::Rotation(_) => false,
+    }
+}
+
+#[test]
+fn every_code_that_there_is_is_documented_and_no_other() {
+    let document = Document::read();
+    let documented: BTreeSet<_> =
+        Endpoint::ALL.iter().flat_map(|endpoint| document.errors(*endpoint)).map(|(_, code)| code).collect();
+    let known: BTreeSet<_> = errors().iter().map(|error| error.code().to_owned()).collect();
+    assert_eq!(documented, known);
+}
+
+#[tokio::test]
+async fn every_refusal_is_documented_at_its_endpoint_and_status_with_its_body_and_headers() {
+    let document = Document::read();
+    for endpoint in Endpoint::ALL {
+        let mut answered = BTreeSet::new();
+        for answer in answers::refusals(endpoint).await {
+            let body: Value = serde_json::from_str(&answer.body).unwrap();
+            let code = body["error"].as_str().unwrap();
+            let response = document.response(endpoint, answer.status);
+            assert_eq!(Document::content(response)["examples"][code]["value"], body, "{endpoint:?}");
+            assert_headers(response, &answer);
+            answered.insert((answer.status, code.to_owned()));
+        }
+        assert_eq!(document.errors(endpoint), answered, "{endpoint:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_documented_request_gets_the_documented_answer() {
+    let document = Document::read();
+    for endpoint in Endpoint::ALL {
+        let world = World::new().await;
+        let operation = document.operation(endpoint);
+        let body = &operation["requestBody"]["content"]["application/json"]["example"];
+        let tried = &operation["parameters"][0];
+        let request = world.request(endpoint).body(body.to_string());
+        let request = request.header(tried["name"].as_str().unwrap(), tried["example"].as_str().unwrap());
+        let first = world.send(endpoint, &request).await;
+        let again = world.send(endpoint, &request).await;
+        let response = document.response(endpoint, 201);
+        for answer in [&first, &again] {
+            assert_headers(response, answer);
+            assert_fits(&Document::content(response)["schema"], &serde_json::from_str(&answer.body).unwrap());
+        }
+        assert!(!first.replayed() && again.replayed());
+        let documented = &response["headers"]["Idempotency-Replayed"];
+        assert_eq!((&documented["required"], &documented["schema"]["const"]), (&json!(false), &json!("true")));
+        let mut example = Document::content(response)["example"].clone();
+        assert_fits(&Document::content(response)["schema"], &example);
+        for drawn in ["key", "secret", "expiresAt"] {
+            example["apikey"][drawn] = first.apikey(drawn);
+        }
+        assert_eq!(serde_json::from_str::<Value>(&first.body).unwrap(), example, "{endpoint:?}");
+    }
+}
+
+#[test]
+fn there_are_two_posts_each_with_the_scheme_of_its_function() {
+    let document = Document::read();
+    assert_eq!(document.0["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let paths = document.0["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), Endpoint::ALL.len());
+    for endpoint in Endpoint::ALL {
+        let methods: Vec<_> = paths[endpoint.path()].as_object().unwrap().keys().collect();
+        assert_eq!(methods, ["post"], "{endpoint:?}");
+        let security = document.operation(endpoint)["security"].as_array().unwrap();
+        assert_eq!(security, &[json!({ endpoint.name(): [] })], "{endpoint:?}");
+        let scheme = match endpoint {
+            Endpoint::Jwt => "bearer",
+            Endpoint::Key => "basic",
+        };
+        let documented = &document.0["components"]["securitySchemes"][endpoint.name()];
+        assert_eq!((&documented["type"], &documented["scheme"]), (&json!("http"), &json!(scheme)));
+    }
+}
+
+/// The documented headers are there with their values, and so is no other but the type of the content.
+fn assert_headers(response: &Value, answer: &Answer) {
+    let documented = response["headers"].as_object().unwrap();
+    for (name, header) in documented {
+        let found = answer.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        match found {
+            Some((_, value)) => assert_eq!(header["schema"]["const"], value.as_str(), "{name}"),
+            None => assert_eq!(header["required"], false, "{name} is not in {answer:?}"),
+        }
+    }
+    for (name, value) in &answer.headers {
+        if name == "content-type" {
+            let media_type = value.split(';').next().unwrap();
+            assert!(response["content"][media_type].is_object(), "{value}");
+            continue;
+        }
+        assert!(documented.keys().any(|known| known.eq_ignore_ascii_case(name)), "{name} of {}", answer.status);
+    }
+}

@@ -1,0 +1,125 @@
+//! The document as one JSON value, with every reference resolved.
+
+use std::collections::BTreeSet;
+
+use regex_lite::Regex;
+use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+use serde_json::Value;
+use tests::host;
+
+use crate::support::Endpoint;
+
+/// What `openapi.yaml` says.
+pub(super) struct Document(pub(super) Value);
+
+impl Document {
+    pub(super) fn read() -> Self {
+        let text = std::fs::read_to_string(host::repository().join("openapi.yaml")).unwrap();
+        let root = json(&Yaml::load_from_str(&text).unwrap()[0]);
+        Self(resolved(&root, &root))
+    }
+
+    pub(super) fn operation(&self, endpoint: Endpoint) -> &Value {
+        &self.0["paths"][endpoint.path()]["post"]
+    }
+
+    pub(super) fn response(&self, endpoint: Endpoint, status: u64) -> &Value {
+        let response = &self.operation(endpoint)["responses"][status.to_string()];
+        assert!(response.is_object(), "{endpoint:?} has no {status}");
+        response
+    }
+
+    /// What a response or a request carries.
+    pub(super) fn content(response: &Value) -> &Value {
+        &response["content"]["application/json"]
+    }
+
+    /// Status and code of every documented refusal, each of them with an example that is named after it.
+    pub(super) fn errors(&self, endpoint: Endpoint) -> BTreeSet<(u64, String)> {
+        let mut errors = BTreeSet::new();
+        for (status, response) in self.operation(endpoint)["responses"].as_object().unwrap() {
+            if status == "201" {
+                continue;
+            }
+            let content = Self::content(response);
+            let schema = &content["schema"]["properties"]["error"];
+            let codes = schema["enum"].as_array().cloned().unwrap_or_else(|| vec![schema["const"].clone()]);
+            let examples = content["examples"].as_object().unwrap();
+            let names: BTreeSet<_> = examples.keys().map(String::as_str).collect();
+            assert_eq!(names, codes.iter().filter_map(Value::as_str).collect(), "{endpoint:?}, {status}");
+            for (name, example) in examples {
+                assert_eq!(example["value"]["error"], name.as_str());
+                assert_fits(&content["schema"], &example["value"]);
+                errors.insert((status.parse().unwrap(), name.clone()));
+            }
+        }
+        errors
+    }
+}
+
+/// Asserts that a value is one of a schema, of the few keywords that the document uses.
+pub(super) fn assert_fits(schema: &Value, value: &Value) {
+    if let Some(constant) = schema.get("const") {
+        assert_eq!(value, constant);
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        assert!(values.contains(value), "{value}");
+    }
+    match schema["type"].as_str() {
+        Some("object") => {
+            let members = schema["properties"].as_object().unwrap();
+            let names: BTreeSet<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+            let required: BTreeSet<_> =
+                schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            assert_eq!((&names, &members.keys().map(String::as_str).collect()), (&required, &required));
+            members.iter().for_each(|(name, schema)| assert_fits(schema, &value[name]));
+        }
+        Some("string") => assert!(matches(schema, value.as_str().unwrap()), "{value}"),
+        Some("integer") => {
+            let number = value.as_i64().unwrap();
+            assert!(number >= schema["minimum"].as_i64().unwrap() && number <= schema["maximum"].as_i64().unwrap());
+        }
+        Some(other) => panic!("a type that is not known here: {other}"),
+        None => assert!(schema.get("const").is_some() || schema.get("enum").is_some(), "a schema without a type"),
+    }
+}
+
+/// Whether a text is one of a schema of type string.
+pub(super) fn matches(schema: &Value, text: &str) -> bool {
+    let length = text.chars().count() as u64;
+    schema["minLength"].as_u64().is_none_or(|least| length >= least)
+        && schema["maxLength"].as_u64().is_none_or(|most| length <= most)
+        && pattern(schema).is_match(text)
+}
+
+pub(super) fn pattern(schema: &Value) -> Regex {
+    Regex::new(schema["pattern"].as_str().unwrap()).unwrap()
+}
+
+fn json(node: &Yaml<'_>) -> Value {
+    match node {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(value)) => (*value).into(),
+        Yaml::Value(Scalar::Integer(value)) => (*value).into(),
+        Yaml::Value(Scalar::String(value)) => value.as_ref().into(),
+        Yaml::Sequence(nodes) => nodes.iter().map(json).collect(),
+        Yaml::Mapping(members) => {
+            members.iter().map(|(name, value)| (name.as_str().unwrap().to_owned(), json(value))).collect()
+        }
+        other => panic!("a node that is not known here: {other:?}"),
+    }
+}
+
+fn resolved(node: &Value, root: &Value) -> Value {
+    match node {
+        Value::Object(members) => match members.get("$ref").and_then(Value::as_str) {
+            Some(reference) => {
+                let target = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
+                resolved(target.unwrap_or_else(|| panic!("{reference} leads nowhere")), root)
+            }
+            None => members.iter().map(|(name, value)| (name.clone(), resolved(value, root))).collect(),
+        },
+        Value::Array(nodes) => nodes.iter().map(|node| resolved(node, root)).collect(),
+        other => other.clone(),
+    }
+}
