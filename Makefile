@@ -17,8 +17,12 @@ STAGE ?=
 URL ?=
 TOKEN ?=
 
+SEED ?= 61
+EXAMPLES ?= 600
+
 VENV := .local/venv
 CHECKOV := .local/checkov
+SCHEMATHESIS := .local/schemathesis
 CARGO_DENY_VERSION := 0.20.2
 HOST_ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
 
@@ -66,6 +70,9 @@ $(VENV)/.stamp: tests/tools/requirements.txt | needs
 
 $(CHECKOV)/.stamp: tests/tools/requirements-checkov.txt | needs
 	$(call venv,$(CHECKOV),$<)
+
+$(SCHEMATHESIS)/.stamp: tests/tools/requirements-schemathesis.txt | needs
+	$(call venv,$(SCHEMATHESIS),$<)
 
 .local/cargo-deny-$(CARGO_DENY_VERSION).stamp: | needs
 	@echo "Building cargo-deny into .local/bin (once, some minutes)"
@@ -168,6 +175,13 @@ test: export APIKEYS_PYTHON := $(CURDIR)/$(VENV)/bin/python
 test: build-local ## Run every test, also against the built functions in the Lambda emulator [ARGS=...]
 	APIKEYS_EMULATOR="$$(echo "$$PWD"/$(VENV)/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-$(HOST_ARCHITECTURE))" \
 	    cargo test --locked --workspace $(ARGS)
+
+# A seed gives the same requests each time; another one looks elsewhere.
+.PHONY: contract-fuzz
+contract-fuzz: export SEED := $(SEED)
+contract-fuzz: export EXAMPLES := $(EXAMPLES)
+contract-fuzz: tools $(SCHEMATHESIS)/.stamp ## Hold both endpoints of a stack of its own to openapi.yaml [SEED=61 EXAMPLES=600]
+	$(local) with tests/tools/fuzz.sh
 
 .PHONY: check
 check: fmt-check template lint deny doc test ## Run every check, as CI does

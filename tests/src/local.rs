@@ -15,6 +15,7 @@ mod rotating;
 mod run;
 mod settings;
 mod stack;
+mod with;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -62,5 +63,6 @@ async fn execute(command: &Command, settings: &Settings) -> Result<(), String> {
             println!("{}", Claims::new().id(*id).role(role).expires_in(*expires_in).sign(&settings.signer()));
             Ok(())
         }
+        Command::With { command } => with::run(&settings.apart(), command).await,
     }
 }

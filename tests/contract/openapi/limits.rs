@@ -79,7 +79,9 @@ async fn an_idempotency_key_is_legal_if_and_only_if_the_documented_pattern_says_
     let user = user.body(r#"{"name":"a","level":8,"expiresIn":60}"#);
     for value in values {
         let answer = world.send(Endpoint::Jwt, &user.clone().header("Idempotency-Key", &value)).await;
-        assert_eq!(matches(schema, &value), answer.body.contains("keyLevelExceedsRoleLevel"), "{value:?}");
+        // The quotes of a structured field are left to the description: generated clients should send none.
+        let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&value);
+        assert_eq!(matches(schema, bare), answer.body.contains("keyLevelExceedsRoleLevel"), "{value:?}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! The local stack's commands, behind `make run`, `demo`, `token`, `events`, `invoke-*` and `rotate`.
+//! The local stack's commands, behind `make run`, `demo`, `token`, `events`, `invoke-*` and `rotate`, and behind the checks
+//! that need a stack.
 //!
 //! An error is one line and exit code 1.
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::function::Function;
 
 const USAGE: &str = "usage: local run | demo | events | invoke [jwt|key] FILE | rotate | \
-    token [--role ROLE] [--id NUMBER] [--expires-in SECONDS]";
+    token [--role ROLE] [--id NUMBER] [--expires-in SECONDS] | with COMMAND [ARGUMENT ...]";
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(super) enum Command {
     Invoke { function: Option<Function>, file: PathBuf },
     Rotate,
     Token { role: String, id: u64, expires_in: i64 },
+    With { command: Vec<String> },
 }
 
 impl Command {
@@ -34,6 +35,9 @@ impl Command {
                 Ok(Self::Invoke { function: Some(function), file: PathBuf::from(file) })
             }
             ["token", options @ ..] => token(options),
+            ["with", command @ ..] if !command.is_empty() => {
+                Ok(Self::With { command: command.iter().copied().map(str::to_owned).collect() })
+            }
             _ => Err(USAGE.to_owned()),
         }
     }
@@ -78,10 +82,24 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_taken_as_it_stands() {
+        let command = vec!["st".to_owned(), "run".to_owned(), "--all".to_owned()];
+        assert_eq!(parse("with st run --all"), Ok(Command::With { command }));
+    }
+
+    #[test]
     fn anything_else_answers_with_what_is_wrong() {
-        for line in
-            ["", "start", "run fast", "invoke", "invoke other file", "rotate it", "token --role", "token --level 3"]
-        {
+        for line in [
+            "",
+            "start",
+            "run fast",
+            "invoke",
+            "invoke other file",
+            "rotate it",
+            "token --role",
+            "token --level 3",
+            "with",
+        ] {
             assert_eq!(parse(line), Err(USAGE.to_owned()), "{line}");
         }
         assert_eq!(parse("token --id x"), Err("--id must be a whole number, not \"x\"".to_owned()));

@@ -13,6 +13,7 @@ use crate::token::Signer;
 /// The folder of the local stack and its secret.
 pub(super) struct Settings {
     folder: PathBuf,
+    log: &'static str,
     secret: String,
 }
 
@@ -28,7 +29,12 @@ impl Settings {
             fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         }
         let secret = secret(&folder.join("jwt-secret"))?;
-        Ok(Self { folder: folder.to_path_buf(), secret })
+        Ok(Self { folder: folder.to_path_buf(), log: "logs/functions.log", secret })
+    }
+
+    /// The same with a log of its own, for a stack beside that of `make run`.
+    pub(super) fn apart(&self) -> Self {
+        Self { folder: self.folder.clone(), log: "logs/apart.log", secret: self.secret.clone() }
     }
 
     /// Signs tokens that the local function accepts.
@@ -49,7 +55,7 @@ impl Settings {
     }
 
     pub(super) fn log(&self) -> PathBuf {
-        self.folder.join("logs/functions.log")
+        self.folder.join(self.log)
     }
 }
 

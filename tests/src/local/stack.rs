@@ -31,9 +31,19 @@ const LOG_LINES: usize = 15;
 /// How long the provisioner's key lives, in seconds: a month, since its secret is gone with this process.
 const PROVISIONER_EXPIRES_IN: i64 = 30 * 86_400;
 
+/// Where the functions and Secrets Manager answer, and whether the functions are built again when a source file changes.
+#[derive(Clone, Copy)]
+struct Site {
+    port: u16,
+    secrets_manager_port: u16,
+    follows_changes: bool,
+}
+
 /// What runs.
 pub(super) struct Stack {
     functions: Tree,
+    /// Where both functions answer.
+    pub(super) port: u16,
     pub(super) dynamo: Dynamo,
     _secrets: SecretsManager,
 }
@@ -49,13 +59,28 @@ impl Stack {
             host::relative(&settings.database())
         );
         let dynamo = Dynamo::open(&settings.database(), DYNAMODB_PORT).await?;
-        println!("Starting Secrets Manager on http://127.0.0.1:{SECRETS_MANAGER_PORT}, secrets in memory");
-        let secrets = SecretsManager::start(SECRETS_MANAGER_PORT)?;
+        let site = Site { port: GATEWAY_PORT, secrets_manager_port: SECRETS_MANAGER_PORT, follows_changes: true };
+        Self::around(dynamo, site, settings).await
+    }
+
+    /// The same on free ports and with an empty table in memory, so that it can run beside another one.
+    pub(super) async fn start_apart(settings: &Settings) -> Result<Self, String> {
+        check_tools()?;
+        build().await?;
+        let [port, secrets_manager_port] = host::free_ports();
+        let site = Site { port, secrets_manager_port, follows_changes: false };
+        Self::around(Dynamo::in_memory().await, site, settings).await
+    }
+
+    async fn around(dynamo: Dynamo, site: Site, settings: &Settings) -> Result<Self, String> {
+        let Site { port, secrets_manager_port, .. } = site;
+        println!("Starting Secrets Manager on http://127.0.0.1:{secrets_manager_port}, secrets in memory");
+        let secrets = SecretsManager::start(secrets_manager_port)?;
         let provisioner_arn = provisioner(&dynamo, &secrets).await?;
         println!("Starting both functions, log in {}", host::relative(&settings.log()));
         let mut environment = Function::Jwt.environment(&dynamo.endpoint(), settings.secret());
         environment.extend(Function::Key.events_environment(&secrets.endpoint(), DELIVERY_PREFIX, &provisioner_arn));
-        let mut stack = Self { functions: serve(settings, environment)?, dynamo, _secrets: secrets };
+        let mut stack = Self { functions: serve(site, settings, environment)?, port, dynamo, _secrets: secrets };
         stack.wait(settings).await?;
         Ok(stack)
     }
@@ -71,7 +96,7 @@ impl Stack {
     async fn wait(&mut self, settings: &Settings) -> Result<(), String> {
         let deadline = Instant::now() + START;
         for function in Function::ALL {
-            while !answers(function).await {
+            while !answers(self.port, function).await {
                 let log = fs::read_to_string(settings.log()).unwrap_or_default();
                 if self.has_failed(&log) || Instant::now() > deadline {
                     let (name, end) = (function.name(), last_lines(&log));
@@ -120,13 +145,14 @@ async fn provisioner(dynamo: &Dynamo, secrets: &SecretsManager) -> Result<String
     secrets.try_create("apikeys-provisioner", &value).await
 }
 
-fn serve(settings: &Settings, environment: Vec<(String, String)>) -> Result<Tree, String> {
+fn serve(site: Site, settings: &Settings, environment: Vec<(String, String)>) -> Result<Tree, String> {
     let describe = |error| format!("{}: {error}", host::relative(&settings.log()));
     let log = File::create(settings.log()).map_err(describe)?;
     let mut command = cargo("cargo-lambda");
     command
         .args(["lambda", "watch", "--disable-cors", "--color", "never", "--invoke-address", "127.0.0.1"])
-        .args(["--invoke-port", &GATEWAY_PORT.to_string()])
+        .args(["--invoke-port", &site.port.to_string()])
+        .args((!site.follows_changes).then_some("--ignore-changes"))
         .envs(environment)
         .stdout(log.try_clone().map_err(describe)?)
         .stderr(log);
@@ -148,8 +174,8 @@ fn cargo(program: &str) -> Command {
 }
 
 /// A function answers any method but POST with 405, by itself and without DynamoDB.
-async fn answers(function: Function) -> bool {
-    let request = http::send(GATEWAY_PORT, "GET", function.path(), &[], "");
+async fn answers(port: u16, function: Function) -> bool {
+    let request = http::send(port, "GET", function.path(), &[], "");
     matches!(timeout(ANSWER, request).await, Ok(Ok(answer)) if answer.status == 405)
 }
 
