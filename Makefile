@@ -23,6 +23,7 @@ EXAMPLES ?= 600
 VENV := .local/venv
 CHECKOV := .local/checkov
 SCHEMATHESIS := .local/schemathesis
+REDOCLY := .local/redocly
 CARGO_DENY_VERSION := 0.20.2
 HOST_ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
 
@@ -38,6 +39,15 @@ define venv
 @rm -rf $(1)
 @python3 -m venv $(1) || { echo "python3 cannot make a virtual environment: install its venv package (python3-venv)" >&2; exit 1; }
 @$(1)/bin/python -m pip install --disable-pip-version-check --requirement $(2) >&2
+@touch $(1)/.stamp
+endef
+
+# $(call packages,FOLDER,MANIFEST) does the same for npm packages, whose scripts never run.
+define packages
+$(call need,npm,install Node.js 22 or later)
+@echo "Fetching the packages of $(2) into $(1) (once, some seconds)"
+@rm -rf $(1) && mkdir -p $(1) && cp $(2)/package.json $(2)/package-lock.json $(1)
+@npm ci --prefix $(1) --ignore-scripts --no-audit --no-fund --no-update-notifier
 @touch $(1)/.stamp
 endef
 
@@ -73,6 +83,9 @@ $(CHECKOV)/.stamp: tests/tools/requirements-checkov.txt | needs
 
 $(SCHEMATHESIS)/.stamp: tests/tools/requirements-schemathesis.txt | needs
 	$(call venv,$(SCHEMATHESIS),$<)
+
+$(REDOCLY)/.stamp: tests/tools/redocly/package-lock.json
+	$(call packages,$(REDOCLY),tests/tools/redocly)
 
 .local/cargo-deny-$(CARGO_DENY_VERSION).stamp: | needs
 	@echo "Building cargo-deny into .local/bin (once, some minutes)"
@@ -175,6 +188,16 @@ test: export APIKEYS_PYTHON := $(CURDIR)/$(VENV)/bin/python
 test: build-local ## Run every test, also against the built functions in the Lambda emulator [ARGS=...]
 	APIKEYS_EMULATOR="$$(echo "$$PWD"/$(VENV)/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-$(HOST_ARCHITECTURE))" \
 	    cargo test --locked --workspace $(ARGS)
+
+redocly = REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(REDOCLY)/node_modules/.bin/redocly
+
+.PHONY: openapi
+openapi: $(REDOCLY)/.stamp ## Lint openapi.yaml
+	$(redocly) lint --extends recommended-strict openapi.yaml
+
+.PHONY: docs
+docs: $(REDOCLY)/.stamp ## Build the reference page of openapi.yaml, .local/docs/index.html
+	$(redocly) build-docs openapi.yaml --inlineBundle --output .local/docs/index.html
 
 # A seed gives the same requests each time; another one looks elsewhere.
 .PHONY: contract-fuzz
