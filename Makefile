@@ -23,6 +23,7 @@ VENV := .local/venv
 CHECKOV := .local/checkov
 SCHEMATHESIS := .local/schemathesis
 REDOCLY := .local/redocly
+CLIENTS := .local/clients
 CARGO_DENY_VERSION := 0.20.2
 HOST_ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
 
@@ -85,6 +86,12 @@ $(SCHEMATHESIS)/.stamp: tests/tools/requirements-schemathesis.txt | needs
 
 $(REDOCLY)/.stamp: tests/tools/redocly/package-lock.json
 	$(call packages,$(REDOCLY),tests/tools/redocly)
+
+$(CLIENTS)/node/.stamp: tests/tools/clients/package-lock.json
+	$(call packages,$(CLIENTS)/node,tests/tools/clients)
+
+$(CLIENTS)/python/.stamp: tests/tools/clients/requirements.txt | needs
+	$(call venv,$(CLIENTS)/python,$<)
 
 .local/cargo-deny-$(CARGO_DENY_VERSION).stamp: | needs
 	@echo "Building cargo-deny into .local/bin (once, some minutes)"
@@ -204,6 +211,11 @@ contract-fuzz: export SEED := $(SEED)
 contract-fuzz: export EXAMPLES := $(EXAMPLES)
 contract-fuzz: tools $(SCHEMATHESIS)/.stamp ## Hold both endpoints of a stack of its own to openapi.yaml [SEED=61 EXAMPLES=600]
 	$(local) with tests/tools/fuzz.sh
+
+.PHONY: test-clients
+test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp ## Run the snippets of docs/clients.md against a stack of its own
+	$(call need,curl,install curl 7.71 or later)
+	$(local) with python3 tests/tools/clients/run.py
 
 .PHONY: check
 check: fmt-check template lint deny doc test ## Run every check, as CI does

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Schemathesis against both endpoints of the stack that `local with` names: first with a credential for each, then without.
-# Every check is on. SEED chooses the requests, EXAMPLES how many there are for each endpoint.
+# Schemathesis against both endpoints of the stack that `local with` names: first with a credential for each, then
+# without. Every check is on. SEED chooses the requests, EXAMPLES how many there are for each endpoint.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -17,5 +17,5 @@ options=(
 )
 
 "$st" --config-file "$root/tests/tools/schemathesis.toml" "${options[@]}" --max-examples "$EXAMPLES"
-# Without a credential nothing of the body is looked at, so a third of the requests does. The warning that says so is off.
+# Without a credential nothing of the body is looked at, so a third of the requests does; the warning about it is off.
 "$st" "${options[@]}" --max-examples "$((EXAMPLES / 3))" --warnings off

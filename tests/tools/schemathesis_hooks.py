@@ -10,7 +10,7 @@ LEGAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Gives each request an `Idempotency-Key` of its own: the second one with the example's would be refused, and rightly."""
+    """Gives each request an `Idempotency-Key` of its own: the second one with the example's is refused, and rightly."""
     if LEGAL.fullmatch(str(case.headers.get("Idempotency-Key", ""))):
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
 

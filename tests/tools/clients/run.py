@@ -1,0 +1,193 @@
+"""Runs every snippet of docs/clients.md as it stands there, against the stack that `local with` names.
+
+Between client and stack stands a proxy that can lose what it has to hand on: so a snippet is also seen to try again,
+with the same Idempotency-Key, and to get the one key that was made.
+"""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).resolve().parent
+WORK = ROOT / ".local/clients"
+STACK = urlsplit(os.environ["APIKEYS_URL"])
+CALLERS = {name: os.environ[f"APIKEYS_{name}"] for name in ("TOKEN", "KEY", "SECRET")}
+PATHS = {"/apikeys/jwt", "/apikeys/key"}
+HANDED_ON = ("Authorization", "Content-Type", "Idempotency-Key")
+HANDED_BACK = ("content-type", "idempotency-replayed")
+
+
+@dataclass
+class Seen:
+    """What went through the proxy."""
+
+    # What becomes of the first try of each Idempotency-Key: "lost" (its answer is) or "busy" (it is not handed on).
+    trouble: str | None
+    tries: dict = field(default_factory=dict)
+    created: list = field(default_factory=list)
+
+
+class Proxy(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        seen = self.server.seen
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        tries = seen.tries.setdefault(self.headers["Idempotency-Key"], [])
+        tries.append((self.path, self.headers["Content-Type"], body))
+        if seen.trouble == "busy" and len(tries) == 1:
+            return self.give(503, [("content-type", "application/json")], b'{"message":"Service Unavailable"}')
+        stack = http.client.HTTPConnection(STACK.hostname, STACK.port, timeout=10)
+        headers = {name: self.headers[name] for name in HANDED_ON if name in self.headers}
+        stack.request("POST", self.path, body, headers)
+        answer = stack.getresponse()
+        content = answer.read()
+        stack.close()
+        if seen.trouble == "lost" and len(tries) == 1:
+            self.close_connection = True
+            return None
+        if answer.status == 201:
+            seen.created.append((json.loads(content)["apikey"]["key"], answer.headers["idempotency-replayed"]))
+        headers = [(name, value) for name, value in answer.getheaders() if name.lower() in HANDED_BACK]
+        return self.give(answer.status, headers, content)
+
+    def give(self, status, headers, content):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """A client may end before its connection does."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def snippets():
+    """The only block of each language."""
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", (ROOT / "docs/clients.md").read_text(), re.MULTILINE | re.DOTALL)
+    found = dict(blocks)
+    assert len(found) == len(blocks) and set(found) == {"sh", "js", "python", "toml", "rust", "http"}, list(found)
+    return found
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+    return path
+
+
+def prepare(found):
+    """Writes each snippet to where its client finds what it needs, and returns the command of each."""
+    curl = write(WORK / "curl/snippet.sh", found["sh"])
+    javascript = write(WORK / "node/snippet.mjs", found["js"])
+    python = write(WORK / "python-snippet/snippet.py", found["python"])
+    rust = build(found["toml"], found["rust"])
+
+    def http_file(environment):
+        variable = lambda line: f"@{line[1]} = {environment[line[1].upper()]}"
+        file = write(WORK / "node/snippet.http", re.sub(r"^@(\w+) =.*$", variable, found["http"], flags=re.MULTILINE))
+        httpyac = WORK / "node/node_modules/.bin/httpyac"
+        return [str(httpyac), "send", str(file), "--all", "--output", "body", "--no-color"]
+
+    # Only the .http file holds its environment, so only its command depends on it.
+    return {
+        "curl": lambda _: ["bash", str(curl)],
+        "axios": lambda _: ["node", str(javascript)],
+        "requests": lambda _: [str(WORK / "python/bin/python"), str(python)],
+        "ureq": lambda _: [str(rust)],
+        "httpyac": http_file,
+    }
+
+
+def build(dependencies, program):
+    """Builds the Rust snippet with the versions of the Cargo.lock beside this file."""
+    package = '[package]\nname = "client"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n'
+    manifest = write(WORK / "rust/Cargo.toml", package + dependencies)
+    write(WORK / "rust/Cargo.lock", (HERE / "Cargo.lock").read_text())
+    write(WORK / "rust/src/main.rs", program)
+    target = WORK / "rust/target"
+    subprocess.run(["cargo", "build", "--locked", "--manifest-path", manifest, "--target-dir", target], check=True)
+    return target / "debug/client"
+
+
+def run(command, trouble=None, **changed):
+    """Runs a snippet behind a proxy of its own."""
+    server = Server(("127.0.0.1", 0), Proxy)
+    server.seen = Seen(trouble)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environment = {"API": f"http://127.0.0.1:{server.server_port}", **CALLERS, **changed}
+    ended = subprocess.run(
+        command(environment),
+        env={**os.environ, **environment},
+        cwd=WORK,
+        timeout=60,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    server.shutdown()
+    server.server_close()
+    return ended.returncode, ended.stdout, server.seen
+
+
+def check_created(client, command, trouble=None):
+    """Both keys are made and shown, each with one Idempotency-Key for all its tries."""
+    code, output, seen = run(command, trouble)
+    context = f"{client}, {trouble}: exit {code}\n{output}"
+    tries = 2 if trouble else 1
+    assert code == 0, context
+    assert None not in seen.tries, context
+    assert [len(of_one) for of_one in seen.tries.values()] == [tries, tries], f"{seen.tries}\n{context}"
+    assert all(len(set(of_one)) == 1 for of_one in seen.tries.values()), context
+    assert {of_one[0][0] for of_one in seen.tries.values()} == PATHS, context
+    assert all(of_one[0][1].startswith("application/json") for of_one in seen.tries.values()), context
+    assert len(seen.created) == 2 and all(key in output for key, _ in seen.created), context
+    replayed = "true" if trouble == "lost" else None
+    assert [of_one for _, of_one in seen.created] == [replayed, replayed], context
+
+
+def check_refused(client, command, error, **changed):
+    """The code is shown, nothing is tried again, and the program fails."""
+    code, output, seen = run(command, **changed)
+    context = f"{client}, {error}: exit {code}\n{output}"
+    assert code != 0 and error in output, context
+    assert all(len(of_one) == 1 for of_one in seen.tries.values()), context
+
+
+def main():
+    for client, command in prepare(snippets()).items():
+        begun = time.monotonic()
+        check_created(client, command)
+        check_refused(client, command, "authenticationFailed", TOKEN="no.token.atall")
+        check_refused(client, command, "authenticationFailed", SECRET="0" * 64)
+        # An .http file is sent by a human, who also tries again.
+        for trouble in ["lost", "busy"] if client != "httpyac" else []:
+            check_created(client, command, trouble)
+        print(f"{client}: as documented ({time.monotonic() - begun:.1f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except AssertionError as failed:
+        sys.exit(f"docs/clients.md: {failed}")
