@@ -175,6 +175,10 @@ smoke: ## Check both endpoints of a stack, or of `make run` [URL=http://localhos
 	$(call need,python3,install Python 3.10 or later)
 	@python3 tests/tools/smoke.py
 
+.PHONY: smoke-local
+smoke-local: tools ## The same against a stack of its own, which is started and stopped
+	$(local) with bash -c 'URL="$$APIKEYS_URL" TOKEN="$$APIKEYS_TOKEN" $(MAKE) --no-print-directory smoke'
+
 # --- Operate
 
 # $(call given,NAME,OPTION) hands a variable of make's own command line on, quoted for the shell. None of the environment
@@ -218,7 +222,7 @@ test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp ## Run the s
 	$(local) with python3 tests/tools/clients/run.py
 
 .PHONY: check
-check: fmt-check template lint deny doc test ## Run every check, as CI does
+check: fmt-check openapi template lint deny doc test smoke-local contract-fuzz test-clients ## Run every check, as CI does
 
 .PHONY: fmt
 fmt: needs ## Format the code

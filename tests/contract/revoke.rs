@@ -183,6 +183,11 @@ async fn a_key_alone_dies_alone() {
     revoke(&world, &["--key", &key(&parent), "--apply=1"]).assert_gone(&[&key(&parent)]);
     assert_dead(&world, &[&parent]).await;
     assert_alive(&world, &[&child]).await;
+    for descendants in ["--descendants=", "--descendants=0"] {
+        let run = revoke(&world, &["--key", &key(&parent), descendants, "--apply=1"]);
+        run.assert_failed(1, "is there: it never was");
+    }
+    assert_alive(&world, &[&child]).await;
 }
 
 #[tokio::test]
@@ -343,9 +348,13 @@ async fn items_that_are_no_keys_and_circles_of_lineage_do_no_harm() {
     for stored in [&first, &second, &itself].into_iter().chain(&strangers) {
         world.dynamo.put_item(stored.item.clone()).await;
     }
-    let run = revoke(&world, &["--key", &first.key, "--descendants=1", "--apply=1"]);
-    run.assert_gone(&[&first.key, &second.key]);
-    revoke(&world, &["--key", &itself.key, "--descendants=1", "--apply=1"]).assert_gone(&[&itself.key]);
+    for (key, circle, count) in
+        [(&first.key, vec![&*first.key, &second.key], "2 keys are"), (&itself.key, vec![&*itself.key], "1 key is")]
+    {
+        let run = revoke(&world, &["--key", key, "--descendants=1"]);
+        assert!(run.said.contains(&format!("{count} there, and")), "{run:?}");
+        revoke(&world, &["--key", key, "--descendants=1", "--apply=1"]).assert_gone(&circle);
+    }
     for stranger in &strangers {
         assert!(world.dynamo.item(stranger.item["key"].as_s().unwrap()).await.is_some(), "{stranger:?}");
     }
@@ -359,13 +368,16 @@ async fn a_damaged_record_can_be_revoked_and_prints_nothing_raw() {
         named("\u{1b}[2J\r\u{202e}"),
         named("x").without("userId").without("secretHash").with("createdBy", AttributeValue::Bool(true)),
         named("x").without("name").with("level", AttributeValue::S("\n".to_owned())).number("expiresAt", i64::MAX),
+        named("x").number("expiresAt", 1_000_000_000_000),
+        named("x").with("expiresAt", AttributeValue::N("9".repeat(30))),
+        named("x").with("expiresAt", AttributeValue::S("\t".to_owned())),
         named("x").with("userId", AttributeValue::Null(true)).with("secretHash", AttributeValue::Null(true)),
     ] {
         world.dynamo.put_item(damaged.item.clone()).await;
         let run = revoke(&world, &["--key", &damaged.key, "--descendants=1", "--apply=1"]);
         run.assert_gone(&[&damaged.key]);
-        assert!(!run.said.contains(['\u{1b}', '\r', '\u{202e}']), "{run:?}");
-        assert!(run.said.lines().any(|line| line.starts_with(&damaged.key) && line.len() > 60), "{run:?}");
+        assert!(!run.said.contains(['\u{1b}', '\r', '\t', '\u{202e}']), "{run:?}");
+        assert!(run.said.lines().any(|line| line.starts_with(&damaged.key) && line.len() > 50), "{run:?}");
     }
 }
 
@@ -381,6 +393,8 @@ async fn every_page_is_read_consistently() {
         keys.push(child.key.clone());
         world.dynamo.put_item(child.with("padding", AttributeValue::S("x".repeat(300_000))).item).await;
     }
+    let run = revoke_at(proxy.port(), &["--key", &root.key, "--descendants=1"]);
+    assert!(run.said.contains("13 keys are there, and"), "{run:?}");
     let run = revoke_at(proxy.port(), &["--key", &root.key, "--descendants=1", "--apply=1"]);
     run.assert_gone(&keys.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(proxy.count("Scan") > 3, "{}", proxy.count("Scan"));
@@ -475,13 +489,15 @@ async fn a_key_that_is_made_while_its_parent_is_being_revoked_is_found() {
 
 #[test]
 fn without_a_table_it_is_the_local_one() {
+    let home = std::env::temp_dir().join(format!("apikeys-{}", hex::encode(host::random::<8>())));
+    std::fs::create_dir_all(home.join(".aws")).unwrap();
+    std::fs::write(home.join(".aws/config"), "[no section").unwrap();
     // Whether a `make run` is there or not: nothing is deleted, and there is no such key.
     let mut command = Command::new(python());
-    command
-        .env_clear()
-        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-        .arg(host::repository().join("tests/tools/revoke.py"));
-    let run = Run::of(&command.args(["--key", NOBODY]).output().unwrap());
+    command.env_clear().env("HOME", &home).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    let program = host::repository().join("tests/tools/revoke.py");
+    let run = Run::of(&command.arg(program).args(["--key", NOBODY]).output().unwrap());
+    std::fs::remove_dir_all(home).unwrap();
     assert!(run.said.starts_with(&format!("Table {TABLE_NAME} at http://127.0.0.1:9001\n")), "{run:?}");
     run.assert_failed(1, "");
 }
@@ -511,7 +527,7 @@ async fn make_hands_on_what_stands_on_its_command_line() {
     let (root, foreign) = (by_user(&world, 7).await, by_user(&world, 61).await);
     let child = by_key(&world, &root).await;
     let (table, region) = (format!("TABLE={TABLE_NAME}"), format!("REGION={REGION}"));
-    let odd = make(&world, &[], &[&table, &region, "USER=7'; echo gone; '"]);
+    let odd = make(&world, &[], &[&table, &region, "USER=7' || echo gone; '"]);
     assert_eq!((odd.code, odd.gone.len()), (Some(2), 0), "{odd:?}");
     let run = make(&world, &[], &[&table, &region, &format!("KEY={}", key(&root)), "DESCENDANTS=1", "APPLY=1"]);
     run.assert_gone(&[&key(&root), &key(&child)]);

@@ -228,9 +228,13 @@ def the_table_and_the_logs_outlive_the_stack():
         assert (resource.get("DeletionPolicy") == "Retain") == kept, name
 
 
-def tracing_is_on_unless_it_is_switched_off():
-    for mode, expected in (("Active", {"Mode": "Active"}), ("Disabled", None)):
-        for name, function in Stack({**PLAIN, "Tracing": mode}).of("AWS::Lambda::Function").items():
+def tracing_is_active_only_where_it_is_asked_for():
+    for given, expected in (
+        ({}, {"Mode": "PassThrough"}),
+        ({"Tracing": "Active"}, {"Mode": "Active"}),
+        ({"Tracing": "Disabled"}, None),
+    ):
+        for name, function in Stack({**PLAIN, **given}).of("AWS::Lambda::Function").items():
             assert function.get("TracingConfig") == expected, name
 
 
