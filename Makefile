@@ -44,7 +44,7 @@ endef
 
 # $(call packages,FOLDER,MANIFEST) does the same for npm packages, whose scripts never run.
 define packages
-$(call need,npm,install Node.js 22 or later)
+$(call need,npm,install Node.js 20.19 or later)
 @echo "Fetching the packages of $(2) into $(1) (once, some seconds)"
 @rm -rf $(1) && mkdir -p $(1) && cp $(2)/package.json $(2)/package-lock.json $(1)
 @npm ci --prefix $(1) --ignore-scripts --no-audit --no-fund --no-update-notifier
