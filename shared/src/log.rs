@@ -139,7 +139,8 @@ impl<'a> Incident<'a> {
 
 /// One write a line, so that lines never mix. A log that can't be written is no reason to fail a request.
 fn write_line(line: &impl Serialize) {
-    if let Ok(mut text) = serde_json::to_vec(line) {
+    let mut text = Vec::with_capacity(1_024);
+    if serde_json::to_writer(&mut text, line).is_ok() {
         text.push(b'\n');
         let _ = std::io::stdout().lock().write_all(&text);
     }

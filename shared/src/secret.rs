@@ -31,7 +31,10 @@ impl Secret {
     /// The 64 lower-case hexadecimal digits that the creator sees once.
     #[must_use]
     pub fn expose(&self) -> String {
-        hex::encode(self.0)
+        // `hex::encode` would grow a string digit by digit.
+        let mut digits = [0; 64];
+        hex::encode_to_slice(self.0, &mut digits)
+            .map_or_else(|_| hex::encode(self.0), |()| String::from_utf8_lossy(&digits).into_owned())
     }
 
     /// SHA-256 of the 32 bytes. No slow hash is needed: 256 random bits can't be guessed.

@@ -3,11 +3,13 @@
 //! The status of an error is decided in one exhaustive match, and its body holds the code and nothing else.
 
 use std::convert::Infallible;
-use std::future::ready;
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::LazyLock;
 
 use lambda_http::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use lambda_http::http::{Response, StatusCode};
-use lambda_http::{Body, TransformResponse};
+use lambda_http::{Body, IntoResponse, TransformResponse};
 use serde::Serialize;
 
 use super::request::Origin;
@@ -15,15 +17,18 @@ use crate::create::Creation;
 use crate::error::Error;
 
 /// What every answer carries: it is not to be stored, sniffed, framed or downgraded.
-const HEADERS: [(HeaderName, &str); 7] = [
-    (header::CONTENT_TYPE, "application/json; charset=utf-8"),
-    (header::CACHE_CONTROL, "no-store"),
-    (header::PRAGMA, "no-cache"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-];
+static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let headers = [
+        (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::PRAGMA, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect()
+});
 
 /// Says that the answer is that of an earlier try.
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -37,10 +42,8 @@ pub(super) fn of(outcome: &Result<Creation, Error>, challenge: &'static str) -> 
     };
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
+    *response.headers_mut() = HEADERS.clone();
     let headers = response.headers_mut();
-    for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
     add_hint(headers, status, challenge);
     if matches!(outcome, Ok(creation) if creation.replayed) {
         headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
@@ -75,6 +78,16 @@ const fn status(error: &Error) -> StatusCode {
 
 /// Writes a response in the form that its origin reads.
 pub(super) async fn write(origin: Origin, response: Response<Body>) -> impl Serialize + Send {
-    let Ok(written) = TransformResponse::<_, Infallible>::Request(origin.into(), Box::pin(ready(Ok(response)))).await;
+    let Ok(written) =
+        TransformResponse::<_, Infallible>::Request(origin.into(), Box::pin(ready(Ok(Ready(response))))).await;
     written
+}
+
+/// A response that is JSON in UTF-8 already: `lambda_http` would look for another charset, and brings the tables of all.
+struct Ready(Response<Body>);
+
+impl IntoResponse for Ready {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+        Box::pin(ready(self.0))
+    }
 }

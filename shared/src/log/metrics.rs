@@ -3,7 +3,10 @@
 //! Amazon CloudWatch User Guide, "Specification: Embedded metric format". Each metric costs money for each pair of endpoint
 //! and class of outcome that occurs, so there are no more of either. The number of requests is the sample count of `durationMs`.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::clock::Timestamp;
 
@@ -24,7 +27,7 @@ pub enum OutcomeClass {
 #[serde(rename_all = "PascalCase")]
 pub struct Metrics {
     timestamp: u64,
-    cloud_watch_metrics: [Directive; 1],
+    cloud_watch_metrics: Option<&'static RawValue>,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,21 +45,25 @@ struct Metric {
     unit: &'static str,
 }
 
+/// The same in every line, so it is written once.
+static DIRECTIVES: LazyLock<Option<Box<RawValue>>> = LazyLock::new(|| {
+    let directive = Directive {
+        namespace: "ApiKeys",
+        dimensions: [["endpoint", "outcomeClass"]],
+        metrics: [
+            Metric { name: "durationMs", unit: "Milliseconds" },
+            Metric { name: "storeMs", unit: "Milliseconds" },
+            Metric { name: "storeRetries", unit: "Count" },
+        ],
+    };
+    // Nothing in it can fail to be JSON.
+    to_raw_value(&[directive]).ok()
+});
+
 impl Metrics {
     /// Metrics of that moment.
     #[must_use]
-    pub const fn at(now: Timestamp) -> Self {
-        Self {
-            timestamp: now.millis(),
-            cloud_watch_metrics: [Directive {
-                namespace: "ApiKeys",
-                dimensions: [["endpoint", "outcomeClass"]],
-                metrics: [
-                    Metric { name: "durationMs", unit: "Milliseconds" },
-                    Metric { name: "storeMs", unit: "Milliseconds" },
-                    Metric { name: "storeRetries", unit: "Count" },
-                ],
-            }],
-        }
+    pub fn at(now: Timestamp) -> Self {
+        Self { timestamp: now.millis(), cloud_watch_metrics: DIRECTIVES.as_deref() }
     }
 }
