@@ -8,7 +8,9 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{Credentials, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::config::{
+    Credentials, SharedCredentialsProvider, SharedHttpClient, StalledStreamProtectionConfig,
+};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -24,28 +26,31 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("aws/amazon-roots.pem");
 /// One try. A cold TLS handshake on the smallest Lambda needs a tenth of a second; a healthy call a few milliseconds.
 const ATTEMPT: Duration = Duration::from_millis(900);
 
-/// The configuration that each client is built from.
+/// The configuration that each client is built from, with nothing but what [`AwsConfig`] holds: the SDK's own loader would
+/// bring readers of profiles, of the metadata of machines and of STS, a thirteenth of the program that Lambda never runs.
 ///
 /// # Errors
 /// A [`ConfigError`] for certificates that can't be used.
-pub(crate) async fn sdk_config(config: &AwsConfig) -> Result<SdkConfig, ConfigError> {
-    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+pub(crate) fn sdk_config(config: &AwsConfig) -> Result<SdkConfig, ConfigError> {
+    let credentials = &config.credentials;
+    let credentials = Credentials::new(
+        &credentials.access_key_id,
+        &credentials.secret_access_key,
+        credentials.session_token.clone(),
+        None,
+        "environment",
+    );
+    Ok(SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
         .http_client(http_client(&config.trusted_roots)?)
         .region(Region::new(config.region.clone()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .use_fips(config.use_fips)
+        .use_dual_stack(config.use_dual_stack)
         .retry_config(retries())
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build())
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    // Lambda's own credentials are in the environment for the life of the sandbox: no chain of providers has to be asked.
-    if let Some(credentials) = &config.credentials {
-        loader = loader.credentials_provider(Credentials::new(
-            &credentials.access_key_id,
-            &credentials.secret_access_key,
-            credentials.session_token.clone(),
-            None,
-            "environment",
-        ));
-    }
-    Ok(loader.load().await)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build())
 }
 
 /// Up to three tries; against a service that hangs, the request's own deadline comes before the end of the third.

@@ -90,6 +90,16 @@ fn checked<'a>(
     if is_valid(value) { Ok(value) } else { Err(ConfigError::new(variable, problem)) }
 }
 
+/// Exactly `true` or `false`, or what holds unless it is set.
+fn flag(environment: &Environment, variable: &'static str, unless_set: bool) -> Result<bool, ConfigError> {
+    match environment.optional(variable) {
+        None => Ok(unless_set),
+        Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(ConfigError::new(variable, "is neither true nor false")),
+    }
+}
+
 fn endpoint_url(environment: &Environment, variable: &'static str) -> Result<Option<String>, ConfigError> {
     match environment.optional(variable) {
         None => Ok(None),

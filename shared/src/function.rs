@@ -52,7 +52,7 @@ impl<A: Authenticator> Function<A> {
     /// # Errors
     /// A [`ConfigError`] for certificates that can't be used, and for what the authenticator can't do without.
     pub async fn new(authenticator: A, config: &Config) -> Result<Self, ConfigError> {
-        let sdk = sdk_config(&config.store.aws).await?;
+        let sdk = sdk_config(&config.store.aws)?;
         let events = config.events.clone();
         let function = Self {
             authenticator,

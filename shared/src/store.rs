@@ -51,8 +51,8 @@ impl Store {
     ///
     /// # Errors
     /// A [`ConfigError`] for certificates that can't be used.
-    pub async fn connect(config: &StoreConfig) -> Result<Self, ConfigError> {
-        Ok(Self::with(&sdk_config(&config.aws).await?, config))
+    pub fn connect(config: &StoreConfig) -> Result<Self, ConfigError> {
+        Ok(Self::with(&sdk_config(&config.aws)?, config))
     }
 
     /// Builds the client from what the clients of all services have in common.

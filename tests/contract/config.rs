@@ -64,7 +64,16 @@ fn exactly_one_key_that_verifies_tokens_is_configured() {
 
 #[test]
 fn a_required_variable_that_is_missing_refuses_to_start() {
-    for variable in ["TABLE_NAME", "AWS_REGION", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_SECRET", "AWS_LAMBDA_RUNTIME_API"] {
+    for variable in [
+        "TABLE_NAME",
+        "AWS_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "JWT_ISSUER",
+        "JWT_AUDIENCE",
+        "JWT_SECRET",
+        "AWS_LAMBDA_RUNTIME_API",
+    ] {
         assert_refuses(variable, &[""]);
     }
 }

@@ -6,19 +6,21 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::checked;
 use super::environment::{ConfigError, Environment};
+use super::{checked, flag};
 
 /// What every client of an AWS service is built from.
 #[derive(Clone, Debug)]
 pub struct AwsConfig {
     pub(crate) region: String,
     pub(crate) trusted_roots: TrustedRoots,
-    pub(crate) credentials: Option<AwsCredentials>,
+    pub(crate) credentials: AwsCredentials,
+    pub(crate) use_fips: bool,
+    pub(crate) use_dual_stack: bool,
 }
 
 impl AwsConfig {
-    /// Reads `AWS_REGION`, `AWS_CA_BUNDLE` and the role's credentials.
+    /// Reads `AWS_REGION`, `AWS_CA_BUNDLE`, the role's credentials, and which endpoints of AWS to speak to.
     ///
     /// # Errors
     /// The first [`ConfigError`] found.
@@ -27,7 +29,9 @@ impl AwsConfig {
         Ok(Self {
             region: region.to_owned(),
             trusted_roots: TrustedRoots::read(environment, region)?,
-            credentials: AwsCredentials::read(environment),
+            credentials: AwsCredentials::read(environment)?,
+            use_fips: flag(environment, "AWS_USE_FIPS_ENDPOINT", false)?,
+            use_dual_stack: flag(environment, "AWS_USE_DUALSTACK_ENDPOINT", false)?,
         })
     }
 }
@@ -41,11 +45,10 @@ pub(crate) struct AwsCredentials {
 }
 
 impl AwsCredentials {
-    /// `None` leaves it to the SDK's default chain.
-    fn read(environment: &Environment) -> Option<Self> {
-        Some(Self {
-            access_key_id: environment.optional("AWS_ACCESS_KEY_ID")?.to_owned(),
-            secret_access_key: environment.optional("AWS_SECRET_ACCESS_KEY")?.to_owned(),
+    fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            access_key_id: environment.required("AWS_ACCESS_KEY_ID")?.to_owned(),
+            secret_access_key: environment.required("AWS_SECRET_ACCESS_KEY")?.to_owned(),
             session_token: environment.optional("AWS_SESSION_TOKEN").map(str::to_owned),
         })
     }

@@ -1,7 +1,7 @@
 //! What this function may do for events that are not HTTP.
 
-use super::endpoint_url;
 use super::environment::{ConfigError, Environment};
+use super::{endpoint_url, flag};
 
 /// Secrets Manager's limit is 512 characters for the whole name, and 17 of a user's id, a slash and 64 follow.
 const LONGEST_PREFIX: usize = 256;
@@ -25,7 +25,7 @@ impl EventsConfig {
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
             delivery_prefix: delivery_prefix(environment)?,
-            allow_plaintext_result: flag(environment, "ALLOW_PLAINTEXT_RESULT")?,
+            allow_plaintext_result: flag(environment, "ALLOW_PLAINTEXT_RESULT", false)?,
             endpoint_url: endpoint_url(environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER")?,
         })
     }
@@ -49,14 +49,6 @@ fn delivery_prefix(environment: &Environment) -> Result<Option<String>, ConfigEr
 /// Secrets Manager's own rule for names (AWS Secrets Manager API Reference, "CreateSecret").
 fn is_in_secret_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte)
-}
-
-fn flag(environment: &Environment, variable: &'static str) -> Result<bool, ConfigError> {
-    match environment.optional(variable) {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(ConfigError::new(variable, "is neither true nor false")),
-    }
 }
 
 /// The full ARN of a secret.
