@@ -1,0 +1,207 @@
+//! A program that speaks Lambda's Runtime API, and the service behind that API: what Lambda calls an execution environment.
+//!
+//! Unlike the emulator it shows when the program polls and answers, serves many programs at once, and adds next to nothing
+//! to what they cost. Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::host;
+use crate::process::Tree;
+
+/// How long the program may take to ask for its first event, and for any answer. Under valgrind it needs some.
+const PATIENCE: Duration = Duration::from_secs(PATIENCE_SECONDS.unsigned_abs());
+const PATIENCE_SECONDS: i64 = 60;
+
+/// What every program is told of its function.
+const ENVIRONMENT: [(&str, &str); 6] = [
+    ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/function"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/01/[1]0"),
+    ("_HANDLER", "function.handler"),
+];
+
+/// An event on its way to the program, and who waits for the answer.
+struct Invocation {
+    event: Bytes,
+    reply: oneshot::Sender<Answered>,
+}
+
+/// What the program made of an event.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// Whether it answered, in place of reporting an error.
+    pub succeeded: bool,
+    /// What it sent.
+    pub body: Bytes,
+    /// From the moment the event was handed out to the moment the answer was in.
+    pub took: Duration,
+}
+
+/// The state of the service.
+struct Api {
+    events: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
+    polled: Mutex<Option<oneshot::Sender<Instant>>>,
+    running: Mutex<Option<(Instant, oneshot::Sender<Answered>)>>,
+}
+
+/// A running program. It ends with this value.
+#[derive(Debug)]
+pub struct Sandbox {
+    tree: Tree,
+    spawned: Instant,
+    events: mpsc::Sender<Invocation>,
+    polled: Option<oneshot::Receiver<Instant>>,
+}
+
+impl Sandbox {
+    /// Starts a program with no variable of the environment but those given. Its output goes to a file, or nowhere.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line with the cause.
+    pub async fn spawn(
+        program: &[String],
+        environment: &[(String, String)],
+        output: Option<&Path>,
+    ) -> Result<Self, String> {
+        let (name, arguments) = program.split_first().ok_or("a program is missing")?;
+        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let (events, receiver) = mpsc::channel(1);
+        let (sender, polled) = oneshot::channel();
+        let api = Arc::new(Api {
+            events: tokio::sync::Mutex::new(receiver),
+            polled: Mutex::new(Some(sender)),
+            running: Mutex::new(None),
+        });
+        tokio::spawn(serve(listener, api));
+        let file =
+            output.map(|path| std::fs::File::create(path).map_err(|error| format!("{}: {error}", path.display())));
+        let [stdout, stderr] = match file.transpose()? {
+            Some(file) => [Stdio::from(file.try_clone().map_err(|error| error.to_string())?), Stdio::from(file)],
+            None => [Stdio::null(), Stdio::null()],
+        };
+        let mut command = Command::new(name);
+        command.args(arguments).env_clear().envs(ENVIRONMENT).env("AWS_LAMBDA_RUNTIME_API", address.to_string());
+        command.envs(environment.iter().cloned()).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        let spawned = Instant::now();
+        Ok(Self { tree: Tree::spawn(&mut command)?, spawned, events, polled: Some(polled) })
+    }
+
+    /// The program's process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.tree.id()
+    }
+
+    /// Waits until the program asks for its first event, and says how long after its start that was.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the program ends or takes longer than a minute.
+    pub async fn ready(&mut self) -> Result<Duration, String> {
+        let polled = self.polled.take().ok_or("the program is ready already")?;
+        let deadline = Instant::now() + PATIENCE;
+        tokio::pin!(polled);
+        loop {
+            if let Ok(at) = tokio::time::timeout(Duration::from_millis(100), &mut polled).await {
+                return Ok(at.map_err(|_| "the service is gone")?.duration_since(self.spawned));
+            }
+            if let Some(status) = self.tree.exit_status() {
+                return Err(format!("the program ended with {status}"));
+            }
+            if Instant::now() > deadline {
+                return Err("the program asks for no event".to_owned());
+            }
+        }
+    }
+
+    /// Hands an event to the program, once it asks for one, and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// Fails when no answer comes within a minute.
+    pub async fn invoke(&self, event: Bytes) -> Result<Answered, String> {
+        let (reply, answer) = oneshot::channel();
+        self.events.send(Invocation { event, reply }).await.map_err(|_| "the service is gone")?;
+        let answered = tokio::time::timeout(PATIENCE, answer).await.map_err(|_| "the program does not answer")?;
+        answered.map_err(|_| "the program went away".to_owned())
+    }
+
+    /// Lets the program end by itself, as valgrind needs to write what it counted.
+    pub fn stop(&mut self) {
+        self.tree.stop();
+    }
+}
+
+async fn serve(listener: TcpListener, api: Arc<Api>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        // As on Lambda, where nothing waits to fill a packet.
+        let _ = stream.set_nodelay(true);
+        let api = Arc::clone(&api);
+        let service = service_fn(move |request| answer(Arc::clone(&api), request));
+        tokio::spawn(async move {
+            // A program that ends takes its connection with it.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(api: Arc<Api>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    if request.method() == Method::GET {
+        return Ok(next(&api).await);
+    }
+    let succeeded = request.uri().path().ends_with("/response");
+    let body = request.into_body().collect().await?.to_bytes();
+    let running = api.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((since, reply)) = running {
+        // Nobody may wait for it any more.
+        let _ = reply.send(Answered { succeeded, body, took: since.elapsed() });
+    }
+    Ok(response(202, Bytes::from_static(b"{\"status\":\"OK\"}")))
+}
+
+/// `GET /runtime/invocation/next`: the next event, whenever there is one.
+async fn next(api: &Api) -> Response<Full<Bytes>> {
+    if let Some(polled) = api.polled.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = polled.send(Instant::now());
+    }
+    let Some(Invocation { event, reply }) = api.events.lock().await.recv().await else {
+        return std::future::pending().await;
+    };
+    let mut answer = response(200, event);
+    let deadline = ((host::now() + PATIENCE_SECONDS) * 1000).to_string();
+    for (name, value) in [
+        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+        ("lambda-runtime-deadline-ms", &deadline),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:function"),
+        ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0"),
+    ] {
+        if let Ok(value) = value.parse() {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    *api.running.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), reply));
+    answer
+}
+
+fn response(status: u16, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
+    response
+}
