@@ -67,6 +67,12 @@ impl<A: Authenticator> Function<A> {
         Ok(function)
     }
 
+    /// Makes a connection to DynamoDB, which the first request then uses. Takes a second at most; a failure shows in nothing
+    /// but that request.
+    pub async fn open_connection(&self) {
+        self.store.open_connection().await;
+    }
+
     /// Answers one invocation, which ends at the given moment, and writes what became of it into the log.
     ///
     /// # Errors

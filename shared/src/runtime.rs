@@ -48,5 +48,9 @@ async fn start<A: Authenticator>(
     configure: fn(&Environment) -> Result<A, ConfigError>,
 ) -> Result<Function<A>, ConfigError> {
     let config = Config::read(environment)?;
-    Function::new(configure(environment)?, &config).await
+    let function = Function::new(configure(environment)?, &config).await?;
+    if config.store.warm_connection {
+        function.open_connection().await;
+    }
+    Ok(function)
 }

@@ -2,6 +2,7 @@
 //!
 //! A write never replaces a record, and a read is always consistent.
 
+mod connection;
 mod item;
 mod memo;
 mod meter;
@@ -63,6 +64,11 @@ impl Store {
             builder = builder.endpoint_url(endpoint_url);
         }
         Self { client: Client::from_conf(builder.build()), table: config.table.clone(), meter }
+    }
+
+    /// Makes a connection, which the next call uses. Takes a second at most, and says nothing of a failure.
+    pub(crate) async fn open_connection(&self) {
+        connection::open(&self.client, &self.table).await;
     }
 
     /// How much of it has been made use of since the process began.

@@ -165,10 +165,13 @@ fn a_provisioners_secret_is_named_by_its_whole_arn_or_the_key_function_refuses_t
 
 #[test]
 fn a_flag_is_exactly_true_or_false() {
-    assert_refuses(
-        "ALLOW_PLAINTEXT_RESULT",
-        &["True", "TRUE", "1", "0", "yes", "no", "on", "\ttrue", "true\n", "none"],
-    );
+    for variable in ["ALLOW_PLAINTEXT_RESULT", "WARM_CONNECTION", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"]
+    {
+        assert_refuses(variable, &["True", "TRUE", "1", "0", "yes", "no", "on", "\ttrue", "true\n", "none"]);
+        for value in ["", "true", "false"] {
+            assert_eq!(refusal(&[(variable, value)]), None, "{variable}={value}");
+        }
+    }
 }
 
 #[test]

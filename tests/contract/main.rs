@@ -3,6 +3,7 @@
 //! `matrix` names the rows of `tests/data/cases.tsv`; the other modules test what no single request shows.
 
 mod config;
+mod connection;
 mod coverage;
 mod delivery;
 mod events;

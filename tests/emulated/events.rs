@@ -175,7 +175,8 @@ async fn a_step_that_is_refused_is_an_invocation_error() {
 #[tokio::test]
 async fn a_deployment_without_the_settings_of_events_serves_none() {
     let stage = EventStage::new().await;
-    let unset = [("DELIVERY_PREFIX", ""), ("PROVISIONER_SECRET_ARN", "")];
+    // So that no line but the request's is logged.
+    let unset = [("DELIVERY_PREFIX", ""), ("PROVISIONER_SECRET_ARN", ""), ("WARM_CONNECTION", "false")];
     for function in Function::ALL {
         let emulator = stage.start(function, &unset).await;
         let request = stage.request(function);

@@ -1,6 +1,7 @@
 //! A configuration that is refused: one line names the variable, and the process ends.
 
 use serde_json::json;
+use tests::fault::Proxy;
 use tests::function::Function;
 
 use crate::support::Stage;
@@ -43,4 +44,18 @@ async fn the_key_function_needs_no_token_settings() {
     let stage = Stage::new().await;
     let emulator = stage.start(Function::Key, &[]).await;
     assert!(emulator.invoke_raw("{}").await.contains("unknownEvent"));
+}
+
+#[tokio::test]
+async fn a_start_greets_dynamodb_unless_it_is_told_not_to() {
+    for (told, greetings) in [(None, 1), (Some("true"), 1), (Some("false"), 0)] {
+        let stage = Stage::new().await;
+        let proxy = Proxy::to(stage.dynamo.port()).await;
+        let endpoint = proxy.endpoint();
+        let mut variables = vec![("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str())];
+        variables.extend(told.map(|value| ("WARM_CONNECTION", value)));
+        let emulator = stage.start(Function::Jwt, &variables).await;
+        assert!(emulator.invoke_raw("{}").await.contains("unknownEvent"));
+        assert_eq!(proxy.requests().len(), greetings, "{told:?}");
+    }
 }

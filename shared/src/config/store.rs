@@ -2,18 +2,19 @@
 
 use super::aws::AwsConfig;
 use super::environment::{ConfigError, Environment};
-use super::{checked, endpoint_url};
+use super::{checked, endpoint_url, flag};
 
 /// How to reach the records.
 #[derive(Debug)]
 pub struct StoreConfig {
     pub(crate) table: String,
     pub(crate) endpoint_url: Option<String>,
+    pub(crate) warm_connection: bool,
     pub(crate) aws: AwsConfig,
 }
 
 impl StoreConfig {
-    /// Reads `TABLE_NAME` and `AWS_ENDPOINT_URL_DYNAMODB`, and what [`AwsConfig::read`] does.
+    /// Reads `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` and `WARM_CONNECTION`, and what [`AwsConfig::read`] does.
     ///
     /// # Errors
     /// The first [`ConfigError`] found.
@@ -21,6 +22,7 @@ impl StoreConfig {
         Ok(Self {
             table: checked(environment, "TABLE_NAME", is_table, "is not the name or ARN of a table")?.to_owned(),
             endpoint_url: endpoint_url(environment, "AWS_ENDPOINT_URL_DYNAMODB")?,
+            warm_connection: flag(environment, "WARM_CONNECTION", true)?,
             aws: AwsConfig::read(environment)?,
         })
     }
