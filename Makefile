@@ -18,6 +18,8 @@ URL ?=
 TOKEN ?=
 SEED ?= 61
 EXAMPLES ?= 600
+FAST ?=
+FLAT ?=
 
 VENV := .local/venv
 CHECKOV := .local/checkov
@@ -222,7 +224,41 @@ test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp ## Run the s
 	$(local) with python3 tests/tools/clients/run.py
 
 .PHONY: check
-check: fmt-check openapi template lint deny doc test smoke-local contract-fuzz test-clients ## Run every check, as CI does
+check: fmt-check openapi template lint deny doc test bench-guard smoke-local contract-fuzz test-clients ## Run every check, as CI does
+
+# --- Measure
+
+BENCH_PYTHON := .local/bench-python
+
+$(BENCH_PYTHON)/.stamp: tests/bench/python/requirements.txt | needs
+	$(call venv,$(BENCH_PYTHON),$<)
+
+# Whoever is measured against the functions is built and fetched here, and is no part of anything else. The driver has a
+# profile of its own: it must be quick, and neither small nor linked for minutes.
+.PHONY: bench
+bench: export DRIVER := $(CURDIR)/target/driver/drive
+bench: export APIKEYS_PYTHON := $(CURDIR)/$(VENV)/bin/python
+bench: build-local $(BENCH_PYTHON)/.stamp ## Measure both functions against AWS's example and Python, into docs/performance.md [FAST=1 FLAT=100000]
+	cargo build --locked --profile driver --package tests --bin drive
+	cargo build --locked --release --manifest-path tests/bench/baseline/Cargo.toml --target-dir .local/bench/baseline
+	FAST="$(FAST)" FLAT="$(FLAT)" python3 tests/bench/bench.py
+
+guard = cargo build --locked --package tests --bin drive && DRIVER=$(CURDIR)/target/debug/drive python3 tests/bench/guard.py
+
+.PHONY: bench-guard
+bench-guard: build-local ## Hold the instructions of a start and a request to the committed ones
+	$(guard)
+
+.PHONY: bench-update
+bench-update: build-local ## Write the instructions of today down; the commit says why
+	$(guard) --update
+
+.PHONY: bench-builds
+bench-builds: tools ## Build both functions with other settings, into tests/bench/builds.tsv
+	cargo build --locked --package tests --bin drive
+	DRIVER=$(CURDIR)/target/debug/drive python3 tests/bench/builds.py
+
+# --- Format and lint
 
 .PHONY: fmt
 fmt: needs ## Format the code
