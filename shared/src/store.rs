@@ -14,6 +14,7 @@ use std::time::Instant;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::operation::RequestId;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use futures_util::FutureExt;
@@ -100,8 +101,9 @@ impl Store {
             .expression_attribute_names("#key", item::KEY)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send();
-        let Err(error) = self.run(call, deadline).await? else {
-            return Ok(Insertion::Inserted);
+        let error = match self.run(call, deadline).await? {
+            Ok(reply) => return known(reply).map(|_| Insertion::Inserted),
+            Err(error) => error,
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failure)) => {
@@ -138,6 +140,13 @@ impl Store {
             .key(item::KEY, AttributeValue::S(key))
             .consistent_read(true)
             .send();
-        Ok(self.run(call, deadline).await?.map_err(|error| fault(&error))?.item)
+        let reply = self.run(call, deadline).await?.map_err(|error| fault(&error))?;
+        Ok(known(reply)?.item)
     }
+}
+
+/// Holds a reply to what every reply of DynamoDB has: an id. A 200 without one came from something on the way. It says neither that
+/// anything was written nor that there is no such key.
+fn known<T: RequestId>(reply: T) -> Result<T, Fault> {
+    if reply.request_id().is_some() { Ok(reply) } else { Err(Fault::new("replyUnknown")) }
 }

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 };
 use tokio::time::sleep;
 
-use super::{Store, item, memo};
+use super::{Store, item, known, memo};
 use crate::aws::fault;
 use crate::clock::Timestamp;
 use crate::deadline::Deadline;
@@ -49,7 +49,7 @@ impl Store {
         loop {
             let call = self.client.transact_write_items().set_transact_items(Some(puts.to_vec())).send();
             match self.run(call, deadline).await? {
-                Ok(_) => return Ok(OnceInsertion::Inserted),
+                Ok(reply) => return known(reply).map(|_| OnceInsertion::Inserted),
                 Err(error) => match outcome(&error, record)? {
                     Some(outcome) => return Ok(outcome),
                     None => deadline.run(sleep(pause)).await?,
