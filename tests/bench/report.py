@@ -1,6 +1,7 @@
 """Turns what bench.py measured into docs/performance.md, its charts and the table on the terminal."""
 
 import csv
+import re
 from pathlib import Path
 
 import chart
@@ -8,6 +9,7 @@ from programs import AGAINST, ALL, JWT, KEY, OURS, ROOT
 
 DOCUMENT = ROOT / "docs/performance.md"
 IMAGES = ROOT / "docs/img"
+TEMPLATE = ROOT / "template.yaml"
 BUILDS = Path(__file__).with_name("builds.tsv")
 
 # docs/cost.md has the sources. A GB-second on arm64, and a request.
@@ -115,19 +117,35 @@ def small(result: dict) -> str:
     return table(["", "start, ms", "first, ms", "warm p50, ms", "p99, ms"], rows)
 
 
+def dollars(billed_ms: float, megabytes: int) -> float:
+    """What Lambda takes for a million requests."""
+    return 1_000_000 * (REQUEST + billed_ms / 1000 * megabytes / 1024 * GB_SECOND)
+
+
 def cost(result: dict) -> str:
     if not result["quota"]:
         return "Not measured: this machine lets nobody limit a process."
     rows = []
     for program in ALL:
-        cells = []
-        for megabytes, programs in result["quota"].items():
-            # Lambda bills each request by the millisecond, rounded up.
-            billed = -(-programs[program.name]["mean"] // 1) / 1000
-            dollars = 1_000_000 * (REQUEST + billed * int(megabytes) / 1024 * GB_SECOND)
-            cells.append(f"{billed * 1000:.0f} ms, ${dollars:.2f}")
-        rows.append([program.name, *cells])
+        billed = {int(megabytes): programs[program.name]["billed"] for megabytes, programs in result["quota"].items()}
+        rows.append([program.name, *(f"{ms:.1f} ms, ${dollars(ms, size):.3f}" for size, ms in billed.items())])
     return table(["", *(f"{megabytes} MB" for megabytes in result["quota"])], rows)
+
+
+def cheapest(result: dict) -> str:
+    """Which memory size that is, and what the template has."""
+    if not result["quota"]:
+        return ""
+    prices = {
+        int(megabytes): sum(dollars(programs[one.name]["billed"], int(megabytes)) for one in OURS)
+        for megabytes, programs in result["quota"].items()
+    }
+    best = min(prices, key=prices.get)
+    default = int(re.search(r"\n  MemorySize:\n.*?\n    Default: (\d+)\n", TEMPLATE.read_text(), re.DOTALL)[1])
+    said = f"The cheapest size for both functions together is {best} MB, and {default} MB is what `template.yaml` has unless asked for another."
+    if best != default:
+        said += f" It costs {prices[default] / prices[best] - 1:.0%} more."
+    return said
 
 
 def latency(result: dict) -> str:
@@ -154,9 +172,18 @@ def flat_table(result: dict) -> str:
     return table(["after", "resident, MB", "descriptors", "processor time a request, µs"], rows)
 
 
+def number(cell: str) -> float:
+    return float(cell.split()[0].replace(",", ""))
+
+
 def builds() -> str:
+    """What bench-builds found, each figure with its distance from what was chosen."""
     with BUILDS.open() as file:
-        head, *rows = csv.reader((line for line in file), delimiter="\t")
+        head, chosen, *others = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+    rows = [chosen]
+    for name, *cells in others:
+        against = zip(cells, chosen[1:], strict=True)
+        rows.append([name, *(f"{cell} ({number(cell) / number(ours) - 1:+.0%})" for cell, ours in against)])
     return table(head, rows)
 
 
@@ -176,7 +203,7 @@ def ratios(result: dict) -> str:
 
 
 def terminal(result: dict) -> str:
-    parts = (targets, start_up, requests, settings, small, latency, flat_table, cost)
+    parts = (targets, start_up, requests, settings, small, latency, flat_table, cost, cheapest)
     return "\n\n".join(["", *(part(result) for part in parts), ratios(result)])
 
 
@@ -186,7 +213,7 @@ def write(result: dict):
     (IMAGES / "start.svg").write_text(chart.bars("From start to the first event asked for", "ms", starts))
     warm = [(one.name, 1_000_000 / result["throughput"]["per_cpu_second"][one.name], one in OURS) for one in ALL]
     (IMAGES / "request.svg").write_text(chart.bars("Processor time of a creation", "µs", warm))
-    every = (targets, start_up, requests, settings, small, cost, latency, flat_table, ratios)
+    every = (targets, start_up, requests, settings, small, cost, cheapest, latency, flat_table, ratios)
     parts = {part.__name__: part(result) for part in every}
     template = Path(__file__).with_name("performance.md").read_text()
     DOCUMENT.write_text(template.format(**parts, builds=builds(), **result["machine"]))
