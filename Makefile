@@ -18,6 +18,7 @@ URL ?=
 TOKEN ?=
 SEED ?= 61
 EXAMPLES ?= 600
+CREATIONS ?=
 FAST ?=
 FLAT ?=
 
@@ -257,6 +258,19 @@ bench-update: build-local ## Write the instructions of today down; the commit sa
 bench-builds: tools ## Build both functions with other settings, into tests/bench/builds.tsv
 	cargo build --locked --package tests --bin drive
 	DRIVER=$(CURDIR)/target/debug/drive python3 tests/bench/builds.py
+
+# --- Prove
+
+.PHONY: load
+load: export APIKEYS_ARTIFACTS := $(CURDIR)/.aws-sam/local
+load: build-local ## 16 programs of each function over a DynamoDB that fails one call in a hundred [CREATIONS=100000 SEED=61]
+	cargo build --locked --profile driver --package tests --bin load
+	CREATIONS="$(CREATIONS)" SEED="$(SEED)" target/driver/load
+
+.PHONY: faults
+faults: ## The tests of faults, with times, into tests/proof/figures; a frozen process is frozen for 30 s
+	@mkdir -p tests/proof/figures
+	APIKEYS_FIGURES=$(CURDIR)/tests/proof/figures APIKEYS_FREEZE_SECONDS=30 $(MAKE) test ARGS="--package tests --test emulated faults"
 
 # --- Format and lint
 

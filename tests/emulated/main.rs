@@ -6,6 +6,8 @@ mod event_canaries;
 mod event_logs;
 mod event_stage;
 mod events;
+mod faults;
+mod load;
 mod logs;
 mod startup;
 mod support;

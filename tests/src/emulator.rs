@@ -3,7 +3,7 @@
 //! The program sees no variable of the environment but those given to it, and ends with its handle.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -38,8 +38,7 @@ impl Emulator {
     ///
     /// Panics with one line when the tests don't run through `make test`, which says where everything is.
     pub async fn start(function: Function, environment: &[(String, String)]) -> Self {
-        let artifacts = PathBuf::from(required("APIKEYS_ARTIFACTS"));
-        Self::run(&artifacts.join(function.logical_name()).join("bootstrap"), environment).await
+        Self::run(&function.program(), environment).await
     }
 
     /// Starts any program that speaks Lambda's runtime API.

@@ -138,6 +138,11 @@ impl Proxy {
         self.script.stand(fault);
     }
 
+    /// Lets one request in so many meet one of these faults, at random, where nothing else is planned for it.
+    pub fn scatter(&self, seed: u64, one_in: u64, faults: Vec<Fault>) {
+        self.script.scatter(seed, one_in, faults);
+    }
+
     /// Plans a fault for one call of an operation: the first, the second ... from now on, retries counted.
     pub fn on(&self, operation: &str, nth: usize, fault: Fault) {
         self.script.plan(operation, nth, fault, Vec::new());

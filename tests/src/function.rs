@@ -2,7 +2,10 @@
 //!
 //! An environment made here is a whole one: nothing else needs to be set for the function to start.
 
+use std::path::PathBuf;
+
 use crate::dynamo::{REGION, TABLE_NAME};
+use crate::host;
 use crate::token::{AUDIENCE, ISSUER};
 
 /// One of the two functions.
@@ -40,6 +43,19 @@ impl Function {
             Self::Jwt => "JwtFunction",
             Self::Key => "KeyFunction",
         }
+    }
+
+    /// The program, as `sam build` left it.
+    ///
+    /// # Panics
+    ///
+    /// Panics with one line when it isn't there, or the tests don't run through `make test`, which says where it is.
+    #[must_use]
+    pub fn program(self) -> PathBuf {
+        let artifacts = host::variable("APIKEYS_ARTIFACTS").expect("APIKEYS_ARTIFACTS is set: run this through `make`");
+        let program = PathBuf::from(artifacts).join(self.logical_name()).join("bootstrap");
+        assert!(program.is_file(), "{} is missing: run this through `make`", program.display());
+        program
     }
 
     /// The path that a gateway routes to it.

@@ -10,6 +10,7 @@ pub mod fault;
 pub mod function;
 pub mod host;
 pub mod http;
+pub mod load;
 pub mod local;
 pub mod process;
 pub mod rotation;

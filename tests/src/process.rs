@@ -43,6 +43,15 @@ impl Tree {
         self.child.try_wait().ok().flatten()
     }
 
+    /// Sends the program a signal, and none of its descendants.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the program has ended.
+    pub fn signal(&self, signal: Signal) -> Result<(), String> {
+        kill(pid(self.id()), signal).map_err(|error| error.to_string())
+    }
+
     /// Asks the program to end, and after five seconds ends it and all its descendants.
     pub fn stop(&mut self) {
         if self.exit_status().is_some() {

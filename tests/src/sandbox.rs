@@ -4,7 +4,7 @@
 //! to what they cost. Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,15 +14,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
+use nix::sys::signal::Signal;
+use shared::clock::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::host;
 use crate::process::Tree;
 
 /// How long the program may take to ask for its first event, and for any answer. Under valgrind it needs some.
-const PATIENCE: Duration = Duration::from_secs(PATIENCE_SECONDS.unsigned_abs());
-const PATIENCE_SECONDS: i64 = 60;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What every program is told of its function.
 const ENVIRONMENT: [(&str, &str); 6] = [
@@ -37,6 +37,7 @@ const ENVIRONMENT: [(&str, &str); 6] = [
 /// An event on its way to the program, and who waits for the answer.
 struct Invocation {
     event: Bytes,
+    limit: Duration,
     reply: oneshot::Sender<Answered>,
 }
 
@@ -136,10 +137,44 @@ impl Sandbox {
     ///
     /// Fails when no answer comes within a minute.
     pub async fn invoke(&self, event: Bytes) -> Result<Answered, String> {
+        self.invoke_within(event, PATIENCE).await
+    }
+
+    /// The same with the time that the program is told it has, counted from when it takes the event.
+    ///
+    /// # Errors
+    ///
+    /// Fails when no answer comes within a minute, whatever the program was told.
+    pub async fn invoke_within(&self, event: Bytes, limit: Duration) -> Result<Answered, String> {
         let (reply, answer) = oneshot::channel();
-        self.events.send(Invocation { event, reply }).await.map_err(|_| "the service is gone")?;
+        self.events.send(Invocation { event, limit, reply }).await.map_err(|_| "the service is gone")?;
         let answered = tokio::time::timeout(PATIENCE, answer).await.map_err(|_| "the program does not answer")?;
         answered.map_err(|_| "the program went away".to_owned())
+    }
+
+    /// Sends the program a signal.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the program has ended.
+    pub fn signal(&self, signal: Signal) -> Result<(), String> {
+        self.tree.signal(signal)
+    }
+
+    /// Waits until the program has ended by itself, and says how.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it takes longer than a minute.
+    pub async fn ended(&mut self) -> Result<ExitStatus, String> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            if let Some(status) = self.tree.exit_status() {
+                return Ok(status);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Err("the program does not end".to_owned())
     }
 
     /// Lets the program end by itself, as valgrind needs to write what it counted.
@@ -180,11 +215,11 @@ async fn next(api: &Api) -> Response<Full<Bytes>> {
     if let Some(polled) = api.polled.lock().unwrap_or_else(PoisonError::into_inner).take() {
         let _ = polled.send(Instant::now());
     }
-    let Some(Invocation { event, reply }) = api.events.lock().await.recv().await else {
+    let Some(Invocation { event, limit, reply }) = api.events.lock().await.recv().await else {
         return std::future::pending().await;
     };
     let mut answer = response(200, event);
-    let deadline = ((host::now() + PATIENCE_SECONDS) * 1000).to_string();
+    let deadline = Timestamp::now().after(limit).millis().to_string();
     for (name, value) in [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
         ("lambda-runtime-deadline-ms", &deadline),

@@ -16,7 +16,34 @@ struct Lines {
     plans: Vec<Plan>,
     queue: VecDeque<Fault>,
     standing: Option<Fault>,
+    scattered: Option<Scatter>,
     seen: Vec<Seen>,
+}
+
+/// Faults at random, the same ones for the same seed.
+#[derive(Debug)]
+struct Scatter {
+    state: u64,
+    one_in: u64,
+    faults: Vec<Fault>,
+}
+
+impl Scatter {
+    fn draw(&mut self) -> Fault {
+        if !self.next().is_multiple_of(self.one_in) {
+            return Fault::Pass;
+        }
+        let which = self.next() % u64::try_from(self.faults.len()).unwrap_or(1);
+        usize::try_from(which).ok().and_then(|which| self.faults.get(which)).cloned().unwrap_or(Fault::Pass)
+    }
+
+    /// SplitMix64. Source: <https://doi.org/10.1145/2660193.2660195>.
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
 }
 
 /// A fault for one call.
@@ -39,6 +66,10 @@ impl Script {
         self.lock().standing = Some(fault);
     }
 
+    pub(super) fn scatter(&self, seed: u64, one_in: u64, faults: Vec<Fault>) {
+        self.lock().scattered = Some(Scatter { state: seed, one_in, faults });
+    }
+
     pub(super) fn plan(&self, operation: &str, nth: usize, fault: Fault, dead: Vec<Self>) {
         assert!(nth > 0, "calls are counted from 1");
         self.lock().plans.push(Plan { operation: operation.to_owned(), left: nth, fault, dead });
@@ -50,6 +81,7 @@ impl Script {
         lines.plans.clear();
         lines.queue.clear();
         lines.standing = standing;
+        lines.scattered = None;
     }
 
     pub(super) fn seen(&self) -> Vec<Seen> {
@@ -89,6 +121,7 @@ impl Lines {
     }
 
     fn usual(&mut self) -> Fault {
-        self.queue.pop_front().or_else(|| self.standing.clone()).unwrap_or(Fault::Pass)
+        let planned = self.queue.pop_front().or_else(|| self.standing.clone());
+        planned.or_else(|| self.scattered.as_mut().map(Scatter::draw)).unwrap_or(Fault::Pass)
     }
 }
