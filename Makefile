@@ -19,6 +19,7 @@ TOKEN ?=
 SEED ?= 61
 EXAMPLES ?= 600
 CREATIONS ?=
+SAMPLES ?=
 FAST ?=
 FLAT ?=
 
@@ -271,6 +272,11 @@ load: build-local ## 16 programs of each function over a DynamoDB that fails one
 faults: ## The tests of faults, with times, into tests/proof/figures; a frozen process is frozen for 30 s
 	@mkdir -p tests/proof/figures
 	APIKEYS_FIGURES=$(CURDIR)/tests/proof/figures APIKEYS_FREEZE_SECONDS=30 $(MAKE) test ARGS="--package tests --test emulated faults"
+
+.PHONY: timing
+timing: ## How long a refusal takes, by what was wrong: fails where it can be told [SAMPLES=100000]
+	cargo build --locked --profile driver --package tests --bench timing
+	SAMPLES="$(SAMPLES)" cargo bench --quiet --locked --profile driver --package tests --bench timing > /dev/null
 
 # --- Format and lint
 

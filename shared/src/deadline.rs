@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{Either, ready};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::error::Fault;
 
@@ -30,6 +30,11 @@ impl Deadline {
     #[must_use]
     pub fn at_most(self, budget: Duration) -> Self {
         Self(self.0.min(Instant::now() + budget))
+    }
+
+    /// Waits for a moment, and no longer than until this one.
+    pub async fn hold_until(self, moment: Instant) {
+        sleep_until(moment.min(self.0)).await;
     }
 
     /// Awaits a call until then.

@@ -1,6 +1,7 @@
 //! The record, its TTL, and what an answer gives away.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
@@ -139,6 +140,23 @@ async fn failed_authentications_are_told_apart_by_nothing() {
         answers.insert(format!("{:?}", world.send(Endpoint::Jwt, &request).await));
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
+}
+
+/// The least time can be asserted on a machine of any speed; how little the times differ, `make timing` measures.
+#[tokio::test]
+async fn a_key_that_was_looked_up_is_refused_on_a_beat_whatever_was_wrong_with_it() {
+    let world = World::new().await;
+    let (alive, expired) = (StoredKey::new(), StoredKey::new().expires_in(-1));
+    for key in [&alive, &expired] {
+        world.dynamo.put_item(key.item.clone()).await;
+    }
+    let wrong = StoredKey { secret: "0".repeat(64), ..alive };
+    for key in [wrong, StoredKey::new(), expired] {
+        let request = World::anonymous(Endpoint::Key).header("Authorization", &key.authorization());
+        let began = Instant::now();
+        assert_refused(&world.send(Endpoint::Key, &request).await, 403, "authenticationFailed", "refused");
+        assert!(began.elapsed() >= Duration::from_millis(20), "{:?}", began.elapsed());
+    }
 }
 
 #[tokio::test]
