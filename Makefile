@@ -28,6 +28,7 @@ CHECKOV := .local/checkov
 SCHEMATHESIS := .local/schemathesis
 REDOCLY := .local/redocly
 CLIENTS := .local/clients
+DIFFERENTIAL := .local/differential
 CARGO_DENY_VERSION := 0.20.2
 HOST_ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
 
@@ -93,6 +94,9 @@ $(REDOCLY)/.stamp: tests/tools/redocly/package-lock.json
 
 $(CLIENTS)/node/.stamp: tests/tools/clients/package-lock.json
 	$(call packages,$(CLIENTS)/node,tests/tools/clients)
+
+$(DIFFERENTIAL)/node/.stamp: tests/proof/differential/package-lock.json
+	$(call packages,$(DIFFERENTIAL)/node,tests/proof/differential)
 
 $(CLIENTS)/python/.stamp: tests/tools/clients/requirements.txt | needs
 	$(call venv,$(CLIENTS)/python,$<)
@@ -226,7 +230,7 @@ test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp ## Run the s
 	$(local) with python3 tests/tools/clients/run.py
 
 .PHONY: check
-check: fmt-check openapi template lint deny doc test bench-guard smoke-local contract-fuzz test-clients ## Run every check, as CI does
+check: fmt-check openapi template lint deny doc test bench-guard smoke-local contract-fuzz test-clients differential ## Run every check, as CI does
 
 # --- Measure
 
@@ -277,6 +281,15 @@ faults: ## The tests of faults, with times, into tests/proof/figures; a frozen p
 timing: ## How long a refusal takes, by what was wrong: fails where it can be told [SAMPLES=100000]
 	cargo build --locked --profile driver --package tests --bench timing
 	SAMPLES="$(SAMPLES)" cargo bench --quiet --locked --profile driver --package tests --bench timing > /dev/null
+
+# Node.js looks for packages from where a module lies, so the modules go where the packages are.
+.PHONY: differential
+differential: export APIKEYS_DIFFERENTIAL := $(CURDIR)/$(DIFFERENTIAL)/tokens.json
+differential: needs $(DIFFERENTIAL)/node/.stamp ## Show the same tokens to FreeSewing's own check and to ours, and hold docs/security.md to what differs
+	@rm -f $(DIFFERENTIAL)/*.txt $(DIFFERENTIAL)/node/*.mjs && cp tests/proof/differential/*.mjs $(DIFFERENTIAL)/node
+	node $(DIFFERENTIAL)/node/run.mjs $(DIFFERENTIAL)/tokens.json
+	cargo test --locked --workspace --test contract differential:: -- --ignored
+	@cat $(DIFFERENTIAL)/classes.txt
 
 # --- Format and lint
 

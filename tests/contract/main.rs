@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod coverage;
 mod delivery;
+mod differential;
 mod events;
 mod events_matrix;
 mod faults;
