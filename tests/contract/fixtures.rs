@@ -1,0 +1,68 @@
+//! AWS's events of every kind, as the crate `aws_lambda_events` collects them, at both functions.
+//!
+//! None of them asks for a key with a credential, so each is refused in the contract's words, and nothing is written.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::entropy::Randomness;
+
+use crate::support::{Answer, Endpoint, World, assert_form};
+
+/// The crate's own folder of them: a published crate keeps its files, and cargo knows where.
+fn folder() -> PathBuf {
+    let version = cargo(&["-vV"]);
+    // Without it, cargo would look for what other systems need, and fetch it.
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    let text = cargo(&["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", host]);
+    let metadata: Value = serde_json::from_str(&text).unwrap();
+    let mut packages = metadata["packages"].as_array().unwrap().iter();
+    let package = packages.find(|package| package["name"] == "aws_lambda_events").unwrap();
+    PathBuf::from(package["manifest_path"].as_str().unwrap()).with_file_name("src").join("fixtures")
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let mut command = Command::new(tests::host::variable("CARGO").expect("cargo runs this"));
+    let output = command.args(arguments).current_dir(tests::host::repository()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn no_event_of_aws_is_taken_for_a_request_and_none_breaks_a_function() {
+    let world = World::with(&[("ALLOW_PLAINTEXT_RESULT", "true"), ("DELIVERY_PREFIX", "apikeys/")]).await;
+    let before = world.dynamo.items().await;
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let event: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap_or_else(|_| panic!("{name}"));
+        for endpoint in Endpoint::ALL {
+            let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
+            assert_refusal(endpoint, world.invoke_raw(endpoint, &event, call).await, &name);
+        }
+        files += 1;
+    }
+    assert!(files >= 145, "{files} files");
+    assert_eq!(world.dynamo.items().await, before);
+}
+
+/// A panic would be a `createApikeyFailed`, and so would a call of a service.
+fn assert_refusal(endpoint: Endpoint, answer: Result<Value, &'static str>, name: &str) {
+    match answer {
+        Ok(answer) if answer["statusCode"].is_number() => {
+            let answer = Answer::read(&answer);
+            assert_form(endpoint, &answer);
+            assert!(matches!(answer.status, 401 | 403 | 405), "{name}: {answer:?}");
+        }
+        Ok(answer) => assert!(!answer["batchItemFailures"].as_array().unwrap().is_empty(), "{name}: {answer}"),
+        // A rotation of another secret than ours is understood, and refused.
+        Err(code) => assert!(code == "unknownEvent" || code == "rotationSecretRefused", "{name}: {code}"),
+    }
+}

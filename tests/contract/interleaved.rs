@@ -1,0 +1,188 @@
+//! One function and many callers: whatever comes before, beside or after a request, its answer is its own caller's.
+//!
+//! Good, refused and panicking requests of eight users take turns, and then come all at once, on several threads.
+
+mod fragile;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use shared::call::Call;
+use shared::clock::Timestamp;
+use shared::entropy::Randomness;
+use shared::function::Function;
+use tests::event::{Request, Source};
+use tests::stored_key::basic;
+use tests::token::Claims;
+use tokio::task::JoinSet;
+
+use crate::idempotency::Dice;
+use crate::site::{Site, message, queue};
+use crate::support::{Answer, Endpoint, JWT_SECRET, StoredKey, World, assert_form, assert_refused, invoke};
+use fragile::{Fragile, UNLUCKY};
+
+const USERS: u64 = 8;
+
+/// One request, and what its own caller must be told.
+#[derive(Clone)]
+struct Turn {
+    name: String,
+    event: Value,
+    expected: Expected,
+}
+
+#[derive(Clone, Copy)]
+enum Expected {
+    Created { user: u64, level: u64 },
+    Refused(u64, &'static str),
+}
+
+impl Turn {
+    /// One of the eight ways in which a user's request can go. All users send the same `Idempotency-Key`.
+    fn new(world: &World, user: u64, way: u64, round: u64) -> Self {
+        let (role, level) = [("user", 4), ("curator", 5), ("bughunter", 6)][usize::try_from(user % 3).unwrap()];
+        let name = format!("{user} {way} {round}");
+        let body = |level: u64| json!({ "name": name, "level": level, "expiresIn": 60 + user }).to_string();
+        let bearer = |user| world.bearer(&Claims::new().id(user).role(role));
+        let request = World::anonymous(Endpoint::Jwt).body(body(level)).header("Authorization", &bearer(user));
+        let once = format!("00000000-0000-4000-8000-{:012}", round / (8 * USERS));
+        let created = Expected::Created { user, level };
+        let (request, expected) = match way {
+            0 | 1 => (request, created),
+            2 => (request.header("Idempotency-Key", &once), created),
+            3 => (request.body("{"), Expected::Refused(400, "postBodyInvalid")),
+            4 => (request.body(body(level + 1)), Expected::Refused(403, "keyLevelExceedsRoleLevel")),
+            5 => (request.without_header("Authorization"), Expected::Refused(401, "authenticationRequired")),
+            6 => (request.only_header("Authorization", &bearer(UNLUCKY)), Expected::Refused(500, "createApikeyFailed")),
+            _ => (
+                request.only_header("Authorization", &format!("{}x", bearer(user))),
+                Expected::Refused(403, "authenticationFailed"),
+            ),
+        };
+        Self { name, event: request.event(Source::HttpApi), expected }
+    }
+
+    /// Every user in every way, three times, in an order of its own for each seed.
+    fn shuffled(world: &World, seed: u64) -> Vec<Self> {
+        let mut turns: Vec<_> =
+            (0..3 * 8 * USERS).map(|n| Self::new(world, 101 + n % USERS, n / USERS % 8, n)).collect();
+        let mut dice = Dice(seed);
+        for index in (1..turns.len()).rev() {
+            turns.swap(index, usize::try_from(dice.roll(index as u64 + 1)).unwrap());
+        }
+        turns
+    }
+
+    async fn check(&self, world: &World, answer: &Answer) {
+        let name = &self.name;
+        match self.expected {
+            Expected::Refused(status, code) => assert_refused(answer, status, code, name),
+            Expected::Created { user, level } => {
+                world.assert_created(answer, name).await;
+                let told = ["name", "userId", "level"].map(|member| answer.apikey(member));
+                assert_eq!(told, [json!(name), json!(user), json!(level)]);
+                assert!(!answer.replayed(), "{name}");
+            }
+        }
+    }
+}
+
+async fn send(function: &Function<Fragile>, turn: &Turn) -> Answer {
+    let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
+    let answer = Answer::read(&invoke(function, &turn.event, call).await.unwrap());
+    assert_form(Endpoint::Jwt, &answer);
+    answer
+}
+
+/// The names of all records, each of which is in a 201.
+async fn assert_records(world: &World, turns: &[Turn]) {
+    let created = |turn: &&Turn| matches!(turn.expected, Expected::Created { .. });
+    let mut expected: Vec<_> = turns.iter().filter(created).map(|turn| turn.name.clone()).collect();
+    let items = world.dynamo.items().await;
+    let mut names: Vec<_> = items.iter().filter_map(|item| Some(item.get("name")?.as_s().unwrap().clone())).collect();
+    names.retain(|name| name != "A key for local work");
+    expected.sort_unstable();
+    names.sort_unstable();
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn good_refused_and_panicking_requests_that_take_turns_leave_nothing_to_each_other() {
+    let world = World::new().await;
+    let function = Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await;
+    let turns = Turn::shuffled(&world, 61);
+    for turn in &turns {
+        turn.check(&world, &send(&function, turn).await).await;
+    }
+    assert_records(&world, &turns).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn good_refused_and_panicking_requests_at_once_get_each_its_own_answer() {
+    let world = World::new().await;
+    let function = Arc::new(Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await);
+    let turns = Turn::shuffled(&world, 7);
+    let mut running = JoinSet::new();
+    for turn in turns.clone() {
+        let function = function.clone();
+        running.spawn(async move { (send(&function, &turn).await, turn) });
+    }
+    while let Some(done) = running.join_next().await {
+        let (answer, turn) = done.unwrap();
+        turn.check(&world, &answer).await;
+    }
+    assert_records(&world, &turns).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn keys_of_several_users_at_once_are_told_apart() {
+    let world = Arc::new(World::new().await);
+    let mut running = JoinSet::new();
+    for user in 0..32 {
+        let caller = StoredKey::new().number("userId", 101 + user).level(4 + user % 5);
+        world.dynamo.put_item(caller.item.clone()).await;
+        let (world, is_good) = (world.clone(), user % 4 != 0);
+        running.spawn(async move {
+            let secret = if is_good { caller.secret.clone() } else { "0".repeat(64) };
+            let request =
+                Request::post("/apikeys/key", json!({ "name": caller.key, "level": 4, "expiresIn": 60 }).to_string());
+            let answer =
+                world.send(Endpoint::Key, &request.header("Authorization", &basic(&caller.key, &secret))).await;
+            if !is_good {
+                return assert_refused(&answer, 403, "authenticationFailed", &caller.key);
+            }
+            world.assert_created(&answer, &caller.key).await;
+            assert_eq!((answer.apikey("name"), answer.apikey("userId")), (json!(caller.key), json!(101 + user)));
+            let item = world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
+            assert_eq!(item["createdBy"].as_s().unwrap(), &format!("key:{}", caller.key));
+            assert_eq!(item["chainExpiresAt"], caller.item["chainExpiresAt"]);
+        });
+    }
+    assert_eq!(running.join_all().await.len(), 32);
+}
+
+#[tokio::test]
+async fn a_message_that_panics_is_named_alone() {
+    let site = Site::new().await;
+    let variables = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", site.dynamo.endpoint()),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", site.vault.endpoint()),
+        ("DELIVERY_PREFIX", site.prefix.clone()),
+        ("JWT_SECRET", JWT_SECRET.to_owned()),
+    ];
+    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let function = Fragile::function(&variables).await;
+    let messages = [61, UNLUCKY, 7].map(|user| {
+        let body = json!({
+            "name": "x", "level": 4, "expiresIn": 60, "deliverTo": "ci", "idempotencyKey": "once",
+            "authorization": site.bearer(&Claims::new().id(user)),
+        });
+        message(&format!("of {user}"), &body.to_string())
+    });
+    let event: Value = serde_json::from_str(&queue(&messages)).unwrap();
+    let answer = Box::pin(invoke(&function, &event, Call::at(Timestamp::now(), 30_000, Randomness::draw()))).await;
+    assert_eq!(answer, Ok(json!({ "batchItemFailures": [{ "itemIdentifier": "of 13" }] })));
+    let standing = site.standing().await;
+    assert_eq!(standing.secrets.keys().cloned().collect::<Vec<_>>(), [site.name(61, "ci"), site.name(7, "ci")]);
+    assert_eq!(standing.records().len(), 2);
+}
