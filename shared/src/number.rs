@@ -31,13 +31,7 @@ impl<'a> Number<'a> {
     /// The number by value: `3`, `3.0`, `3e0` and `30e-1` are all 3.
     #[must_use]
     pub fn whole(self) -> Whole {
-        let (negative, unsigned) = match self.0.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, self.0),
-        };
-        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
-        let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = [integer, fraction].concat();
+        let Digits { negative, digits, point } = self.digits();
         let significant = digits.trim_end_matches('0');
         if significant.is_empty() {
             return Whole::Value(0);
@@ -45,11 +39,29 @@ impl<'a> Number<'a> {
         if negative {
             return Whole::Negative;
         }
-        let point = saturating_exponent(exponent).saturating_add(i64::try_from(integer.len()).unwrap_or(i64::MAX));
         match i64::try_from(significant.len()).unwrap_or(i64::MAX).cmp(&point) {
             Ordering::Greater => Whole::Fraction,
             Ordering::Less | Ordering::Equal => scaled(significant.trim_start_matches('0'), significant.len(), point),
         }
+    }
+
+    /// Whether it is 1 or more, however little it may lack: to the nearest double, `0.99999999999999999999` is 1.
+    #[must_use]
+    pub fn is_at_least_one(self) -> bool {
+        let Digits { negative, digits, point } = self.digits();
+        let first = digits.find(|digit| digit != '0').and_then(|first| i64::try_from(first).ok());
+        !negative && first.is_some_and(|first| first < point)
+    }
+
+    fn digits(self) -> Digits {
+        let (negative, unsigned) = match self.0.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, self.0),
+        };
+        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let point = saturating_exponent(exponent).saturating_add(i64::try_from(integer.len()).unwrap_or(i64::MAX));
+        Digits { negative, digits: [integer, fraction].concat(), point }
     }
 
     /// The number, where it is whole, not negative and fits.
@@ -66,6 +78,13 @@ impl<'a> Number<'a> {
     pub fn to_f64(self) -> f64 {
         self.0.parse().unwrap_or(f64::NAN)
     }
+}
+
+/// A number taken apart: its value is 0.`digits` times ten to the power of `point`.
+struct Digits {
+    negative: bool,
+    digits: String,
+    point: i64,
 }
 
 /// `digits` followed by as many zeros as lie between the end of the significant digits and the decimal point.
@@ -122,6 +141,27 @@ mod tests {
             ("-1e-400", Whole::Negative),
         ] {
             assert_eq!(Number::from_json(text).whole(), expected, "{text}");
+        }
+    }
+    #[test]
+    fn one_is_reached_by_value_and_not_by_rounding() {
+        for text in ["1", "1.0", "0.1e1", "10e-1", "1.5", "1.00000000000000000000001", "2.5", "1e400", "0.001e3"] {
+            assert!(Number::from_json(text).is_at_least_one(), "{text}");
+        }
+        for text in [
+            "0",
+            "-0",
+            "0e400",
+            "0.9",
+            "9e-1",
+            "0.99999999999999999999",
+            "1e-400",
+            "-1",
+            "-1e400",
+            "0.0999e1",
+            "100e-3",
+        ] {
+            assert!(!Number::from_json(text).is_at_least_one(), "{text}");
         }
     }
 }

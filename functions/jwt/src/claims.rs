@@ -126,7 +126,7 @@ fn user_id(claims: &Object<'_>) -> Option<UserId> {
 fn is_active(status: Option<&Value<'_>>) -> Result<bool, Error> {
     match status {
         None => Ok(true),
-        Some(Value::Number(status)) => Ok(status.to_f64() >= 1.0),
+        Some(Value::Number(status)) => Ok(status.is_at_least_one()),
         Some(_) => Err(failed("statusMalformed")),
     }
 }
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_account_below_status_1_is_not_active_once_the_token_has_verified() {
-        for status in ["0", "-1", "0.9", "-1e400"] {
+        for status in ["0", "-1", "0.9", "0.99999999999999999999", "-1e400"] {
             assert!(!check("status", status).unwrap().active, "{status}");
         }
         assert_eq!(check("role", r#""root","status":0"#).err(), Some("authenticationFailed"));
