@@ -1,5 +1,5 @@
-//! Every row of `tests/data/cases.tsv` is in the matrix, in a test that is named here, or can't be tested, for the reason
-//! given.
+//! Every row of `tests/data/cases.tsv` and `neighbours.tsv` is in the matrix, in a test that is named here, or can't be
+//! tested, for the reason given.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,6 +8,7 @@ use crate::matrix::all_rows;
 use crate::support::World;
 
 const CASES: &str = include_str!("../data/cases.tsv");
+const NEIGHBOURS: &str = include_str!("../data/neighbours.tsv");
 
 /// Rows that have a test of their own: its file below `tests`, and its name.
 const ELSEWHERE: [(&str, &str, &str); 45] = [
@@ -70,6 +71,20 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("K22", "../shared/src/secret.rs", "neither_prints_what_it_holds"),
 ];
 
+/// Neighbours that have a test of their own.
+const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 10] = [
+    ("H+4", "contract/matrix/neighbours/rbac.rs", "a_lacking_account_is_told_before_a_role_that_may_not_create"),
+    ("H+5", "contract/matrix/neighbours/rbac.rs", "a_key_may_last_to_the_very_second_at_which_its_chain_ends"),
+    ("I+1", "contract/transaction.rs", "a_transaction_that_fails_once_still_creates_the_key_and_is_no_replay"),
+    ("I+2", "contract/transaction.rs", "a_transaction_that_always_fails_is_a_500_and_the_next_try_mends_it"),
+    ("I+3", "contract/transaction.rs", "reasons_that_say_nothing_are_a_500_at_once"),
+    ("I+4", "contract/transaction.rs", "a_record_that_is_said_to_stand_and_is_not_shown_is_a_500"),
+    ("I+5", "contract/transaction.rs", "a_memo_that_can_not_be_read_is_a_500_and_not_a_refusal"),
+    ("J+1", "contract/interleaved.rs", "a_message_that_panics_is_named_alone"),
+    ("J+2", "contract/interleaved.rs", "good_refused_and_panicking_requests_at_once_get_each_its_own_answer"),
+    ("J+3", "contract/interleaved.rs", "keys_of_several_users_at_once_are_told_apart"),
+];
+
 /// Rows that no test can show, and where a figure stands in for one, the command that measures it.
 const NOT_TESTED: [(&str, &str); 8] = [
     ("D43", "nobody is looked up: the service has no user table"),
@@ -86,19 +101,33 @@ const NOT_TESTED: [(&str, &str); 8] = [
 ];
 
 fn ids() -> impl Iterator<Item = &'static str> {
-    CASES.lines().skip(1).filter_map(|line| line.split('\t').next())
+    [CASES, NEIGHBOURS].into_iter().flat_map(|table| table.lines().skip(1)).filter_map(|line| line.split('\t').next())
+}
+
+fn elsewhere() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    ELSEWHERE.into_iter().chain(NEIGHBOURS_ELSEWHERE)
 }
 
 fn listed() -> impl Iterator<Item = &'static str> {
-    ELSEWHERE.iter().map(|(id, ..)| *id).chain(NOT_TESTED.iter().map(|(id, _)| *id))
+    elsewhere().map(|(id, ..)| id).chain(NOT_TESTED.iter().map(|(id, _)| *id))
 }
 
 #[test]
 fn every_test_that_is_named_here_exists() {
-    for (id, file, test) in ELSEWHERE {
+    for (id, file, test) in elsewhere() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{id}: {file}: {error}"));
         assert!(text.contains(&format!("fn {test}(")), "{id}: no {test} in {file}");
+    }
+}
+
+#[test]
+fn each_row_has_its_own_id_and_each_group_three_neighbours() {
+    let unique: BTreeSet<_> = ids().collect();
+    assert_eq!(unique.len(), ids().count());
+    for group in ids().map(|id| &id[..1]) {
+        let neighbours = ids().filter(|id| id.starts_with(group) && id.contains('+')).count();
+        assert!(neighbours >= 3, "{neighbours} neighbours in group {group}");
     }
 }
 

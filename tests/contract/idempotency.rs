@@ -152,7 +152,7 @@ async fn the_table_alone_shows_neither_the_secret_nor_the_value() {
 }
 
 /// A world behind a proxy that can break the way to its DynamoDB.
-async fn broken() -> (World, Proxy) {
+pub(crate) async fn broken() -> (World, Proxy) {
     let store = World::new().await;
     let proxy = Proxy::to(store.dynamo.port()).await;
     let mut world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint())]).await;

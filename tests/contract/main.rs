@@ -1,6 +1,6 @@
 //! The contract, held against the real handlers over a real DynamoDB on a socket.
 //!
-//! `matrix` names the rows of `tests/data/cases.tsv`; the other modules test what no single request shows.
+//! `matrix` names the rows of `tests/data/cases.tsv` and `neighbours.tsv`; the other modules test what no single request shows.
 
 mod config;
 mod connection;
@@ -22,3 +22,4 @@ mod revoke;
 mod rotation;
 mod site;
 mod support;
+mod transaction;

@@ -1,0 +1,34 @@
+//! Neighbours of the rows of `cases.tsv`: what the same rules say of inputs that nobody had listed.
+//!
+//! Each is named by its id in `tests/data/neighbours.tsv`, `A+1` beside `A01`, and checked as whole as any other row.
+
+mod authorization;
+mod basic;
+mod body;
+mod claims;
+mod fields;
+mod gateway;
+mod rbac;
+mod token;
+
+use super::{Rows, World, assert_rows};
+
+#[tokio::test]
+async fn the_rules_hold_for_what_no_case_lists() {
+    let world = World::new().await;
+    assert_rows(&world, rows(&world).await).await;
+}
+
+pub(super) async fn rows(world: &World) -> Rows {
+    let groups = [
+        authorization::rows(world),
+        token::rows(world),
+        claims::rows(world),
+        basic::rows(world).await,
+        body::rows(world),
+        fields::rows(world),
+        rbac::rows(world).await,
+        gateway::rows(world).await,
+    ];
+    Rows(groups.into_iter().flat_map(|rows| rows.0).collect())
+}

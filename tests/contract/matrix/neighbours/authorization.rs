@@ -1,0 +1,120 @@
+//! Neighbours in group A: the method and the `Authorization` header, at both endpoints.
+
+use serde_json::{Value, json};
+use tests::event::{Request, Source};
+
+use crate::matrix::{Expected, FAILED, REQUIRED, Rows};
+use crate::support::{Endpoint, World};
+
+const NOT_ALLOWED: Expected = Expected::Refused(405, "methodNotAllowed");
+
+pub(super) fn rows(world: &World) -> Rows {
+    let mut rows = Rows::new();
+    for endpoint in Endpoint::ALL {
+        methods(&mut rows, world, endpoint);
+        two_maps(&mut rows, world, endpoint);
+        odd_types(&mut rows, world, endpoint);
+        spellings(&mut rows, world, endpoint);
+        lengths(&mut rows, world, endpoint);
+    }
+    rows
+}
+
+fn with(endpoint: Endpoint, authorization: &str) -> Request {
+    World::anonymous(endpoint).header("Authorization", authorization)
+}
+
+fn methods(rows: &mut Rows, world: &World, endpoint: Endpoint) {
+    for name in ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"] {
+        let get = Request::new("GET", endpoint.path()).header("Authorization", &world.authorization(endpoint));
+        rows.add_twice("A+1", name, endpoint, &get.header(name, "POST"), NOT_ALLOWED);
+        rows.add_twice("A+1", name, endpoint, &world.request(endpoint).header(name, "GET"), Expected::Created);
+    }
+    for (own, other, expected) in [("POST", "GET", Expected::Created), ("GET", "POST", NOT_ALLOWED)] {
+        let mut event = world.request(endpoint).event(Source::HttpApi);
+        event["requestContext"]["http"]["method"] = own.into();
+        event["httpMethod"] = other.into();
+        rows.add_event("A+2", format!("{own} of payload 2.0, {other} beside it"), endpoint, event, expected);
+        let mut event = world.request(endpoint).event(Source::RestApi);
+        event["httpMethod"] = own.into();
+        event["requestContext"]["httpMethod"] = other.into();
+        rows.add_event("A+2", format!("{own}, {other} in the context"), endpoint, event, expected);
+    }
+}
+
+/// Payload 1.0 has each header twice.
+fn two_maps(rows: &mut Rows, world: &World, endpoint: Endpoint) {
+    let good = world.authorization(endpoint);
+    for source in [Source::RestApi, Source::HttpApiV1] {
+        for (listed, single) in [(good.as_str(), "Bearer x"), ("Basic x", &good), (&good, ""), ("", &good)] {
+            let event = with(endpoint, listed).raw_header("Authorization", single).event(source);
+            rows.add_event("A+3", format!("{listed}|{single}, {source:?}"), endpoint, event, FAILED);
+        }
+        for absent in ["headers", "multiValueHeaders"] {
+            let mut event = world.request(endpoint).event(source);
+            event[absent] = Value::Null;
+            rows.add_event("A+4", format!("no {absent}, {source:?}"), endpoint, event, Expected::Created);
+            let mut event = world.request(endpoint).event(source);
+            event[absent]["Authorization"] = json!([]);
+            rows.add_event("A+4", format!("none in {absent}, {source:?}"), endpoint, event, Expected::Created);
+        }
+    }
+}
+
+fn odd_types(rows: &mut Rows, world: &World, endpoint: Endpoint) {
+    let good = world.authorization(endpoint);
+    for source in [Source::HttpApi, Source::Alb] {
+        let mut value = |value: Value, expected| {
+            let mut event = World::anonymous(endpoint).event(source);
+            event["headers"]["authorization"] = value.clone();
+            rows.add_event("A+5", format!("{value}, {source:?}"), endpoint, event, expected);
+        };
+        for odd in [json!(7), json!(true), json!({ "0": good }), json!([null]), json!([[good]]), json!([good, 7])] {
+            value(odd, FAILED);
+        }
+        for none in [json!(null), json!([]), json!([""]), json!(["", "  "])] {
+            value(none, REQUIRED);
+        }
+        value(json!([good]), Expected::Created);
+        for odd in [json!(null), json!([["authorization", good]]), json!(good), json!(7)] {
+            let mut event = World::anonymous(endpoint).event(source);
+            event["headers"] = odd.clone();
+            rows.add_event("A+5", format!("headers {odd}"), endpoint, event, REQUIRED);
+        }
+    }
+}
+
+fn spellings(rows: &mut Rows, world: &World, endpoint: Endpoint) {
+    let good = world.authorization(endpoint);
+    let (scheme, credential) = good.split_once(' ').unwrap();
+    for name in ["authorization ", " authorization", "author\u{131}zation", "authorization\0", "http_authorization"] {
+        let request = World::anonymous(endpoint).raw_header(name, &good);
+        for source in [Source::HttpApi, Source::RestApi, Source::AlbMultiValue] {
+            rows.add_event("A+6", format!("{name:?}, {source:?}"), endpoint, request.event(source), REQUIRED);
+        }
+    }
+    for value in [
+        scheme.to_owned(),
+        format!("{scheme} "),
+        format!("{scheme}    "),
+        format!("{scheme}={credential}"),
+        format!(" {good}"),
+        format!("\t{good}"),
+        format!("{good}, x=1"),
+        format!("\"{good}\""),
+        format!("{scheme} {good}"),
+    ] {
+        rows.add_twice("A+7", format!("{value:?}"), endpoint, &with(endpoint, &value), FAILED);
+    }
+}
+
+/// Spaces after the scheme may be many, so that a good credential is as long as one may be.
+fn lengths(rows: &mut Rows, world: &World, endpoint: Endpoint) {
+    let good = world.authorization(endpoint);
+    let (scheme, credential) = good.split_once(' ').unwrap();
+    for (length, expected) in [(8_191, Expected::Created), (8_192, Expected::Created), (8_193, FAILED)] {
+        let spaces = " ".repeat(length - scheme.len() - credential.len());
+        let request = with(endpoint, &format!("{scheme}{spaces}{credential}"));
+        rows.add_twice("A+8", format!("{length} bytes"), endpoint, &request, expected);
+    }
+}
