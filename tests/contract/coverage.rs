@@ -72,7 +72,7 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
 ];
 
 /// Neighbours that have a test of their own.
-const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 10] = [
+const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 11] = [
     ("H+4", "contract/matrix/neighbours/rbac.rs", "a_lacking_account_is_told_before_a_role_that_may_not_create"),
     ("H+5", "contract/matrix/neighbours/rbac.rs", "a_key_may_last_to_the_very_second_at_which_its_chain_ends"),
     ("I+1", "contract/transaction.rs", "a_transaction_that_fails_once_still_creates_the_key_and_is_no_replay"),
@@ -83,6 +83,7 @@ const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 10] = [
     ("J+1", "contract/interleaved.rs", "a_message_that_panics_is_named_alone"),
     ("J+2", "contract/interleaved.rs", "good_refused_and_panicking_requests_at_once_get_each_its_own_answer"),
     ("J+3", "contract/interleaved.rs", "keys_of_several_users_at_once_are_told_apart"),
+    ("K+4", "contract/idempotency_matrix/log.rs", "no_value_reaches_the_log"),
 ];
 
 /// Rows that no test can show, and where a figure stands in for one, the command that measures it.

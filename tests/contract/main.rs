@@ -12,6 +12,7 @@ mod events_matrix;
 mod faults;
 mod fixtures;
 mod idempotency;
+mod idempotency_matrix;
 mod interleaved;
 mod jwt_secret;
 mod lineage;
