@@ -5,7 +5,7 @@
 //! | `settings` | which of `DELIVERY_PREFIX` and `PROVISIONER_SECRET_ARN` are set |
 //! | `secret` | `SecretId`; `{arn}`, `{name}` and `{prefix}` are the secret's own, `{provisioner}` the provisioner's ARN |
 //! | `current`, `pending` | what the two versions hold, as `value` says; `-` is nothing |
-//! | `token` | whose id `ClientRequestToken` is: the version at `pending` (also when rotation is `disabled`), `current` or `previous`, or any text |
+//! | `token` | whose id `ClientRequestToken` is: the version at `pending` (also when rotation is `disabled`), as `token` says, or any text |
 //! | `step` | `Step`; `*` is each of the four |
 //! | `calls` | how many requests reach Secrets Manager; `-` is any number |
 
@@ -111,6 +111,17 @@ async fn token(scene: &Scene, row: &Row, rotation: &Rotation) -> String {
     match row.token {
         "pending" => rotation.token().to_owned(),
         "current" => scene.secrets.try_version_with(rotation.arn(), "AWSCURRENT").await.unwrap().unwrap(),
+        "custom" => {
+            let token = new_token();
+            scene.secrets.put(rotation.arn(), &token, &["CUSTOM"], "{}").await;
+            token
+        }
+        "superseded" => {
+            scene.secrets.put(rotation.arn(), &new_token(), &["AWSPENDING"], "{}").await;
+            rotation.token().to_owned()
+        }
+        "upper" => rotation.token().to_uppercase(),
+        "padded" => format!("{} ", rotation.token()),
         "disabled" => {
             rotation.disable().await.unwrap();
             rotation.token().to_owned()
@@ -172,6 +183,16 @@ async fn value(scene: &Scene, name: &str, old: &StoredKey) -> String {
             scene.dynamo.put_item(stored.item).await;
             if name == "storedApikey" { super::scene::apikey(&new) } else { delivered(&new).to_string() }
         }
+        "upperCaseSecret" => with("secret", "AB".repeat(32).into()),
+        "bom" => format!("\u{feff}{whole}"),
+        "deep" => with("more", (0..200).fold(Value::Null, |deep, _| json!([deep]))),
+        "textExpiresIn" => with("expiresIn", "3600".into()),
+        "storedOther" => {
+            let stored = new.clone().number("userId", 7).level(8);
+            scene.dynamo.put_item(stored.item.clone()).await;
+            delivered(&stored).to_string()
+        }
+        "longExpiresIn" => staged("expiresIn", json!(3_000_000_000_u64)),
         "successor" => delivered(&new).to_string(),
         "otherLevel" => staged("level", json!(5)),
         "lowerLevel" => staged("level", json!(3)),
