@@ -20,6 +20,9 @@ SEED ?= 61
 EXAMPLES ?= 600
 CREATIONS ?=
 SAMPLES ?=
+SECONDS ?= 60
+TARGETS ?= event authorization token body
+WORKERS ?= 2
 FAST ?=
 FLAT ?=
 
@@ -30,6 +33,9 @@ REDOCLY := .local/redocly
 CLIENTS := .local/clients
 DIFFERENTIAL := .local/differential
 CARGO_DENY_VERSION := 0.20.2
+CARGO_FUZZ_VERSION := 0.13.2
+CARGO_MACHETE_VERSION := 0.9.2
+CARGO_MUTANTS_VERSION := 27.1.0
 HOST_ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -101,9 +107,20 @@ $(DIFFERENTIAL)/node/.stamp: tests/proof/differential/package-lock.json
 $(CLIENTS)/python/.stamp: tests/tools/clients/requirements.txt | needs
 	$(call venv,$(CLIENTS)/python,$<)
 
-.local/cargo-deny-$(CARGO_DENY_VERSION).stamp: | needs
-	@echo "Building cargo-deny into .local/bin (once, some minutes)"
-	cargo install --locked --root .local --version $(CARGO_DENY_VERSION) cargo-deny
+# $(call cargo_tool,NAME,VERSION) is where a tool leaves its mark.
+cargo_tool = .local/$(1)-$(2).stamp
+DENY := $(call cargo_tool,cargo-deny,$(CARGO_DENY_VERSION))
+FUZZ := $(call cargo_tool,cargo-fuzz,$(CARGO_FUZZ_VERSION))
+MACHETE := $(call cargo_tool,cargo-machete,$(CARGO_MACHETE_VERSION))
+MUTANTS := $(call cargo_tool,cargo-mutants,$(CARGO_MUTANTS_VERSION))
+
+$(DENY): VERSION := $(CARGO_DENY_VERSION)
+$(FUZZ): VERSION := $(CARGO_FUZZ_VERSION)
+$(MACHETE): VERSION := $(CARGO_MACHETE_VERSION)
+$(MUTANTS): VERSION := $(CARGO_MUTANTS_VERSION)
+$(DENY) $(FUZZ) $(MACHETE) $(MUTANTS): .local/%.stamp: | needs
+	@echo "Building $(*:-$(VERSION)=) into .local/bin (once, some minutes)"
+	cargo install --locked --root .local --version $(VERSION) $(*:-$(VERSION)=)
 	@touch $@
 
 # --- Build
@@ -230,7 +247,7 @@ test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp ## Run the s
 	$(local) with python3 tests/tools/clients/run.py
 
 .PHONY: check
-check: fmt-check openapi template lint deny doc test bench-guard smoke-local contract-fuzz test-clients differential ## Run every check, as CI does
+check: fmt-check openapi template lint deny machete doc test bench-guard smoke-local contract-fuzz test-clients differential ## Run every check, as CI does
 
 # --- Measure
 
@@ -276,6 +293,23 @@ load: build-local ## 16 programs of each function over a DynamoDB that fails one
 faults: ## The tests of faults, with times, into tests/proof/figures; a frozen process is frozen for 30 s
 	@mkdir -p tests/proof/figures
 	APIKEYS_FIGURES=$(CURDIR)/tests/proof/figures APIKEYS_FREEZE_SECONDS=30 $(MAKE) test ARGS="--package tests --test emulated faults"
+
+# libFuzzer by the pinned compiler: sanitizers alone would need another, and no code of ours is unsafe.
+.PHONY: fuzz
+fuzz: export APIKEYS_SEEDS := $(CURDIR)/.local/fuzz/corpus
+fuzz: $(FUZZ) ## Fuzz the event, Authorization, the token and the body, each for a minute [SECONDS=60 TARGETS="event token"]
+	cargo test --locked --workspace --test contract hostile::every_seed -- --ignored
+	@mkdir -p .local/fuzz/found
+	for target in $(TARGETS); do \
+	    PATH="$(CURDIR)/.local/bin:$$PATH" cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none --target-dir .local/fuzz/target \
+	        $$target .local/fuzz/corpus/$$target -- -dict=tests/fuzz/dictionary.txt -max_total_time=$(SECONDS) -max_len=20000 \
+	        -timeout=10 -rss_limit_mb=8192 -artifact_prefix=.local/fuzz/found/ -print_final_stats=1; \
+	done
+
+.PHONY: mutants
+mutants: export APIKEYS_PYTHON := $(CURDIR)/$(VENV)/bin/python
+mutants: tools $(MUTANTS) ## Break the functions in a thousand ways, and list what no test sees; hours [WORKERS=2]
+	PATH="$(CURDIR)/.local/bin:$$PATH" WORKERS="$(WORKERS)" python3 tests/proof/mutants.py
 
 .PHONY: timing
 timing: ## How long a refusal takes, by what was wrong: fails where it can be told [SAMPLES=100000]
@@ -334,7 +368,7 @@ template: tools $(CHECKOV)/.stamp ## Lint template.yaml and docs/step-functions.
 ADVISORY_SNAPSHOT := .local/advisory-snapshot/advisory-db-3157b0e258782691
 
 .PHONY: deny
-deny: .local/cargo-deny-$(CARGO_DENY_VERSION).stamp ## Check licences, sources, bans and advisories [ADVISORY_DB=folder]
+deny: $(DENY) ## Check licences, sources, bans and advisories [ADVISORY_DB=folder]
 ifeq ($(ADVISORY_DB),)
 	.local/bin/cargo-deny --locked --workspace check
 else
@@ -344,6 +378,10 @@ else
 	cargo fetch --locked
 	ADVISORY_DBS=$(dir $(ADVISORY_SNAPSHOT)) .local/bin/cargo-deny --frozen --workspace check
 endif
+
+.PHONY: machete
+machete: $(MACHETE) ## Find dependencies that nothing uses
+	.local/bin/cargo-machete --with-metadata shared functions tests
 
 .PHONY: clean
 clean: ## Remove what was built; the tools and the local table in .local stay

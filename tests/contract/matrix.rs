@@ -28,6 +28,16 @@ pub(crate) struct Row {
     expected: Expected,
 }
 
+impl Row {
+    pub(crate) const fn event(&self) -> &Value {
+        &self.event
+    }
+
+    pub(crate) const fn endpoint(&self) -> Endpoint {
+        self.endpoint
+    }
+}
+
 /// What a row must be answered with.
 #[derive(Clone, Copy)]
 pub(crate) enum Expected {

@@ -49,9 +49,10 @@ pub fn free_ports<const N: usize>() -> [u16; N] {
 /// The folder of the whole repository.
 #[must_use]
 pub fn repository() -> PathBuf {
-    // Cargo says where the package is now; where it was built is wrong once the checkout has moved.
+    // Cargo says where the package is now, this one or the fuzzers'; where it was built is wrong once the checkout has moved.
     let package = variable("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").to_owned());
-    PathBuf::from(package).parent().expect("`tests` lies in the repository").to_path_buf()
+    let mut above = Path::new(&package).ancestors();
+    above.find(|folder| folder.join("template.yaml").is_file()).expect("`tests` lies in the repository").to_path_buf()
 }
 
 /// A path as it is seen from the repository, for messages.

@@ -1,0 +1,113 @@
+//! Bytes at random where a caller's bytes come in: the small sister of `make fuzz`, for machines without a fuzzer.
+//!
+//! Whatever is sent, nobody panics, nothing is a 500 and every answer has a form of the contract's: [`Target`] sees to that.
+
+#[path = "../fuzz/src/lib.rs"]
+mod target;
+
+use std::path::Path;
+
+use serde_json::Value;
+use tests::host;
+
+use crate::idempotency::Dice;
+use crate::matrix::all_rows;
+use crate::support::{Endpoint, World};
+use target::Target;
+
+/// How many inputs each target gets.
+const INPUTS: u64 = 1_500;
+
+const DICTIONARY: &str = include_str!("../fuzz/dictionary.txt");
+
+#[test]
+fn no_event_breaks_a_function() {
+    try_all("event", Target::event);
+}
+
+#[test]
+fn no_authorization_breaks_a_function() {
+    try_all("authorization", Target::authorization);
+}
+
+#[test]
+fn no_token_breaks_a_function() {
+    try_all("token", Target::token);
+}
+
+#[test]
+fn no_body_breaks_a_function() {
+    try_all("body", Target::body);
+}
+
+fn try_all(name: &str, send: fn(&Target, &[u8])) {
+    let target = Target::start();
+    let seeds: Vec<_> = target.seeds().into_iter().filter(|(of, _)| *of == name).map(|(_, bytes)| bytes).collect();
+    let mut dice = Dice(61);
+    for seed in &seeds {
+        send(&target, seed);
+    }
+    for _ in 0..INPUTS {
+        send(&target, &mutated(&seeds, &mut dice));
+    }
+}
+
+/// One of the seeds after one to four changes, as fuzzers make them.
+fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
+    let words: Vec<_> = DICTIONARY.lines().filter_map(word).collect();
+    let mut bytes = pick(seeds, dice).clone();
+    for _ in 0..=dice.roll(4) {
+        let (from, to) = (place(&bytes, dice), place(&bytes, dice));
+        let (from, to) = (from.min(to), from.max(to));
+        match dice.roll(6) {
+            0 => drop(bytes.drain(from..to.min(from + 16))),
+            1 => drop(bytes.splice(from..from, pick(&words, dice).iter().copied())),
+            2 => drop(bytes.splice(from..to.min(from + 8), pick(&words, dice).iter().copied())),
+            3 => bytes.extend_from_within(from..to.min(from + 64)),
+            4 => bytes.splice(from.., pick(seeds, dice).iter().skip(from).copied()).for_each(drop),
+            _ => bytes.iter_mut().skip(from).take(1).for_each(|byte| *byte ^= 1 << dice.roll(8)),
+        }
+    }
+    bytes
+}
+
+/// A line of a fuzzer's dictionary: a quoted string in which `\` escapes the next character.
+fn word(line: &str) -> Option<Vec<u8>> {
+    let text = line.strip_prefix('"')?.strip_suffix('"')?;
+    Some(text.replace("\\\"", "\"").replace("\\\\", "\\").into_bytes())
+}
+
+fn pick<'a, T>(of: &'a [T], dice: &mut Dice) -> &'a T {
+    &of[usize::try_from(dice.roll(of.len() as u64)).unwrap()]
+}
+
+fn place(bytes: &[u8], dice: &mut Dice) -> usize {
+    usize::try_from(dice.roll(bytes.len() as u64 + 1)).unwrap()
+}
+
+#[test]
+#[ignore = "writes what the fuzzers begin with: make fuzz"]
+fn every_seed_and_every_row_of_the_matrix_is_written_where_fuzzers_look() {
+    let folder = host::variable("APIKEYS_SEEDS").expect("`make fuzz` names the folder");
+    let mut written = 0;
+    let mut write = |target: &str, bytes: &[u8]| {
+        let folder = Path::new(&folder).join(target);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("seed-{written}")), bytes).unwrap();
+        written += 1;
+    };
+    Target::start().seeds().iter().for_each(|(target, bytes)| write(target, bytes));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let rows = runtime.block_on(async { all_rows(&World::new().await).await });
+    for row in &rows {
+        write("event", row.event().to_string().as_bytes());
+        if let Some(value) = row.event()["headers"]["authorization"].as_str() {
+            write("authorization", value.as_bytes());
+            value.strip_prefix("Bearer ").iter().for_each(|token| write("token", &[b"\0", token.as_bytes()].concat()));
+        }
+        if let Value::String(body) = &row.event()["body"] {
+            let how = if row.endpoint() == Endpoint::Jwt { b"\x00" } else { b"\x02" };
+            write("body", &[how, body.as_bytes()].concat());
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What each function is made of: `tests/data/crates.tsv` lists it, crate by crate.
+//!
+//! A crate that comes or goes fails the test until the list says so, and whoever writes it there has looked at it. None that
+//! only the tests need can enter unseen.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::process::Command;
+
+use tests::host;
+
+const LISTED: &str = include_str!("../data/crates.tsv");
+
+/// What would turn a function into something else: the emulator, the tests' own support, a second crypto library.
+const NEVER: [&str; 12] = [
+    "aws-lc-rs",
+    "aws-lc-sys",
+    "dynoxide-rs",
+    "libfuzzer-sys",
+    "native-tls",
+    "nix",
+    "openssl",
+    "rcgen",
+    "rsa",
+    "rusqlite",
+    "saphyr",
+    "tests",
+];
+
+/// The crates in a function's program; what only the compiler runs is not.
+fn crates(function: &str) -> BTreeSet<String> {
+    let mut command = Command::new(host::variable("CARGO").expect("cargo runs this"));
+    command.args([
+        "tree",
+        "--locked",
+        "--offline",
+        "--edges",
+        "normal,no-proc-macro",
+        "--prefix",
+        "none",
+        "--package",
+        function,
+    ]);
+    let output = command.current_dir(host::repository()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout).unwrap();
+    tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_function_is_made_of_what_is_listed_and_of_nothing_that_tests_need() {
+    let (jwt, key) = (crates("jwt"), crates("key"));
+    let mut found = "crate\tjwt\tkey\n".to_owned();
+    for name in jwt.union(&key) {
+        let mark = |crates: &BTreeSet<String>| if crates.contains(name) { "x" } else { "" };
+        writeln!(found, "{name}\t{}\t{}", mark(&jwt), mark(&key)).unwrap();
+    }
+    let (found, listed): (BTreeSet<_>, BTreeSet<_>) = (found.lines().collect(), LISTED.lines().collect());
+    let (new, gone): (Vec<_>, Vec<_>) = (found.difference(&listed).collect(), listed.difference(&found).collect());
+    // Another processor needs less than this one, never more.
+    let gone = if cfg!(target_arch = "x86_64") { gone } else { Vec::new() };
+    assert!(new.is_empty() && gone.is_empty(), "tests/data/crates.tsv lacks {new:?} and has {gone:?}");
+    for name in NEVER {
+        assert!(!jwt.contains(name) && !key.contains(name), "{name}");
+    }
+}
