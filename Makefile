@@ -23,6 +23,8 @@ SAMPLES ?=
 SECONDS ?= 60
 TARGETS ?= event authorization token body
 WORKERS ?= 2
+WALKS ?=
+STEPS ?=
 FAST ?=
 FLAT ?=
 
@@ -324,6 +326,14 @@ differential: needs $(DIFFERENTIAL)/node/.stamp ## Show the same tokens to FreeS
 	node $(DIFFERENTIAL)/node/run.mjs $(DIFFERENTIAL)/tokens.json
 	cargo test --locked --workspace --test contract differential:: -- --ignored
 	@cat $(DIFFERENTIAL)/classes.txt
+
+# The functions log each failure, also one that was wanted: only what is not a log line is shown.
+.PHONY: model
+model: export MODEL_WALKS := $(WALKS)
+model: export MODEL_STEPS := $(STEPS)
+model: export MODEL_SEED := $(SEED)
+model: needs ## Random sequences of requests, against the functions and a model of the contract [WALKS=16 STEPS=60 SEED=61]
+	cargo test --locked --package tests --test contract model:: -- --nocapture | grep --line-buffered -v '^{"timestamp"'
 
 # --- Format and lint
 

@@ -10,10 +10,10 @@ use std::path::Path;
 use serde_json::Value;
 use tests::host;
 
-use crate::idempotency::Dice;
 use crate::matrix::all_rows;
 use crate::support::{Endpoint, World};
 use target::Target;
+use tests::dice::Dice;
 
 /// How many inputs each target gets.
 const INPUTS: u64 = 1_500;

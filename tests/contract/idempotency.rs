@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::call::Call;
 use shared::clock::Timestamp;
 use shared::entropy::Randomness;
+use tests::dice::Dice;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};
 use tests::host;
@@ -254,16 +255,6 @@ async fn a_foreign_record_gives_way_to_the_spare_id_and_a_damaged_memo_is_a_500(
         }
     }
     assert_refused(&world.invoke(Endpoint::Jwt, &event).await, 500, "createApikeyFailed", "damaged");
-}
-
-/// A small generator, so that a failing seed can be run again.
-pub(crate) struct Dice(pub(crate) u64);
-
-impl Dice {
-    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
 }
 
 /// For any interleaving of tries with lost replies, resets and conflicts between them, there is one record, and every

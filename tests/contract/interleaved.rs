@@ -16,10 +16,10 @@ use tests::stored_key::basic;
 use tests::token::Claims;
 use tokio::task::JoinSet;
 
-use crate::idempotency::Dice;
 use crate::site::{Site, message, queue};
 use crate::support::{Answer, Endpoint, JWT_SECRET, StoredKey, World, assert_form, assert_refused, invoke};
 use fragile::{Fragile, UNLUCKY};
+use tests::dice::Dice;
 
 const USERS: u64 = 8;
 

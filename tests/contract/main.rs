@@ -18,6 +18,7 @@ mod interleaved;
 mod jwt_secret;
 mod lineage;
 mod matrix;
+mod model;
 mod openapi;
 mod record;
 mod revoke;

@@ -3,6 +3,7 @@
 //! Development code: nothing here is part of a function, and no function depends on it.
 
 pub mod background;
+pub mod dice;
 pub mod dynamo;
 pub mod emulator;
 pub mod event;

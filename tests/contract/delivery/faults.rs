@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::call::Call;
 use shared::clock::Timestamp;
 use shared::entropy::Randomness;
+use tests::dice::Dice;
 use tests::fault::{Fault, Proxy};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::{Wish, key_of};
-use crate::idempotency::Dice;
 use crate::site::{Process, Site, Source, strong};
 use crate::support::Endpoint;
 

@@ -1,0 +1,177 @@
+//! What must happen, said once more from the contract alone: who asks for what over which keys gets which answer.
+//!
+//! The rules call nothing of the code under test; `walk` asks both the same questions.
+
+mod ask;
+mod audit;
+mod draw;
+mod send;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use ask::{Ask, NO_UUID, Shown, Trouble};
+
+/// A status and a code.
+type Refusal = (u64, &'static str);
+
+const REQUIRED: Refusal = (401, "authenticationRequired");
+const UNPROVEN: Refusal = (403, "authenticationFailed");
+const FAILED: Refusal = (500, "createApikeyFailed");
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    name: String,
+    level: i64,
+    user: u64,
+    created_at: u64,
+    expires_at: u64,
+    created_by: String,
+    chain_expires_at: u64,
+}
+
+/// What is remembered of a request with an `Idempotency-Key`.
+#[derive(Clone, Debug)]
+struct Memo {
+    asked: (String, i64, i64),
+    expires_at: u64,
+    id: String,
+}
+
+/// A caller's scope, and its value.
+type MemoId = (String, String);
+
+/// A key and what is remembered with it.
+#[derive(Clone, Debug)]
+struct Issue {
+    id: String,
+    key: Key,
+    memo: Option<(MemoId, Memo)>,
+}
+
+#[derive(Clone, Debug)]
+enum Expected {
+    Created(Issue),
+    Replayed(String),
+    /// The key is there, and the answer says 500.
+    Lost(Issue),
+    Refused(Refusal),
+}
+
+struct Caller {
+    level: i64,
+    user: u64,
+    scope: String,
+    created_by: String,
+    chain: Option<u64>,
+}
+
+/// What the table holds, and the limit on `expiresIn`.
+#[derive(Debug)]
+struct Model {
+    limit: i64,
+    keys: BTreeMap<String, Key>,
+    memos: BTreeMap<MemoId, Memo>,
+}
+
+impl Model {
+    /// The answer at a moment, in milliseconds.
+    fn expect(&self, ask: &Ask, now: u64) -> Expected {
+        self.judge(ask, now).unwrap_or_else(Expected::Refused)
+    }
+
+    fn judge(&self, ask: &Ask, now: u64) -> Result<Expected, Refusal> {
+        let caller = self.caller(ask, now)?;
+        if caller.level < 4 {
+            return Err((403, "insufficientAccessLevel"));
+        }
+        let level = ask.level.number(["levelMissing", "levelNotNumeric", "invalidLevel"], 0)?;
+        if level > 8 {
+            return Err((400, "invalidLevel"));
+        }
+        let lifetime = ["expiresInMissing", "expiresInNotNumeric", "invalidExpiresIn"];
+        let lifetime = ask.expires_in.number(lifetime, 1)?;
+        if lifetime > self.limit {
+            return Err((400, "expiresInHigherThanMaximum"));
+        }
+        if ask.value.as_deref() == Some(NO_UUID) {
+            return Err((400, "idempotencyKeyInvalid"));
+        }
+        if level > caller.level {
+            return Err((403, "keyLevelExceedsRoleLevel"));
+        }
+        self.issue(ask, &caller, level, lifetime, now)
+    }
+
+    fn caller(&self, ask: &Ask, now: u64) -> Result<Caller, Refusal> {
+        match &ask.shown {
+            Shown::Nothing | Shown::OtherScheme => Err(REQUIRED),
+            Shown::Several | Shown::Malformed => Err(UNPROVEN),
+            Shown::Token { user, role, status, expires_at, genuine } => {
+                let level = role.filter(|_| *genuine && is_ahead(*expires_at, now)).ok_or(UNPROVEN)?;
+                if *status < 1 {
+                    return Err((403, "accountStatusLacking"));
+                }
+                Ok(Caller { level, user: *user, scope: format!("jwt:{user}"), created_by: "jwt".into(), chain: None })
+            }
+            Shown::Key { .. } if matches!(ask.trouble, Trouble::Reads(_)) => Err(FAILED),
+            Shown::Key { id, genuine } => {
+                let key = self.keys.get(id).filter(|key| *genuine && is_ahead(key.expires_at, now)).ok_or(UNPROVEN)?;
+                let scope = format!("key:{id}");
+                let chain = Some(key.chain_expires_at);
+                Ok(Caller { level: key.level, user: key.user, created_by: scope.clone(), scope, chain })
+            }
+        }
+    }
+
+    fn issue(&self, ask: &Ask, caller: &Caller, level: i64, lifetime: i64, now: u64) -> Result<Expected, Refusal> {
+        // A started second is given away: nothing lives shorter than asked for.
+        let begins = now.div_ceil(1000);
+        let expires_at = begins + lifetime.unsigned_abs();
+        let chain_expires_at = caller.chain.unwrap_or(begins + self.limit.unsigned_abs());
+        let outlives = expires_at > chain_expires_at;
+        if !outlives && matches!(ask.trouble, Trouble::Writes(_)) {
+            return Err(FAILED);
+        }
+        let memo_id = ask.value.clone().map(|value| (caller.scope.clone(), value));
+        let asked = (ask.name.clone(), level, lifetime);
+        // The chain's end comes closer all the time, and does not come between a try and its repetition.
+        let memo = memo_id.as_ref().and_then(|id| self.memos.get(id)).filter(|memo| is_ahead(memo.expires_at, now));
+        match memo {
+            Some(_) if !outlives && matches!(ask.trouble, Trouble::Replies) => return Err(FAILED),
+            Some(memo) if memo.asked == asked => return Ok(Expected::Replayed(memo.id.clone())),
+            Some(_) => return Err((400, "idempotencyKeyReused")),
+            None if outlives => return Err((400, "expiresInHigherThanMaximum")),
+            None => {}
+        }
+        let lost = matches!(ask.trouble, Trouble::Replies);
+        // With a reply that is lost, nobody learns that an id is taken.
+        let ids = if lost { &ask.ids[..1] } else { &ask.ids[..] };
+        let id = ids.iter().find(|id| !self.keys.contains_key(*id)).ok_or(FAILED)?.clone();
+        let key = Key {
+            name: ask.name.clone(),
+            level,
+            user: caller.user,
+            created_at: now / 1000,
+            expires_at,
+            created_by: caller.created_by.clone(),
+            chain_expires_at,
+        };
+        let memo = Memo { asked, expires_at: begins + 86_400, id: id.clone() };
+        let issue = Issue { id, key, memo: memo_id.map(|id| (id, memo)) };
+        Ok(if lost { Expected::Lost(issue) } else { Expected::Created(issue) })
+    }
+
+    /// What the table holds after a request.
+    fn learn(&mut self, expected: &Expected) {
+        if let Expected::Created(issue) | Expected::Lost(issue) = expected {
+            self.keys.insert(issue.id.clone(), issue.key.clone());
+            self.memos.extend(issue.memo.clone());
+        }
+    }
+}
+
+/// Whether the beginning of a second is still to come.
+const fn is_ahead(second: u64, now: u64) -> bool {
+    second * 1000 > now
+}

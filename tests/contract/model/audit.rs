@@ -1,0 +1,130 @@
+//! What must hold of the whole table, whatever was asked before.
+//!
+//! Read from the items themselves; only that nothing is missing and nothing is there too much is the model's word.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use tests::dynamo::{Item, TABLE_NAME};
+use tests::stored_key::hash;
+
+use super::Key;
+use super::walk::Walk;
+
+/// The table, as it is.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) keys: BTreeMap<String, Key>,
+    hashes: BTreeMap<String, Vec<u8>>,
+    memos: BTreeMap<String, u64>,
+}
+
+impl Table {
+    fn of(items: &[Item]) -> Self {
+        let mut table = Self::default();
+        for item in items {
+            let text = |name: &str| item[name].as_s().unwrap().clone();
+            let number = |name: &str| item[name].as_n().unwrap().parse::<u64>().unwrap();
+            let id = text("key");
+            if id.starts_with("idem#") {
+                table.memos.insert(id, number("expiresAt"));
+                continue;
+            }
+            table.hashes.insert(id.clone(), item["secretHash"].as_b().unwrap().clone().into_inner());
+            let key = Key {
+                name: text("name"),
+                level: i64::try_from(number("level")).unwrap(),
+                user: number("userId"),
+                created_at: number("createdAt"),
+                expires_at: number("expiresAt"),
+                created_by: text("createdBy"),
+                chain_expires_at: number("chainExpiresAt"),
+            };
+            table.keys.insert(id, key);
+        }
+        table
+    }
+}
+
+impl Walk {
+    /// Reads the table, and holds it to the model and to what must never be.
+    pub(super) async fn audit(&mut self) {
+        let scan = self.client.scan().table_name(TABLE_NAME).consistent_read(true);
+        let items: Result<Vec<Item>, _> = scan.into_paginator().items().send().collect().await;
+        self.table = Table::of(&items.unwrap());
+        self.ever.extend(self.table.keys.clone());
+        self.assert_nothing_missing_or_too_much();
+        self.assert_every_secret_was_shown();
+        self.assert_nobody_above_their_maker();
+        self.assert_one_key_a_value();
+    }
+
+    fn assert_nothing_missing_or_too_much(&self) {
+        assert_eq!(self.table.keys, self.model.keys, "the table's keys and the model's");
+        let mut ends: Vec<_> = self.table.memos.values().copied().collect();
+        let mut expected: Vec<_> = self.model.memos.values().map(|memo| memo.expires_at).collect();
+        ends.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(ends, expected, "the ends of the table's memos and of the model's");
+    }
+
+    fn assert_every_secret_was_shown(&self) {
+        for (id, stored) in &self.table.hashes {
+            let told = self.told.contains(id);
+            assert!(told != self.untold.contains(id), "{id}: a secret was shown, or its answer was a 500");
+            assert_eq!(stored, &hash(&hex::decode(&self.secrets[id]).unwrap()), "{id}: the hash of its secret");
+        }
+    }
+
+    fn assert_nobody_above_their_maker(&self) {
+        for (id, key) in &self.table.keys {
+            assert!(key.level <= self.makers[id] && self.makers[id] >= 4, "{id}: {} by {}", key.level, self.makers[id]);
+            assert!(key.expires_at <= key.chain_expires_at, "{id} outlives its chain");
+            if let Some(maker) = key.created_by.strip_prefix("key:") {
+                let maker = &self.ever[maker];
+                assert!(key.level <= maker.level, "{id}: above the key that made it");
+                assert_eq!((key.user, key.chain_expires_at), (maker.user, maker.chain_expires_at), "{id}: its chain");
+                assert!(key.created_at < maker.expires_at, "{id}: made by what had expired");
+            }
+        }
+    }
+
+    /// A name belongs to one request, which is only sent again under its value: who has two keys of one name has
+    /// waited for a day.
+    fn assert_one_key_a_value(&self) {
+        let mut made = BTreeMap::<_, Vec<u64>>::new();
+        for key in self.ever.values() {
+            made.entry((&key.name, &key.created_by, key.user)).or_default().push(key.created_at);
+        }
+        for (request, times) in &mut made {
+            times.sort_unstable();
+            assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= 86_400), "{request:?}: {times:?}");
+        }
+    }
+
+    /// Deletes a key, as its owner may at any time.
+    pub(super) async fn revoke(&mut self) {
+        let keys: Vec<_> = self.model.keys.keys().cloned().collect();
+        if let Some(id) = self.dice.pick(&keys) {
+            self.delete(id).await;
+            self.model.keys.remove(id);
+        }
+    }
+
+    /// Deletes what has expired, as DynamoDB's TTL does some time later.
+    pub(super) async fn sweep(&mut self) {
+        let keys = self.table.keys.iter().map(|(id, key)| (id.clone(), key.expires_at));
+        let memos = self.table.memos.iter().map(|(id, end)| (id.clone(), *end));
+        let expired: Vec<_> = keys.chain(memos).filter(|(_, end)| end * 1000 <= self.now).collect();
+        for (id, _) in expired {
+            self.delete(&id).await;
+        }
+        self.model.keys.retain(|_, key| key.expires_at * 1000 > self.now);
+        self.model.memos.retain(|_, memo| memo.expires_at * 1000 > self.now);
+    }
+
+    async fn delete(&self, id: &str) {
+        let request = self.client.delete_item().table_name(TABLE_NAME).key("key", AttributeValue::S(id.to_owned()));
+        request.send().await.unwrap();
+    }
+}

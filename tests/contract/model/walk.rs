@@ -1,0 +1,195 @@
+//! Random sequences of requests, against the model and the service at once.
+//!
+//! A walk's time, ids and secrets come from its seed: the same seed walks the same way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::Client;
+use shared::clock::Timestamp;
+use tests::dice::Dice;
+use tests::dynamo::Dynamo;
+use tests::fault::Proxy;
+use tests::host;
+
+use super::ask::{Ask, Shown};
+use super::audit::Table;
+use super::{Expected, Key, Model};
+use crate::support::{Answer, World, assert_refused};
+
+/// A role for each level.
+const ROLES: &str = r#"{"0":0,"1":1,"2":2,"3":3,"4":4,"5":5,"6":6,"7":7,"8":8,"9":9}"#;
+
+/// When a walk begins: the year 2033, in milliseconds.
+const BEGINNING: u64 = 2_000_000_000_000;
+
+/// How often each answer was given.
+pub(super) type Tally = BTreeMap<String, u64>;
+
+pub(super) struct Walk {
+    seed: u64,
+    step: u64,
+    doing: String,
+    pub(super) dice: Dice,
+    /// Milliseconds.
+    pub(super) now: u64,
+    pub(super) model: Model,
+    /// Every request with an `Idempotency-Key` so far.
+    pub(super) repeatable: Vec<Ask>,
+    /// The keys whose secret was shown, in that order.
+    pub(super) told: Vec<String>,
+    /// What nobody was told of, since the answer was a 500.
+    pub(super) untold: BTreeSet<String>,
+    /// Every key there ever was, as it stood in the table.
+    pub(super) ever: BTreeMap<String, Key>,
+    /// The level of whoever made a key.
+    pub(super) makers: BTreeMap<String, i64>,
+    pub(super) secrets: BTreeMap<String, String>,
+    bodies: BTreeMap<String, String>,
+    pub(super) table: Table,
+    pub(super) client: Client,
+    pub(super) world: World,
+    pub(super) proxy: Proxy,
+}
+
+impl Walk {
+    async fn begin(seed: u64) -> Self {
+        let mut dice = Dice(seed);
+        let limit = dice.one_of([31_536_000, 31_536_000, 90_000, 600]);
+        let store = Dynamo::in_memory().await;
+        let proxy = Proxy::to(store.port()).await;
+        let endpoint = proxy.endpoint();
+        let limit_text = limit.to_string();
+        let variables =
+            [("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str()), ("ROLE_LEVELS", ROLES), ("MAX_EXPIRES_IN", &limit_text)];
+        let mut world = World::with(&variables).await;
+        world.dynamo = store;
+        Self {
+            seed,
+            step: 0,
+            doing: String::new(),
+            dice,
+            now: BEGINNING,
+            model: Model { limit, keys: BTreeMap::new(), memos: BTreeMap::new() },
+            repeatable: Vec::new(),
+            told: Vec::new(),
+            untold: BTreeSet::new(),
+            ever: BTreeMap::new(),
+            makers: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            table: Table::default(),
+            client: world.dynamo.client(),
+            world,
+            proxy,
+        }
+    }
+
+    async fn take(&mut self, steps: u64, tally: &mut Tally) {
+        for step in 0..steps {
+            self.step = step;
+            let focus = self.move_on();
+            match self.dice.roll(20) {
+                0 => self.revoke().await,
+                1 => self.sweep().await,
+                _ => {
+                    let ask = self.draw(step, focus);
+                    let answer = self.ask(&ask).await;
+                    *tally.entry(said(&answer)).or_default() += 1;
+                }
+            }
+            self.audit().await;
+        }
+    }
+
+    /// Sends one request and holds the answer to the model's.
+    async fn ask(&mut self, ask: &Ask) -> Answer {
+        self.doing = format!("{ask:?}");
+        let expected = self.model.expect(ask, self.now);
+        let secret = [self.bytes(), self.bytes()];
+        self.plan(&ask.trouble);
+        let answer = self.send(ask, secret).await;
+        self.proxy.heal();
+        match &expected {
+            Expected::Created(issue) | Expected::Lost(issue) => {
+                let secret = hex::encode(secret.as_flattened());
+                self.bodies.insert(issue.id.clone(), body(&issue.id, &issue.key, &secret));
+                self.secrets.insert(issue.id.clone(), secret);
+                self.makers.insert(issue.id.clone(), self.level_of(&ask.shown));
+            }
+            Expected::Replayed(_) | Expected::Refused(_) => {}
+        }
+        match &expected {
+            Expected::Created(issue) => self.hear(&issue.id, false, &answer),
+            Expected::Replayed(id) => self.hear(id, true, &answer),
+            Expected::Lost(issue) => {
+                assert_refused(&answer, 500, "createApikeyFailed", "every reply lost");
+                self.untold.insert(issue.id.clone());
+            }
+            Expected::Refused((status, code)) => assert_refused(&answer, *status, code, "refused"),
+        }
+        self.model.learn(&expected);
+        self.assert_alive(ask, &answer);
+        answer
+    }
+
+    fn hear(&mut self, id: &str, replayed: bool, answer: &Answer) {
+        assert_eq!((answer.status, answer.replayed(), &answer.body), (201, replayed, &self.bodies[id]));
+        if self.untold.remove(id) || !replayed {
+            self.told.push(id.to_owned());
+        }
+    }
+
+    /// Nothing expired authenticates, whatever the model says.
+    fn assert_alive(&self, ask: &Ask, answer: &Answer) {
+        let turned_away = ["authenticationRequired", "authenticationFailed", "createApikeyFailed"];
+        let Shown::Key { id, .. } = &ask.shown else {
+            return;
+        };
+        let is_alive = self.table.keys.get(id).is_some_and(|key| self.now < key.expires_at * 1000);
+        assert!(is_alive || turned_away.iter().any(|code| answer.body.contains(code)), "{}", answer.body);
+    }
+
+    fn level_of(&self, shown: &Shown) -> i64 {
+        match shown {
+            Shown::Token { role, .. } => role.unwrap(),
+            Shown::Key { id, .. } => self.ever[id].level,
+            _ => unreachable!("nobody makes a key without a credential"),
+        }
+    }
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("MODEL_SEED={} failed at step {} and {} ms: {}", self.seed, self.step, self.now, self.doing);
+        }
+    }
+}
+
+/// The whole body of a 201.
+fn body(id: &str, key: &Key, secret: &str) -> String {
+    let expires_at = Timestamp::from_millis(key.expires_at * 1000).to_rfc3339();
+    format!(
+        r#"{{"result":"success","apikey":{{"key":"{id}","secret":"{secret}","level":{},"expiresAt":"{expires_at}","name":"{}","userId":{}}}}}"#,
+        key.level, key.name, key.user
+    )
+}
+
+/// An answer's name in the tally.
+fn said(answer: &Answer) -> String {
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let what = if answer.replayed() { "replayed" } else { body["error"].as_str().unwrap_or("created") };
+    format!("{} {what}", answer.status)
+}
+
+#[tokio::test]
+async fn whatever_is_asked_in_whatever_order_is_answered_as_the_model_says() {
+    let number = |name, usual| host::variable(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let (walks, steps, seed) = (number("MODEL_WALKS", 16), number("MODEL_STEPS", 60), number("MODEL_SEED", 61));
+    let mut tally = Tally::new();
+    for seed in seed..seed + walks {
+        Walk::begin(seed).await.take(steps, &mut tally).await;
+    }
+    let answers: Vec<_> = tally.iter().map(|(answer, times)| format!("{times} x {answer}")).collect();
+    println!("{walks} walks, {} requests: {}", tally.values().sum::<u64>(), answers.join(", "));
+}
