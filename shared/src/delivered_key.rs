@@ -171,6 +171,11 @@ mod tests {
     }
 
     #[test]
+    fn it_prints_nothing_of_what_it_holds() {
+        assert_eq!(format!("{:?}", parse(TEXT).unwrap()), "DeliveredKey(..)");
+    }
+
+    #[test]
     fn what_is_not_whole_is_no_delivered_key() {
         for (member, other) in [
             (r#""level":3"#, r#""level":9"#),

@@ -1,5 +1,7 @@
 //! `JWT_SECRET_ARN`: a secret that is rotated while the function runs.
 
+use std::process::Command;
+
 use shared::call::Call;
 use shared::clock::Timestamp;
 use shared::config::Config;
@@ -120,6 +122,19 @@ async fn a_leaked_value_is_dead_five_minutes_after_its_stage_was_taken_from_it()
     stage.remove_from_version_id(leaked).send().await.unwrap();
     assert_eq!(kept.status("first", 12 * MINUTE).await, 403);
     assert_eq!(kept.status("second", 12 * MINUTE).await, 201);
+}
+
+/// Lines go to the process's own output, so the next test runs in another process here.
+#[test]
+fn a_secret_that_can_not_be_read_again_is_named_in_the_log_and_its_value_is_not() {
+    let serving = "jwt_secret::a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour";
+    let output =
+        Command::new(std::env::current_exe().unwrap()).args([serving, "--exact", "--nocapture"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let line = r#""level":"WARN","message":"the secret of JWT_SECRET_ARN can't be read again","detail":"AccessDeniedException""#;
+    assert!(text.contains(line), "{text}");
+    assert!(!text.contains("those known to all"), "{text}");
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! A configuration that is refused: one line names the variable, and the process ends.
 
+use std::process::Command;
+
 use serde_json::json;
 use tests::fault::Proxy;
 use tests::function::Function;
+use tests::host;
 
-use crate::support::Stage;
+use crate::support::{JWT_SECRET, Stage};
 
 #[tokio::test]
 async fn a_process_that_can_not_start_names_the_variable_and_ends() {
@@ -57,5 +60,26 @@ async fn a_start_greets_dynamodb_unless_it_is_told_not_to() {
         let emulator = stage.start(Function::Jwt, &variables).await;
         assert!(emulator.invoke_raw("{}").await.contains("unknownEvent"));
         assert_eq!(proxy.requests().len(), greetings, "{told:?}");
+    }
+}
+
+#[test]
+fn a_process_that_can_not_ask_lambda_for_events_says_so_and_ends() {
+    let [nobody] = host::free_ports();
+    for function in Function::ALL {
+        let mut command = Command::new(function.program());
+        command.env_clear().envs(function.environment(&format!("http://127.0.0.1:{nobody}"), JWT_SECRET));
+        for (name, value) in [
+            ("AWS_LAMBDA_RUNTIME_API", &*format!("127.0.0.1:{nobody}")),
+            ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ] {
+            command.env(name, value);
+        }
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(text.contains(r#""message":"the function ends""#), "{text}");
     }
 }

@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-use tests::host;
 use tests::load::{self, Load, Mark, Outcome};
+use tests::{figures, host};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -17,7 +17,9 @@ async fn main() -> ExitCode {
     };
     match load::run(load).await {
         Ok(outcome) => {
-            print!("{}", report(load, &outcome));
+            let report = report(load, &outcome);
+            figures::write("load", &report);
+            print!("{report}");
             ExitCode::from(u8::from(!outcome.wrong.is_empty()))
         }
         Err(error) => {

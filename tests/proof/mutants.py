@@ -224,7 +224,7 @@ class Tests:
 
     def run(self, name: str, arguments: list[str], mutant: int, limit: float, notes: str = "") -> tuple[bool, str]:
         """Stops at the first failure. Too long is a failure, too."""
-        environment = os.environ | {"CARGO": shutil.which("cargo") or "cargo", "MUTANT": str(mutant), "APIKEYS_ARTIFACTS": str(WORK / "artifacts")}
+        environment = os.environ | {"RUST_MIN_STACK": str(1 << 25), "CARGO": shutil.which("cargo") or "cargo", "MUTANT": str(mutant), "APIKEYS_ARTIFACTS": str(WORK / "artifacts")}
         if notes:
             environment["REACHED"] = notes
         folder = TREE / {"shared": "shared", "jwt": "functions/jwt", "key": "functions/key"}.get(name, "tests")

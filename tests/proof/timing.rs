@@ -6,6 +6,7 @@
 //! the method and of 4.5 as the bound: <https://eprint.iacr.org/2016/1123>.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ use shared::config::{Config, Environment};
 use shared::entropy::Randomness;
 use shared::function::Function;
 use tests::event::{Request, Source};
+use tests::figures;
 use tests::function::Function as Endpoint;
 use tests::host;
 use tests::stored_key::{StoredKey, basic, hash};
@@ -48,13 +50,15 @@ async fn main() -> ExitCode {
     let samples = host::variable("SAMPLES").and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let scene = Scene::new().await;
     let times = scene.measure(samples).await;
-    eprintln!("what is wrong\tsamples\tmedian, µs\tlargest abs(t) against a wrong secret");
+    let mut report = "what is wrong\tsamples\tmedian, µs\tlargest abs(t) against a wrong secret\n".to_owned();
     let mut told_apart = false;
     for (class, own) in CLASSES.iter().zip(&times) {
         let t = largest_t(&times[0], own);
         told_apart |= t >= BOUND;
-        eprintln!("{class}\t{}\t{:.1}\t{t:.2}", own.len(), median(own) / 1000.0);
+        writeln!(report, "{class}\t{}\t{:.1}\t{t:.2}", own.len(), median(own) / 1000.0).expect("a string grows");
     }
+    figures::write("timing", &report);
+    eprint!("{report}");
     ExitCode::from(u8::from(told_apart))
 }
 

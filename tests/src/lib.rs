@@ -8,6 +8,7 @@ pub mod dynamo;
 pub mod emulator;
 pub mod event;
 pub mod fault;
+pub mod figures;
 pub mod function;
 pub mod host;
 pub mod http;

@@ -148,3 +148,44 @@ impl Known {
         now.since(self.read_at).is_some_and(|since| since < USABLE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READ: u64 = 1_700_000_000_000;
+
+    fn at(seconds: u64, millis: u64) -> Timestamp {
+        Timestamp::from_millis(READ + seconds * 1_000 + millis)
+    }
+
+    /// Read at [`READ`], tried again so many seconds later.
+    fn known(tried_after: u64) -> Known {
+        let current = DecodingKey::from_secret(b"a test's own secret, known to all who read this");
+        Known { current, previous: None, rotated_at: at(0, 0), read_at: at(0, 0), tried_at: at(tried_after, 0) }
+    }
+
+    #[test]
+    fn a_value_is_read_again_at_five_minutes_and_after_a_read_that_failed_half_a_minute_later() {
+        assert!(known(0).is_fresh(at(299, 999)));
+        assert!(!known(0).is_fresh(at(300, 0)));
+        assert!(known(310).is_fresh(at(339, 999)));
+        assert!(!known(310).is_fresh(at(340, 0)));
+    }
+
+    #[test]
+    fn a_value_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
+        assert!(known(0).is_usable(at(899, 999)));
+        assert!(!known(0).is_usable(at(900, 0)));
+        assert!(!known(890).is_fresh(at(900, 0)), "a pause between reads does not make it live longer");
+    }
+
+    #[test]
+    fn the_previous_value_ends_with_its_lifetime_and_a_clock_that_is_behind_does_not_end_it() {
+        let lifetime = Duration::from_secs(60);
+        assert!(known(0).is_previous_alive(lifetime, at(59, 999)));
+        assert!(!known(0).is_previous_alive(lifetime, at(60, 0)));
+        assert!(known(0).is_previous_alive(lifetime, Timestamp::from_millis(READ - 1)));
+        assert!(!known(0).is_previous_alive(Duration::ZERO, Timestamp::from_millis(READ - 1)));
+    }
+}

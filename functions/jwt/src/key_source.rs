@@ -86,3 +86,18 @@ impl KeySource {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_names_its_own_variable() {
+        let secret = "a test's own secret, known to all who read this";
+        let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:tokens-AbCdEf";
+        for (variable, value) in [(SECRET, secret), (SECRET_ARN, arn)] {
+            let environment = [(variable.to_owned(), value.to_owned())].into_iter().collect();
+            assert_eq!(KeySource::read(&environment).ok().map(|source| source.variable()), Some(variable));
+        }
+    }
+}

@@ -124,3 +124,52 @@ fn is_strong_ed25519(point: &[u8]) -> bool {
     y[31] &= 0x7f;
     !SMALL_ORDER.contains(&y)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An `RSAPublicKey` whose modulus begins with a byte, and has as many bytes more.
+    fn rsa(first: u8, more: usize, exponent: &[u8]) -> Vec<u8> {
+        let integer = |bytes: &[u8]| {
+            let sign = if bytes[0] >= 0x80 { &[0][..] } else { &[] };
+            let length = u16::try_from(sign.len() + bytes.len()).unwrap().to_be_bytes();
+            // DER wants the shortest form of a length.
+            let length = match length {
+                [0, short @ 0..=0x7f] => vec![short],
+                [0, long] => vec![0x81, long],
+                [high, low] => vec![0x82, high, low],
+            };
+            [&[2], &*length, sign, bytes].concat()
+        };
+        let numbers = [integer(&[&[first][..], &vec![0xff; more]].concat()), integer(exponent)].concat();
+        let length = u16::try_from(numbers.len()).unwrap().to_be_bytes();
+        [&[0x30, 0x82], &length[..], &numbers].concat()
+    }
+
+    #[test]
+    fn a_modulus_has_from_2048_to_8192_bits() {
+        let usable = [(0x80, 255), (0xff, 255), (0x01, 256), (0x80, 1023), (0xff, 1023)];
+        for (first, more) in usable {
+            assert!(is_strong_rsa(&rsa(first, more, &[1, 0, 1])), "{first:#x} and {more} bytes more");
+        }
+        for (first, more) in [(0x7f, 255), (0x01, 255), (0xff, 254), (0x01, 1024)] {
+            assert!(!is_strong_rsa(&rsa(first, more, &[1, 0, 1])), "{first:#x} and {more} bytes more");
+        }
+    }
+
+    #[test]
+    fn an_exponent_is_odd_from_3_on_and_has_33_bits_at_most() {
+        for exponent in
+            [&[3][..], &[5], &[1, 0, 1], &[0xff, 0xff, 0xff, 0xff], &[1, 0, 0, 0, 1], &[1, 0xff, 0xff, 0xff, 0xff]]
+        {
+            assert!(is_rsa_exponent(exponent), "{exponent:?}");
+            assert!(is_strong_rsa(&rsa(0x80, 255, exponent)), "{exponent:?}");
+        }
+        for exponent in [&[1][..], &[2], &[1, 0, 0], &[2, 0, 0, 0, 1], &[1, 0, 0, 0, 0], &[1, 0, 0, 0, 0, 1]] {
+            assert!(!is_rsa_exponent(exponent), "{exponent:?}");
+            assert!(!is_strong_rsa(&rsa(0x80, 255, exponent)), "{exponent:?}");
+        }
+        assert!(!is_rsa_exponent(&[]));
+    }
+}

@@ -9,7 +9,7 @@ use shared::clock::Timestamp;
 use tests::dice::Dice;
 use tests::dynamo::Dynamo;
 use tests::fault::Proxy;
-use tests::host;
+use tests::{figures, host};
 
 use super::ask::{Ask, Shown};
 use super::audit::Table;
@@ -191,5 +191,8 @@ async fn whatever_is_asked_in_whatever_order_is_answered_as_the_model_says() {
         Walk::begin(seed).await.take(steps, &mut tally).await;
     }
     let answers: Vec<_> = tally.iter().map(|(answer, times)| format!("{times} x {answer}")).collect();
-    println!("{walks} walks, {} requests: {}", tally.values().sum::<u64>(), answers.join(", "));
+    let rows: String = tally.iter().map(|(answer, times)| format!("{answer}\t{times}\n")).collect();
+    let requests = tally.values().sum::<u64>();
+    figures::write("model", &format!("answer\ttimes\nwalks\t{walks}\nrequests\t{requests}\n{rows}"));
+    println!("{walks} walks, {requests} requests: {}", answers.join(", "));
 }
