@@ -111,3 +111,18 @@ impl Serialize for Hyphenated {
         serializer.collect_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str =
+        r#"{"result":"success","apikey":{"key":"7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52","secret":"canary"}}"#;
+
+    #[test]
+    fn a_body_that_is_read_again_knows_its_key_and_prints_nothing_of_what_it_holds() {
+        let body = CreatedBody::from_bytes(BODY.as_bytes().to_vec()).unwrap();
+        assert_eq!(body.key().to_string(), "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52");
+        assert_eq!((body.expose(), format!("{body:?}").as_str()), (BODY, "CreatedBody(..)"));
+    }
+}

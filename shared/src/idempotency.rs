@@ -124,3 +124,16 @@ impl fmt::Debug for Memo {
         formatter.write_str("Memo(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memo_prints_nothing_of_what_it_holds() {
+        let (id, sealed) = ("idem#canary".to_owned(), b"canary".to_vec());
+        let memo =
+            Memo { id, request_hash: [7; 32], salt: [7; 32], sealed, expires_at: ExpiresAt::from_epoch_seconds(1) };
+        assert_eq!(format!("{memo:?}"), "Memo(..)");
+    }
+}

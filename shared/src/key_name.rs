@@ -66,6 +66,11 @@ mod tests {
     use super::{KeyName, KeyNameError};
 
     #[test]
+    fn a_name_prints_nothing_of_what_it_holds() {
+        assert_eq!(format!("{:?}", KeyName::parse("canary").unwrap()), "KeyName(..)");
+    }
+
+    #[test]
     fn a_name_has_1_to_256_characters() {
         assert!(KeyName::parse("x").is_ok());
         assert!(KeyName::parse(&"😀".repeat(256)).is_ok());

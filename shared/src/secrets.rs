@@ -287,3 +287,13 @@ impl Secrets {
         deadline.run(call.send()).await?.map(|_| ()).map_err(|error| fault(&error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_prints_nothing_of_what_it_holds() {
+        assert_eq!(format!("{:?}", SecretText::new("canary".to_owned())), "SecretText(..)");
+    }
+}

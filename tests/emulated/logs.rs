@@ -44,8 +44,11 @@ async fn every_request_is_one_line_with_its_outcome() {
         (good.without_header("Authorization"), "authenticationRequired", None, 401, "INFO", None),
         (Request::new("GET", "/apikeys/jwt"), "methodNotAllowed", None, 405, "INFO", None),
     ];
+    let mut created = None;
     for (request, ..) in &cases {
-        emulator.invoke(&request.event(Source::HttpApi)).await;
+        let answer = emulator.invoke(&request.event(Source::HttpApi)).await;
+        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        created = created.or_else(|| body["apikey"]["key"].as_str().map(str::to_owned));
     }
     emulator.written(LINE, cases.len()).await;
     let written = requests(&emulator);
@@ -57,7 +60,8 @@ async fn every_request_is_one_line_with_its_outcome() {
         assert_eq!((&line["source"], &line["endpoint"]), (&"httpApi".into(), &"jwt".into()), "{line}");
         assert_eq!(line["caller"].as_str(), *caller, "{line}");
         assert_eq!(line["userId"].as_u64(), caller.map(|_| 61), "{line}");
-        assert_eq!(line["keyId"].is_string(), *outcome == "created", "{line}");
+        let shown = created.as_deref().filter(|_| *outcome == "created");
+        assert_eq!(line["keyId"].as_str(), shown, "{line}");
         assert!(line["durationMs"].is_number() && line["requestId"].as_str().unwrap().len() == 36, "{line}");
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z'), "{line}");
         let class = if *outcome == "created" { "success" } else { "refused" };
@@ -109,6 +113,30 @@ async fn a_key_that_does_not_verify_is_named_and_so_is_the_key_behind_a_request(
         assert_eq!((text(index, "presentedKey"), text(index, "reason")), (key.key.clone(), reason.to_owned()));
     }
     assert_eq!(text(3, "level"), "ERROR");
+}
+
+#[tokio::test]
+async fn a_fault_is_an_error_whose_reason_says_what_failed() {
+    let stage = Stage::new().await;
+    let proxy = Proxy::to(stage.dynamo.port()).await;
+    let emulator = stage.start(Function::Jwt, &[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint())]).await;
+    let request = Request::post("/apikeys/jwt", BODY).header("Authorization", &stage.bearer(&Claims::new()));
+    let faults = [
+        (Fault::dynamodb(400, "AccessDeniedException"), "AccessDeniedException"),
+        (Fault::Reset, "notConnected"),
+        (Fault::Hang, "deadlineReached"),
+        (Fault::html(200), "replyUnknown"),
+        (Fault::html(403), "replyUnknown"),
+    ];
+    for (fault, _) in &faults {
+        proxy.always(fault.clone());
+        emulator.invoke(&request.event(Source::HttpApi)).await;
+    }
+    emulator.written(LINE, faults.len()).await;
+    for (line, (_, reason)) in requests(&emulator).iter().zip(&faults) {
+        assert_eq!(line["reason"].as_str(), Some(*reason), "{line}");
+        assert_eq!((&line["level"], &line["outcomeClass"]), (&"ERROR".into(), &"fault".into()), "{line}");
+    }
 }
 
 /// Every path with something secret on it, at every level, and nothing of it in any output.

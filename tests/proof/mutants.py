@@ -6,6 +6,7 @@ its function, the quick ones first. What can't stand behind a switch (constants,
 is built alone. Writes figures/mutants.tsv; survivors.tsv says of each that was missed why it may live.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -90,6 +91,7 @@ class Switchboard:
         self.mutants = mutants
         self.alone: set[int] = set()
         self.const: set[str] = set()
+        self.mute: set[tuple[str, int, int]] = set()
         self.sources = {mutant["file"]: Source(mutant["file"]) for mutant in mutants}
         self.functions: dict[tuple[str, int, int], list[int]] = defaultdict(list)
         for number, mutant in enumerate(mutants, 1):
@@ -136,8 +138,11 @@ class Switchboard:
             first, last = (place - start - opens for place in source.span(mutant["span"]))
             mutated = block[:first] + " " + mutant["replacement"] + " " + block[last:]
             arms.append(f"{number} => /*<{number}*/{mutated}/*>{number}*/\n")
-        if not arms:
+        if not arms and key in self.mute:
             return head + block
+        if not arms:
+            first = self.functions[key][0]
+            return f"{head}{{ /*<{first}*/{source.crate}::mutant({self.ids[key]});/*>{first}*/ {block[1:]}"
         return f"{head}{{ match {source.crate}::mutant({self.ids[key]}) {{\n{''.join(arms)}_ => {block} }} }}"
 
     def settle(self) -> None:
@@ -147,11 +152,11 @@ class Switchboard:
             errors = check()
             if not errors:
                 return
-            before = (len(self.alone), len(self.const))
+            before = (len(self.alone), len(self.const), len(self.mute))
             for error in errors:
                 self.blame(error, places)
             say(f"{len(errors)} errors; {len(self.alone)} mutants stand alone")
-            if before == (len(self.alone), len(self.const)):
+            if before == (len(self.alone), len(self.const), len(self.mute)):
                 raise SystemExit("\n".join(error["rendered"] for error in errors[:5]))
 
     def blame(self, error: dict, places: dict) -> None:
@@ -165,6 +170,7 @@ class Switchboard:
                 span = span["expansion"]["span"]
             inside = [number for begins, ends, number in places.get(span["file_name"], []) if begins <= span["byte_start"] < ends]
             if inside:
+                self.mute.update(key for key, numbers in self.functions.items() if self.alone.issuperset(numbers) and inside[0] in numbers)
                 self.alone.update(inside)
                 return
 
@@ -206,7 +212,9 @@ def build() -> dict[str, str]:
     for name, logical in (("jwt", "JwtFunction"), ("key", "KeyFunction")):
         folder = WORK / "artifacts" / logical
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(WORK / "target/debug" / name, folder / "bootstrap")
+        # In place of one that may still run.
+        shutil.copy(WORK / "target/debug" / name, folder / "new")
+        (folder / "new").rename(folder / "bootstrap")
     return programs
 
 
@@ -221,10 +229,13 @@ class Tests:
             self.all += [(name, line.removesuffix(": test")) for line in listed.splitlines() if line.endswith(": test")]
         self.seconds: dict[tuple[str, str], float] = {}
         self.reaches: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        self.caught: dict[str, Counter] = defaultdict(Counter)
 
     def run(self, name: str, arguments: list[str], mutant: int, limit: float, notes: str = "") -> tuple[bool, str]:
         """Stops at the first failure. Too long is a failure, too."""
         environment = os.environ | {"RUST_MIN_STACK": str(1 << 25), "CARGO": shutil.which("cargo") or "cargo", "MUTANT": str(mutant), "APIKEYS_ARTIFACTS": str(WORK / "artifacts")}
+        # What tests measure of a mutant is nobody's figure.
+        environment.pop("APIKEYS_FIGURES", None)
         if notes:
             environment["REACHED"] = notes
         folder = TREE / {"shared": "shared", "jwt": "functions/jwt", "key": "functions/key"}.get(name, "tests")
@@ -260,11 +271,12 @@ class Tests:
                     self.reaches[function].append(key)
         self.all = list(self.seconds)
 
-    def catch(self, mutant: int, tests: list[tuple[str, str]]) -> str:
-        """Which tests fail, or nothing."""
+    def catch(self, mutant: int, tests: list[tuple[str, str]], file: str) -> str:
+        """Which test fails, or nothing. What has caught another mutant of the file comes first, then what is quick."""
         chunks: list[list[tuple[str, str]]] = []
         together = 0.0
-        for key in sorted(tests, key=lambda key: self.seconds[key]):
+        caught = self.caught[file]
+        for key in sorted(tests, key=lambda key: (-caught[key], self.seconds[key])):
             if chunks and chunks[-1][0][0] == key[0] and together + self.seconds[key] <= SECONDS_TOGETHER:
                 chunks[-1].append(key)
                 together += self.seconds[key]
@@ -276,7 +288,9 @@ class Tests:
             passed, out = self.run(chunk[0][0], ["--exact", "--test-threads=2", *(test for _, test in chunk)], mutant, limit)
             if not passed:
                 failed = re.search(r"^test (\S+) ... FAILED", out, re.MULTILINE)
-                return f"{chunk[0][0]}::{failed[1]}" if failed else f"{chunk[0][0]}::{chunk[0][1]} ({out.strip()[-7:] if out == 'timeout' else 'ended'})"
+                test = failed[1] if failed else chunk[0][1]
+                caught[(chunk[0][0], test)] += 1
+                return f"{chunk[0][0]}::{test}" + ("" if failed else " (too long)" if out == "timeout" else " (ended)")
         return ""
 
 
@@ -286,7 +300,7 @@ def lay_out() -> None:
         (TREE / name).parent.mkdir(parents=True, exist_ok=True)
         if (ROOT / name).exists():
             shutil.copy2(ROOT / name, TREE / name)
-    for name in ("tests/src/emulator.rs", "tests/src/sandbox.rs"):
+    for name in ("tests/src/emulator.rs", "tests/src/sandbox.rs", "tests/emulated/startup.rs"):
         text = (TREE / name).read_text()
         (TREE / name).write_text(text.replace(".env_clear()", PASSED_ON))
     (TREE / ".local").symlink_to(ROOT / ".local")
@@ -302,10 +316,11 @@ def run_alone(board: Switchboard, number: int, known: Tests) -> str:
         if check():
             return "unviable"
         tests = Tests.__new__(Tests)
-        tests.programs, tests.seconds = build(), known.seconds
+        tests.programs, tests.seconds, tests.caught = build(), known.seconds, known.caught
         if mutant["function"] and mutant["function"]["function_name"] == "main":
-            return tests.catch(0, [key for key in known.all if key[0] == "emulated"])
-        return tests.catch(0, [key for key in known.all if key[0] != "emulated" or known.seconds[key] < 5])
+            return tests.catch(0, [key for key in known.all if key[0] == "emulated"], mutant["file"])
+        function = mutant["function"] and board.ids.get((mutant["file"], *source.span(mutant["function"]["span"])))
+        return tests.catch(0, known.reaches.get(function) or known.all, mutant["file"])
     finally:
         (TREE / source.name).write_text(source.text)
 
@@ -321,33 +336,70 @@ def main() -> int:
     tests = Tests(build())
     tests.measure()
     say(f"{len(tests.all)} tests take {sum(tests.seconds.values()):.0f} s")
-    results: dict[int, str] = {}
+    # What was caught before, by these names, need not be caught again.
+    before = earlier()
+    marks = [mark(board, mutant) for mutant in mutants]
+    results = {number: before[mark] for number, mark in enumerate(marks, 1) if mark in before}
+    for number, by in results.items():
+        tests.caught[mutants[number - 1]["file"]][tuple(by.split(" ")[0].split("::", 1))] += 1
     together = [(number, board.ids[key]) for key, numbers in board.functions.items() for number in numbers
-                if number not in board.alone and (not only or only.search(mutants[number - 1]["name"]))]
+                if number not in board.alone and number not in results and (not only or only.search(mutants[number - 1]["name"]))]
 
     def one(pair: tuple[int, int]) -> None:
         number, function = pair
-        results[number] = tests.catch(number, tests.reaches[function])
-        say(f"{len(results)}/{len(together)} {results[number] or 'MISSED'}: {mutants[number - 1]['name']}")
-        note(mutants, results)
+        results[number] = tests.catch(number, tests.reaches[function], mutants[number - 1]["file"])
+        say(f"{len(results)}/{len(mutants)} {results[number] or 'MISSED'}: {mutants[number - 1]['name']}")
+        note(marks, results)
 
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(one, together))
     for name, source in board.sources.items():
         (TREE / name).write_text(source.text)
     for number in sorted(board.alone):
-        if only and not only.search(mutants[number - 1]["name"]):
+        if number in results or only and not only.search(mutants[number - 1]["name"]):
             continue
         results[number] = run_alone(board, number, tests)
-        say(f"{len(results)} {results[number] or 'MISSED'}: {mutants[number - 1]['name']}")
-        note(mutants, results)
+        say(f"{len(results)}/{len(mutants)} {results[number] or 'MISSED'}: {mutants[number - 1]['name']}")
+        note(marks, results)
+    if not only:
+        report(mutants, results)
     return 0
 
 
-def note(mutants: list[dict], results: dict[int, str]) -> None:
-    lines = ["mutant\tcaught by"]
-    lines += [f"{mutants[number - 1]['name']}\t{results[number] or 'MISSED'}" for number in sorted(results)]
+def mark(board: Switchboard, mutant: dict) -> str:
+    """A mutant's name, and what its function was: another text is another mutant."""
+    source = board.sources[mutant["file"]]
+    first, last = source.span((mutant["function"] or mutant)["span"])
+    return mutant["name"] + "\t" + hashlib.sha256(source.text[first:last].encode()).hexdigest()[:8]
+
+
+def earlier() -> dict[str, str]:
+    """What an interrupted run has caught."""
+    file = WORK / "results.tsv"
+    found = dict(line.rsplit("\t", 1) for line in file.read_text().splitlines()[1:]) if file.exists() else {}
+    return {mark: by for mark, by in found.items() if by != "MISSED"}
+
+
+def note(marks: list[str], results: dict[int, str]) -> None:
+    lines = ["mutant\tof\tcaught by"]
+    lines += [f"{marks[number - 1]}\t{results[number] or 'MISSED'}" for number in sorted(results)]
     (WORK / "results.tsv").write_text("\n".join(lines) + "\n")
+
+
+def report(mutants: list[dict], results: dict[int, str]) -> None:
+    """The table of docs/proof.md, and what survivors.tsv has to explain."""
+    rows = []
+    for crate in ("shared", "jwt", "key", "all"):
+        of = [by for number, by in results.items() if crate in ("all", mutants[number - 1]["package"])]
+        viable = [by for by in of if by != "unviable"]
+        caught = sum(1 for by in viable if by)
+        rows.append(f"{crate}\t{len(of)}\t{len(of) - len(viable)}\t{caught}\t{100 * caught / len(viable):.1f} %\t{len(viable) - caught}")
+    if figures := os.environ.get("APIKEYS_FIGURES"):
+        table = ["of\tmutants\tdo not compile\tcaught\tof those that compile\tnot caught", *rows]
+        (Path(figures) / "mutants.tsv").write_text("\n".join(table) + "\n")
+    explained = {line.split("\t")[0] for line in (HERE / "survivors.tsv").read_text().splitlines()[1:]}
+    missed = {mutants[number - 1]["name"] for number, by in results.items() if not by}
+    say("\n".join([*rows, *(f"not explained: {name}" for name in sorted(missed - explained)), *(f"caught: {name}" for name in explained - missed)]))
 
 
 if __name__ == "__main__":

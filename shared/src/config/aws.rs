@@ -105,3 +105,31 @@ fn is_region(text: &str) -> bool {
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_five_roots_are_for_the_commercial_regions_and_others_have_the_machines_own() {
+        let none = Environment::from_iter([]);
+        for region in ["us-east-1", "eu-central-1", "us-west-2", "ca-central-1", "cnx-1"] {
+            assert!(matches!(TrustedRoots::read(&none, region), Ok(TrustedRoots::Amazon)), "{region}");
+        }
+        for region in
+            ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "eusc-de-east-1"]
+        {
+            assert!(matches!(TrustedRoots::read(&none, region), Ok(TrustedRoots::System)), "{region}");
+        }
+    }
+
+    #[test]
+    fn credentials_print_nothing_of_what_they_hold() {
+        let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        let environment = Environment::from_iter(names.map(|name| (name.to_owned(), "canary".to_owned())));
+        assert_eq!(
+            format!("{:?} {environment:?}", AwsCredentials::read(&environment).unwrap()),
+            "AwsCredentials(..) Environment(..)"
+        );
+    }
+}

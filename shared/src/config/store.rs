@@ -34,3 +34,22 @@ fn is_table(text: &str) -> bool {
     (text.starts_with("arn:") && text.contains(":table/"))
         || ((3..=255).contains(&text.len()) && text.bytes().all(is_name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_a_name_of_dynamodbs_or_the_arn_of_one() {
+        let longest = "a".repeat(255);
+        for text in ["abc", "Api_Keys.2-x", &longest, "arn:aws:dynamodb:us-east-1:123456789012:table/apikeys"] {
+            assert!(is_table(text), "{text}");
+        }
+        let too_long = "a".repeat(256);
+        for text in
+            ["", "ab", &too_long, "api keys", "table/apikeys", "arn:aws:dynamodb:us-east-1:123456789012", "x:table/y"]
+        {
+            assert!(!is_table(text), "{text}");
+        }
+    }
+}
