@@ -23,6 +23,7 @@ SAMPLES ?=
 SECONDS ?= 60
 TARGETS ?= event authorization token body
 WORKERS ?= 2
+KEEP ?=
 WALKS ?=
 STEPS ?=
 FAST ?=
@@ -219,12 +220,13 @@ revoke: tools ## Show the keys to revoke, or delete them [KEY=uuid|USER=id DESCE
 
 # --- Check
 
+emulator = $$(echo "$$PWD"/$(VENV)/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-$(HOST_ARCHITECTURE))
+
 .PHONY: test
 test: export APIKEYS_ARTIFACTS := $(CURDIR)/.aws-sam/local
 test: export APIKEYS_PYTHON := $(CURDIR)/$(VENV)/bin/python
 test: build-local ## Run every test, also against the built functions in the Lambda emulator [ARGS=...]
-	APIKEYS_EMULATOR="$$(echo "$$PWD"/$(VENV)/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-$(HOST_ARCHITECTURE))" \
-	    cargo test --locked --workspace $(ARGS)
+	APIKEYS_EMULATOR="$(emulator)" cargo test --locked --workspace $(ARGS)
 
 redocly = REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(REDOCLY)/node_modules/.bin/redocly
 
@@ -249,7 +251,7 @@ test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp ## Run the s
 	$(local) with python3 tests/tools/clients/run.py
 
 .PHONY: check
-check: fmt-check openapi template lint deny machete doc test bench-guard smoke-local contract-fuzz test-clients differential ## Run every check, as CI does
+check: fmt-check openapi template lint deny machete proof-check doc test bench-guard smoke-local contract-fuzz test-clients differential ## Run every check, as CI does
 
 # --- Measure
 
@@ -285,38 +287,52 @@ bench-builds: tools ## Build both functions with other settings, into tests/benc
 
 # --- Prove
 
+# With KEEP=1 what was found goes into tests/proof/figures, and `make proof` writes the documents from there.
+figures = $(if $(KEEP),$(CURDIR)/tests/proof/figures)
+
+.PHONY: model
+model: export APIKEYS_FIGURES = $(figures)
+model: export MODEL_WALKS := $(WALKS)
+model: export MODEL_STEPS := $(STEPS)
+model: export MODEL_SEED := $(SEED)
+model: needs ## Random sequences of requests, against the functions and a model of the contract [WALKS=16 STEPS=60 SEED=61]
+	@# The functions log each failure, also one that was wanted: only what is not a log line is shown.
+	cargo test --locked --workspace --test contract model:: -- --nocapture | grep --line-buffered -v '^{"timestamp"'
+
+.PHONY: faults
+faults: export APIKEYS_FIGURES = $(figures)
+faults: ## The tests of faults on built programs, with a process that is frozen for 30 s
+	APIKEYS_FREEZE_SECONDS=30 $(MAKE) test ARGS="--test emulated faults::"
+
 .PHONY: load
 load: export APIKEYS_ARTIFACTS := $(CURDIR)/.aws-sam/local
+load: export APIKEYS_FIGURES = $(figures)
 load: build-local ## 16 programs of each function over a DynamoDB that fails one call in a hundred [CREATIONS=100000 SEED=61]
 	cargo build --locked --profile driver --package tests --bin load
 	CREATIONS="$(CREATIONS)" SEED="$(SEED)" target/driver/load
 
-.PHONY: faults
-faults: ## The tests of faults, with times, into tests/proof/figures; a frozen process is frozen for 30 s
-	@mkdir -p tests/proof/figures
-	APIKEYS_FIGURES=$(CURDIR)/tests/proof/figures APIKEYS_FREEZE_SECONDS=30 $(MAKE) test ARGS="--package tests --test emulated faults"
-
 # libFuzzer by the pinned compiler: sanitizers alone would need another, and no code of ours is unsafe.
 .PHONY: fuzz
+fuzz: export APIKEYS_FIGURES = $(figures)
 fuzz: export APIKEYS_SEEDS := $(CURDIR)/.local/fuzz/corpus
+fuzz: export SECONDS_EACH := $(SECONDS)
+fuzz: export TARGETS := $(TARGETS)
 fuzz: $(FUZZ) ## Fuzz the event, Authorization, the token and the body, each for a minute [SECONDS=60 TARGETS="event token"]
 	cargo test --locked --workspace --test contract hostile::every_seed -- --ignored
-	@mkdir -p .local/fuzz/found
-	for target in $(TARGETS); do \
-	    PATH="$(CURDIR)/.local/bin:$$PATH" cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none --target-dir .local/fuzz/target \
-	        $$target .local/fuzz/corpus/$$target -- -dict=tests/fuzz/dictionary.txt -max_total_time=$(SECONDS) -max_len=20000 \
-	        -timeout=10 -rss_limit_mb=8192 -artifact_prefix=.local/fuzz/found/ -print_final_stats=1; \
-	done
-
-.PHONY: mutants
-mutants: export APIKEYS_PYTHON := $(CURDIR)/$(VENV)/bin/python
-mutants: tools $(MUTANTS) ## Break the functions in a thousand ways, and list what no test sees; hours [WORKERS=2]
-	PATH="$(CURDIR)/.local/bin:$$PATH" WORKERS="$(WORKERS)" python3 tests/proof/mutants.py
+	PATH="$(CURDIR)/.local/bin:$$PATH" python3 tests/proof/fuzz.py
 
 .PHONY: timing
-timing: ## How long a refusal takes, by what was wrong: fails where it can be told [SAMPLES=100000]
-	cargo build --locked --profile driver --package tests --bench timing
-	SAMPLES="$(SAMPLES)" cargo bench --quiet --locked --profile driver --package tests --bench timing > /dev/null
+timing: export APIKEYS_FIGURES = $(figures)
+timing: export SAMPLES := $(SAMPLES)
+timing: needs ## How long a refusal takes, by what was wrong: fails where it can be told; ten minutes [SAMPLES=100000]
+	cargo bench --locked --profile driver --package tests --bench timing > /dev/null
+
+.PHONY: mutants
+mutants: export APIKEYS_FIGURES = $(figures)
+mutants: export APIKEYS_PYTHON := $(CURDIR)/$(VENV)/bin/python
+mutants: export WORKERS := $(WORKERS)
+mutants: tools $(MUTANTS) ## Break the functions in a thousand ways, and list what no test sees; hours [WORKERS=2]
+	APIKEYS_EMULATOR="$(emulator)" PATH="$(CURDIR)/.local/bin:$$PATH" python3 tests/proof/mutants.py
 
 # Node.js looks for packages from where a module lies, so the modules go where the packages are.
 .PHONY: differential
@@ -327,13 +343,13 @@ differential: needs $(DIFFERENTIAL)/node/.stamp ## Show the same tokens to FreeS
 	cargo test --locked --workspace --test contract differential:: -- --ignored
 	@cat $(DIFFERENTIAL)/classes.txt
 
-# The functions log each failure, also one that was wanted: only what is not a log line is shown.
-.PHONY: model
-model: export MODEL_WALKS := $(WALKS)
-model: export MODEL_STEPS := $(STEPS)
-model: export MODEL_SEED := $(SEED)
-model: needs ## Random sequences of requests, against the functions and a model of the contract [WALKS=16 STEPS=60 SEED=61]
-	cargo test --locked --package tests --test contract model:: -- --nocapture | grep --line-buffered -v '^{"timestamp"'
+.PHONY: proof
+proof: needs ## Write the tables of SECURITY.md and docs/proof.md from tests/proof
+	python3 tests/proof/promises.py
+
+.PHONY: proof-check
+proof-check: needs
+	python3 tests/proof/promises.py --check
 
 # --- Format and lint
 

@@ -92,3 +92,28 @@ where
     let aws_request_id = error.request_id().filter(|id| is_plain_word(id)).map(str::to_owned);
     Fault { code, aws_request_id, key: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::error::ConnectorError;
+    use aws_sdk_dynamodb::operation::put_item::PutItemError;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_reduced_to_what_failed() {
+        let errors: [(SdkError<PutItemError>, &str); 4] = [
+            (SdkError::construction_failure("canary"), "requestNotBuilt"),
+            (SdkError::timeout_error("canary"), "timeout"),
+            (SdkError::dispatch_failure(ConnectorError::io("canary".into())), "notConnected"),
+            (SdkError::response_error("canary", reply()), "replyUnreadable"),
+        ];
+        for (error, code) in errors {
+            assert_eq!((&*fault(&error).code, fault(&error).aws_request_id), (code, None));
+        }
+    }
+
+    fn reply() -> aws_sdk_dynamodb::config::http::HttpResponse {
+        aws_sdk_dynamodb::config::http::HttpResponse::new(200.try_into().unwrap(), "canary".into())
+    }
+}

@@ -48,6 +48,10 @@ pub fn mutant(function: usize) -> usize {
 PASSED_ON = '.env_clear().envs(std::env::vars().filter(|(name, _)| name == "MUTANT" || name == "REACHED"))'
 
 
+# Mismatched types, unknown names, operators, members and traits that are not there, arms and members that are missing.
+NO_BETTER_ALONE = {"E0004", "E0063", "E0277", "E0282", "E0283", "E0308", "E0369", "E0412", "E0425", "E0433", "E0599"}
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -92,6 +96,7 @@ class Switchboard:
         self.alone: set[int] = set()
         self.const: set[str] = set()
         self.mute: set[tuple[str, int, int]] = set()
+        self.unviable: set[int] = set()
         self.sources = {mutant["file"]: Source(mutant["file"]) for mutant in mutants}
         self.functions: dict[tuple[str, int, int], list[int]] = defaultdict(list)
         for number, mutant in enumerate(mutants, 1):
@@ -170,6 +175,10 @@ class Switchboard:
                 span = span["expansion"]["span"]
             inside = [number for begins, ends, number in places.get(span["file_name"], []) if begins <= span["byte_start"] < ends]
             if inside:
+                # A type that is not there or does not fit is no better alone, but where each arm makes a type of its own.
+                returns = (self.mutants[inside[0] - 1]["function"] or {}).get("return_type", "")
+                if error["code"] and error["code"]["code"] in NO_BETTER_ALONE and "impl " not in returns:
+                    self.unviable.update(inside)
                 self.mute.update(key for key, numbers in self.functions.items() if self.alone.issuperset(numbers) and inside[0] in numbers)
                 self.alone.update(inside)
                 return
@@ -340,6 +349,7 @@ def main() -> int:
     before = earlier()
     marks = [mark(board, mutant) for mutant in mutants]
     results = {number: before[mark] for number, mark in enumerate(marks, 1) if mark in before}
+    results |= dict.fromkeys(board.unviable, "unviable")
     for number, by in results.items():
         tests.caught[mutants[number - 1]["file"]][tuple(by.split(" ")[0].split("::", 1))] += 1
     together = [(number, board.ids[key]) for key, numbers in board.functions.items() for number in numbers

@@ -1,7 +1,7 @@
-"""`make proof`: writes the table of SECURITY.md and the tables of docs/proof.md from promises.tsv and figures/*.tsv.
+"""`make proof`: writes the table of SECURITY.md and the tables of docs/proof.md, from promises.tsv, survivors.tsv and figures/*.tsv.
 
-Each promise names its tests, which must exist. With `--check` nothing is written, and a document that is not what would be
-written is an error.
+Each promise names its tests, which must exist, and at most one of the figures. With `--check` nothing is written, and a document that
+is not what would be written is an error.
 """
 
 import csv
@@ -15,8 +15,43 @@ TESTS = ROOT / "tests"
 
 
 def rows(file: Path) -> list[list[str]]:
-    with file.open() as lines:
+    with file.open(encoding="utf-8") as lines:
         return list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def figures(name: str) -> list[list[str]]:
+    return rows(HERE / f"figures/{name}.tsv")
+
+
+def figure(name: str, what: str) -> str:
+    """The second field of the row whose first one begins so."""
+    found = [row[1] for row in figures(name) if row[0].startswith(what)]
+    if len(found) != 1:
+        raise SystemExit(f"figures/{name}.tsv: there are {len(found)} rows of {what}")
+    return found[0]
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def of_differential() -> str:
+    row = re.search(r"^\| All \| (\d+) \| \d+ \| \d+ \| (\d+) \| (\d+) \|$", (ROOT / "docs/security.md").read_text(), re.MULTILINE)
+    return f"{row[1]} tokens; FreeSewing's check accepts {row[2]} that are refused here, and refuses {row[3]}"
+
+
+# One line for each kind of figure; the key is its heading in docs/proof.md.
+SUMMARIES = {
+    "differential": of_differential,
+    "model": lambda: f"{number(figure('model', 'requests')):,} random requests, as the model says",
+    "fuzz": lambda: f"{sum(number(row[2]) for row in figures('fuzz')[1:]):,} inputs, nothing found",
+    "faults": lambda: f"{sum(len(figures(name)) - 1 for name in FAULTS)} faults, each answered",
+    "load": lambda: f"{number(figure('load', 'requests')):,} requests over {number(figure('load', 'calls of DynamoDB')):,} faults, "
+    f"{figure('load', 'wrong')} wrong",
+    "timing": lambda: f"abs(t) at most {max(row[3] for row in figures('timing')[1:])}, where 4.5 would tell",
+    "mutants": lambda: f"{figures('mutants')[-1][4]} of the mutants caught",
+}
+FAULTS = ["faults-write", "faults-read", "faults-reach", "faults-deadline", "faults-frozen"]
 
 
 def table(head: list[str], body: list[list[str]]) -> str:
@@ -34,30 +69,51 @@ def test(name: str) -> str:
 
 
 def promises() -> str:
-    head, *body = rows(HERE / "promises.tsv")
-    known = dict(rows(HERE / "figures/summary.tsv")[1:])
     said = []
-    for promise, tests, figure in body:
-        if figure and figure not in known:
-            raise SystemExit(f"promises.tsv: figures/summary.tsv has no {figure}")
-        shown = f"[{known[figure]}](docs/proof.md#{figure})" if figure else ""
+    for promise, tests, kind in rows(HERE / "promises.tsv")[1:]:
+        shown = f"[{SUMMARIES[kind]()}](docs/proof.md#{kind})" if kind else ""
         said.append([promise, "; ".join(test(name) for name in tests.split()), shown])
     return table(["Promised", "Tests", "Figure"], said)
 
 
-def figures(name: str) -> str:
-    head, *body = rows(HERE / f"figures/{name}.tsv")
-    return table(head, body)
+def faults(name: str) -> str:
+    """A row a fault, a column a function and how often it was met."""
+    head, *body = figures(name)
+    columns, found = [], {}
+    for fault, function, answer, took, left in body:
+        fault, _, how = fault.rpartition(", ") if re.search(", (once|always)$", fault) else (fault, "", "")
+        column = f"{function}, {how}" if how else function
+        if column not in columns:
+            columns.append(column)
+        kept = f", {left} left behind" if left != "0" else ""
+        found.setdefault(fault, {})[column] = f"{answer} in {took} ms{kept}"
+    return table(["fault", *columns], [[fault, *(cells.get(column, "") for column in columns)] for fault, cells in found.items()])
+
+
+def survivors() -> str:
+    """Each mutant that no test catches, and why it may live. All that were missed must be there, and no other."""
+    head, *body = rows(HERE / "survivors.tsv")
+    return table(head, [[f"`{mutant}`".replace("|", "\\|"), why] for mutant, why in body])
+
+
+def shown(name: str) -> str:
+    match name.split():
+        case ["promises"]:
+            return promises()
+        case ["survivors"]:
+            return survivors()
+        case ["faults", name]:
+            return faults(name)
+        case ["figures", name]:
+            head, *body = figures(name)
+            return table(head, body)
+    raise SystemExit(f"a document asks for {name}, which nothing here makes")
 
 
 def filled(text: str) -> str:
-    """Puts a table between each pair of markers: `<!-- promises -->` or `<!-- figures NAME -->`, and `<!-- end -->`."""
-
-    def fill(match: re.Match) -> str:
-        what = promises() if match[1] == "promises" else figures(match[1].split()[1])
-        return f"<!-- {match[1]} -->\n\n{what}\n\n<!-- end -->"
-
-    return re.sub(r"<!-- (promises|figures [\w-]+) -->\n.*?<!-- end -->", fill, text, flags=re.DOTALL)
+    """Puts a table between each pair of markers."""
+    pattern = r"<!-- ((?:promises|survivors|faults|figures)[ \w-]*?) -->\n.*?<!-- end -->"
+    return re.sub(pattern, lambda match: f"<!-- {match[1]} -->\n\n{shown(match[1])}\n\n<!-- end -->", text, flags=re.DOTALL)
 
 
 def main() -> int:
