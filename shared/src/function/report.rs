@@ -123,3 +123,16 @@ impl<'a> Report<'a> {
 fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_said_in_milliseconds_to_a_thousandth() {
+        for (nanos, said) in [(0, 0.0), (1_500_000, 1.5), (1_234_567, 1.235), (2_500_000_000, 2_500.0)] {
+            let millis = millis(Duration::from_nanos(nanos));
+            assert!((millis - said).abs() < 1e-9, "{nanos} ns is {millis} ms");
+        }
+    }
+}
