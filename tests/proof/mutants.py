@@ -400,12 +400,14 @@ def report(mutants: list[dict], results: dict[int, str]) -> None:
     """The table of docs/proof.md, and what survivors.tsv has to explain."""
     rows = []
     for crate in ("shared", "jwt", "key", "all"):
-        of = [by for number, by in results.items() if crate in ("all", mutants[number - 1]["package"])]
+        every = [number for number, mutant in enumerate(mutants, 1) if crate in ("all", mutant["package"])]
+        of = [results[number] for number in every if number in results]
         viable = [by for by in of if by != "unviable"]
         caught = sum(1 for by in viable if by)
-        rows.append(f"{crate}\t{len(of)}\t{len(of) - len(viable)}\t{caught}\t{100 * caught / len(viable):.1f} %\t{len(viable) - caught}")
+        share = f"{100 * caught / len(viable):.1f} %" if viable else ""
+        rows.append(f"{crate}\t{len(every)}\t{len(of) - len(viable)}\t{caught}\t{share}\t{len(viable) - caught}\t{len(every) - len(of)}")
     if figures := os.environ.get("APIKEYS_FIGURES"):
-        table = ["of\tmutants\tdo not compile\tcaught\tof those that compile\tnot caught", *rows]
+        table = ["of\tmutants\tdo not compile\tcaught\tof those that compile and ran\tnot caught\tnot run", *rows]
         (Path(figures) / "mutants.tsv").write_text("\n".join(table) + "\n")
     explained = {line.split("\t")[0] for line in (HERE / "survivors.tsv").read_text().splitlines()[1:]}
     missed = {mutants[number - 1]["name"] for number, by in results.items() if not by}
