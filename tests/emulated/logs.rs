@@ -136,6 +136,8 @@ async fn a_fault_is_an_error_whose_reason_says_what_failed() {
     for (line, (_, reason)) in requests(&emulator).iter().zip(&faults) {
         assert_eq!(line["reason"].as_str(), Some(*reason), "{line}");
         assert_eq!((&line["level"], &line["outcomeClass"]), (&"ERROR".into(), &"fault".into()), "{line}");
+        let tries_again = ["notConnected", "deadlineReached"].contains(reason);
+        assert_eq!(line["storeRetries"], if tries_again { 2 } else { 0 }, "{line}");
     }
 }
 
