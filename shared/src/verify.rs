@@ -15,7 +15,7 @@ use crate::secret::{Secret, SecretHash};
 use crate::store::{Store, StoredItem};
 
 /// A refusal is told at a whole number of these after it was asked for. A store finds nothing sooner than it reads a record;
-/// most calls to DynamoDB are over well within the first.
+/// DynamoDB speaks of single-digit milliseconds for itself, so that most calls are over within the first.
 const BEAT: Duration = Duration::from_millis(20);
 
 /// Why a key that has no record does not verify.

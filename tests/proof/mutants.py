@@ -208,7 +208,7 @@ def build() -> dict[str, str]:
                   "--message-format=json")
     if built.returncode:
         raise ValueError(built.stderr[-2000:])
-    programs, functions = {}, {}
+    programs = {}
     for line in built.stdout.splitlines():
         message = json.loads(line) if line.startswith("{") else {}
         if message.get("reason") != "compiler-artifact" or not message.get("executable"):
