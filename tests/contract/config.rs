@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jwt::TokenVerifier;
 use key::KeyVerifier;
-use shared::config::{Config, ConfigError};
+use shared::platform::config::{Config, ConfigError};
 use tests::token::Signer;
 
 use crate::support::environment;

@@ -61,14 +61,14 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("J18", "contract/delivery/once.rs", "ten_deliveries_at_once_make_one_key_and_get_one_answer"),
     ("J19", "contract/fixtures.rs", "no_event_of_aws_is_taken_for_a_request_and_none_breaks_a_function"),
     ("J21", "emulated/faults.rs", "a_process_that_is_told_to_end_does_so_at_once_and_leaves_one_record_at_most"),
-    ("K03", "../shared/src/entropy.rs", "draws_do_not_repeat_and_their_bits_are_balanced"),
+    ("K03", "../shared/src/platform/entropy.rs", "draws_do_not_repeat_and_their_bits_are_balanced"),
     ("K04", "contract/record.rs", "the_record_is_what_the_contract_says"),
     ("K15", "contract/record.rs", "failed_authentications_are_told_apart_by_nothing"),
     ("K16", "contract/faults.rs", "a_store_that_keeps_failing_is_a_500"),
     ("K18", "emulated/logs.rs", "no_canary_reaches_any_output"),
     ("K19", "emulated/logs.rs", "every_request_is_one_line_with_its_outcome"),
     ("K21", "emulated/logs.rs", "a_panic_is_logged_by_its_place_alone"),
-    ("K22", "../shared/src/secret.rs", "neither_prints_what_it_holds"),
+    ("K22", "../shared/src/domain/secret.rs", "neither_prints_what_it_holds"),
 ];
 
 /// Neighbours that have a test of their own.

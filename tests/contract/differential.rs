@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::event::Source;
 use tests::host;
 

@@ -1,10 +1,8 @@
 //! The files of `events/`: each gets the answer that its name says.
 
 use serde_json::{Value, json};
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
-use shared::secret::Secret;
+use shared::domain::{Secret, Timestamp};
+use shared::platform::{Call, Randomness};
 use tests::event;
 use tests::fault::Proxy;
 use tests::local::events::{EventFile, Ground, Need, Outcome, Source};

@@ -11,9 +11,8 @@ mod shapes;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 
 use crate::site::{Delivered, Source, Standing};
 use crate::support::{Answer, assert_created_form};

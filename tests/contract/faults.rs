@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::event::Source;
 use tests::fault::{Fault, Proxy};
 use tokio::time::Instant;

@@ -1,9 +1,8 @@
 //! `Idempotency-Key`: a try that is repeated makes no second key and loses no secret.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::dice::Dice;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};

@@ -11,9 +11,8 @@ mod row;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::dynamo::Item;
 use tests::host;
 

@@ -7,10 +7,9 @@ mod fragile;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
-use shared::function::Function;
+use shared::domain::Timestamp;
+use shared::lambda::Function;
+use shared::platform::{Call, Randomness};
 use tests::event::{Request, Source};
 use tests::stored_key::basic;
 use tests::token::Claims;

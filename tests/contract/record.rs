@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::event::Source;
 use tests::host;
 use tests::token::Claims;

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use hyper::body::Bytes;
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use shared::secret::Secret;
+use shared::domain::Secret;
 use tests::dynamo::Dynamo;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};

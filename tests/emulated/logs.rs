@@ -1,7 +1,7 @@
 //! What the functions write: one line a request, and nothing of what a caller sent in confidence.
 
 use serde_json::Value;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::emulator::Emulator;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};

@@ -14,7 +14,7 @@ mod support;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shared::secret::Secret;
+use shared::domain::Secret;
 use tests::event::{Request, Source};
 use tests::function::Function;
 use tests::stored_key::basic;

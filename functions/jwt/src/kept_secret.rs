@@ -8,13 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::config::{ConfigError, Environment, SecretArn};
-use shared::deadline::Deadline;
-use shared::error::Fault;
-use shared::log;
-use shared::secrets::{Secrets, Version};
+use shared::domain::{Fault, SecretArn, Timestamp};
+use shared::outbound::{Secrets, Version};
+use shared::platform::config::{ConfigError, Environment};
+use shared::platform::{Call, Deadline, log};
 
 use crate::verification_key::VerificationKey;
 

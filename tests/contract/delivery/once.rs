@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::fault::Fault;
 use tests::rotation::Rotation;
 use tests::secrets_manager::Version;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::fault::Fault;
 use tests::rotation::Step;
 

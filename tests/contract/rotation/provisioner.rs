@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use key::KeyVerifier;
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
-use shared::function::Function;
+use shared::domain::Timestamp;
+use shared::lambda::Function;
 use tests::dynamo::Item;
 use tests::secrets_manager::new_token;
 

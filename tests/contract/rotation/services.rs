@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::entropy::Randomness;
+use shared::platform::{Call, Randomness};
 use tests::fault::{Fault, Proxy};
 use tests::rotation::{Rotation, Step};
 use tokio::time::Instant;

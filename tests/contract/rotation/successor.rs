@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::rotation::{Rotation, Step};
 
 use super::scene::{Held, Scene, later, number};
@@ -47,7 +47,7 @@ async fn assert_is_successor(scene: &Scene, old: &Held, new: &Held) {
     for attribute in ["name", "level", "userId"] {
         assert_eq!(record[attribute], old_record[attribute], "{attribute}");
     }
-    let hash = shared::secret::Secret::from_hex(&new.secret).unwrap().hash();
+    let hash = shared::domain::Secret::from_hex(&new.secret).unwrap().hash();
     assert_eq!(record["secretHash"], AttributeValue::B(Blob::new(hash.as_bytes())));
     assert_eq!(record.len(), 9, "{record:?}");
     let lifetime = |item| number(item, "expiresAt") - number(item, "createdAt");
