@@ -16,6 +16,7 @@ use shared::platform::{Call, Randomness};
 use tests::dynamo::Item;
 use tests::host;
 
+use crate::failures::Failures;
 use crate::support::{Answer, World};
 use callers::Callers;
 use row::{Row, Try};
@@ -52,10 +53,13 @@ async fn every_second_try_gets_its_answer_and_leaves_the_records_that_it_should(
     let roles = r#"{"writer":3,"user":4,"tester":4,"curator":5,"admin":9}"#;
     let variables = [("ALLOW_PLAINTEXT_RESULT", "true"), ("ROLE_LEVELS", roles), ("LOG_LEVEL", &level)];
     let rows = Row::all();
+    let mut failures = Failures::default();
     for row in &rows {
         let world = World::with(&variables).await;
-        Play::new(&world, row).await.check().await;
+        let play = Play::new(&world, row).await;
+        failures.check(row.id, play.check()).await;
     }
+    failures.assert_none();
     assert!(rows.len() >= 40, "an empty table proves nothing");
 }
 

@@ -10,6 +10,7 @@ mod delivery;
 mod differential;
 mod events;
 mod events_matrix;
+mod failures;
 mod faults;
 mod fixtures;
 mod hostile;

@@ -120,7 +120,7 @@ fn identity(rows: &mut Rows, world: &World) {
     id("D31", json!(-1), FAILED);
     id("D31", json!(1.5), FAILED);
     id("D33", json!(61.0), Expected::Created);
-    id("D34", json!(9_007_199_254_740_991_u64), Expected::Created);
+    id("D34", json!(9_007_199_254_740_991_u64), Expected::CreatedFor(9_007_199_254_740_991));
     for value in [json!(9_007_199_254_740_992_u64), json!(9_007_199_254_740_993_u64), json!(u64::MAX), json!(1e300)] {
         id("D34", value, FAILED);
     }

@@ -76,8 +76,14 @@ fn parties(claim: &mut Claim<'_>) {
 }
 
 fn identity(claim: &mut Claim<'_>) {
-    for value in ["0.61e2", "610e-1", "9007199254740991.0", "9.007199254740991E+15", "1"] {
-        claim("D+6", "_id", value, Expected::Created);
+    for (value, user_id) in [
+        ("0.61e2", 61),
+        ("610e-1", 61),
+        ("9007199254740991.0", 9_007_199_254_740_991),
+        ("9.007199254740991E+15", 9_007_199_254_740_991),
+        ("1", 1),
+    ] {
+        claim("D+6", "_id", value, Expected::CreatedFor(user_id));
     }
     for value in ["9.007199254740992e15", "9007199254740991.5", "61e-1", "0e5", "-61", "1e99999999999999999999"] {
         claim("D+6", "_id", value, FAILED);
