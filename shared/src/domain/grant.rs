@@ -109,13 +109,24 @@ impl Grant {
     /// rotation (the permission to invoke the function and to write the secret), so level 4 is not required.
     #[must_use]
     pub fn successor_of(replaced: &Record, expires_in: ExpiresIn, now: Timestamp, limit: MaxExpiresIn) -> Self {
+        let Record {
+            key_id,
+            secret_hash: _,
+            name,
+            level,
+            user_id,
+            created_at: _,
+            expires_at: _,
+            created_by: _,
+            chain_expires_at: _,
+        } = replaced;
         Self {
-            name: replaced.name.clone(),
-            level: replaced.level,
+            name: name.clone(),
+            level: *level,
             expires_at: ExpiresAt::after(now, expires_in.at_most(limit)),
             chain_expires_at: ExpiresAt::after(now, limit.into()),
-            user_id: replaced.user_id,
-            created_by: Lineage::Rotation(replaced.key_id),
+            user_id: *user_id,
+            created_by: Lineage::Rotation(*key_id),
         }
     }
 

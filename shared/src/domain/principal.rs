@@ -54,11 +54,22 @@ impl Principal {
 /// The caller that presents this key and its secret.
 impl From<&Record> for Principal {
     fn from(record: &Record) -> Self {
+        let Record {
+            key_id,
+            secret_hash: _,
+            name: _,
+            level,
+            user_id,
+            created_at: _,
+            expires_at: _,
+            created_by: _,
+            chain_expires_at,
+        } = record;
         Self {
-            user_id: record.user_id,
-            level: record.level.into(),
+            user_id: *user_id,
+            level: (*level).into(),
             active: true,
-            credential: Credential::Key { id: record.key_id, chain_expires_at: record.chain_expires_at },
+            credential: Credential::Key { id: *key_id, chain_expires_at: *chain_expires_at },
             provisioner: None,
         }
     }
