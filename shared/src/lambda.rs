@@ -3,6 +3,7 @@
 mod event;
 mod function;
 mod runtime;
+mod runtime_api;
 
 pub use event::Event;
 pub use function::{Authenticator, Function, InvocationError};

@@ -5,9 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use jwt::TokenVerifier;
 use key::KeyVerifier;
 use shared::platform::config::{Config, ConfigError};
+use tests::dynamo::Dynamo;
+use tests::event::Source;
 use tests::token::Signer;
 
-use crate::support::environment;
+use crate::support::{Endpoint, World, environment};
 
 fn refusal(variables: &[(&str, &str)]) -> Option<ConfigError> {
     let environment = environment(variables);
@@ -186,12 +188,24 @@ fn an_endpoint_is_a_plain_url_of_http_or_https() {
         "file:///x",
         "http://canary@localhost",
     ];
-    for variable in ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_DYNAMODB"] {
+    for variable in ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
         assert_refuses(variable, &values);
         assert_refuses(
             variable,
             &["http://localhost:99999", "http://localhost/?canary", "https://canary:x@localhost/"],
         );
+    }
+}
+
+#[tokio::test]
+async fn the_general_endpoint_counts_where_the_services_own_is_unset() {
+    let dynamo = Dynamo::in_memory().await;
+    let (endpoint, nowhere) = (dynamo.endpoint(), "http://127.0.0.1:1");
+    for (own, general) in [("", endpoint.as_str()), (endpoint.as_str(), nowhere)] {
+        let world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", own), ("AWS_ENDPOINT_URL", general)]).await;
+        let answer = world.invoke(Endpoint::Jwt, &world.request(Endpoint::Jwt).event(Source::HttpApi)).await;
+        assert_eq!(answer.status, 201, "{own:?}, {general:?}");
+        assert!(dynamo.item(answer.apikey("key").as_str().unwrap()).await.is_some(), "{own:?}, {general:?}");
     }
 }
 

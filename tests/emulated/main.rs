@@ -7,6 +7,7 @@ mod event_logs;
 mod event_stage;
 mod events;
 mod faults;
+mod headers;
 mod load;
 mod logs;
 mod startup;

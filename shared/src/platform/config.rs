@@ -99,14 +99,18 @@ fn flag(environment: &Environment, variable: &'static str, unless_set: bool) -> 
     }
 }
 
-fn endpoint_url(environment: &Environment, variable: &'static str) -> Result<Option<String>, ConfigError> {
-    match environment.optional(variable) {
-        None => Ok(None),
-        Some(url) => match url.parse::<Uri>() {
-            Ok(uri) if is_endpoint(&uri) => Ok(Some(url.to_owned())),
-            _ => Err(ConfigError::new(variable, "is not an http or https URL")),
-        },
+/// The endpoint of a service: its own variable, else `AWS_ENDPOINT_URL`, else AWS's (AWS SDKs and Tools Reference Guide,
+/// "Service-specific endpoints").
+fn endpoint_url(environment: &Environment, own_variable: &'static str) -> Result<Option<String>, ConfigError> {
+    for variable in [own_variable, "AWS_ENDPOINT_URL"] {
+        if let Some(url) = environment.optional(variable) {
+            return match url.parse::<Uri>() {
+                Ok(uri) if is_endpoint(&uri) => Ok(Some(url.to_owned())),
+                _ => Err(ConfigError::new(variable, "is not an http or https URL")),
+            };
+        }
     }
+    Ok(None)
 }
 
 fn is_endpoint(uri: &Uri) -> bool {

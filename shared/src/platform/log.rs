@@ -85,9 +85,19 @@ pub fn startup_failed(error: &impl fmt::Display) {
     write_line(&Incident::new(LogLevel::Error, "the function does not start", &error.to_string()));
 }
 
-/// Says that the process ends since Lambda can't be asked for events any more.
-pub fn runtime_failed() {
-    write_line(&Incident::new(LogLevel::Error, "the function ends", "the Lambda runtime API can't be reached"));
+/// Says why the process ends. It can't receive events.
+pub fn runtime_failed(detail: &str) {
+    write_line(&Incident::new(LogLevel::Error, "the function ends", detail));
+}
+
+/// Says that the process ends because the runtime API closed the connection.
+pub fn runtime_api_closed() {
+    write_line(&Incident::new(LogLevel::Info, "the function ends", "the Lambda runtime API closed the connection"));
+}
+
+/// Says why the answer to an invocation did not reach Lambda.
+pub fn answer_not_sent(detail: &str) {
+    write_line(&Incident::new(LogLevel::Error, "the answer is not sent", detail));
 }
 
 /// Says that a value that was to be read again could not be, and that the last good one still serves.
