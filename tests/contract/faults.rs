@@ -219,13 +219,10 @@ async fn a_store_that_can_not_speak_tls_is_a_500_and_is_never_spoken_to_without(
 async fn a_lifetime_counts_from_the_moment_of_creation_not_of_the_request() {
     let broken = Broken::new().await;
     broken.proxy.next(Fault::Delay(Duration::from_millis(1_200)));
+    let begun = tests::host::now();
     let answer = broken.send(Endpoint::Key).await;
     let item = broken.world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
     let seconds = |name: &str| item[name].as_n().unwrap().parse::<i64>().unwrap();
-    // The read was waited for: what was created is no older than the answer, but for its own write.
-    assert!(
-        tests::host::now() - seconds("createdAt") <= 1,
-        "created {} s ago",
-        tests::host::now() - seconds("createdAt")
-    );
+    // The read took more than a second, and the creation came after it.
+    assert!(seconds("createdAt") > begun, "{} is not after {begun}", seconds("createdAt"));
 }

@@ -314,7 +314,7 @@ async fn a_process_that_is_told_to_end_does_so_at_once_and_leaves_one_record_at_
         let event = scene.event.clone();
         tokio::select! {
             answered = scene.sandbox.invoke(event) => panic!("{answered:?}"),
-            () = written(&scene.proxy) => {}
+            () = written(&scene) => {}
         }
         scene.sandbox.signal(Signal::SIGTERM).unwrap();
         scene.sandbox.ended().await.unwrap();
@@ -322,12 +322,11 @@ async fn a_process_that_is_told_to_end_does_so_at_once_and_leaves_one_record_at_
     }
 }
 
-/// Waits until a write was handed on, and a little for it to be applied.
-async fn written(proxy: &Proxy) {
-    while proxy.count("PutItem") == 0 {
+/// Waits until a write was applied.
+async fn written(scene: &Scene) {
+    while scene.created().await.is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
 /// A file with certificates, for as long as this lives.

@@ -24,7 +24,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::process::Tree;
 
 /// How long the program may take to ask for its first event, and for any answer. Under valgrind it needs some.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What every program is told of its function.
 const ENVIRONMENT: [(&str, &str); 6] = [

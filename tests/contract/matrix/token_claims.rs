@@ -36,7 +36,7 @@ fn add_text(rows: &mut Rows, world: &World, id: &'static str, members: &str, exp
 }
 
 fn times(rows: &mut Rows, world: &World) {
-    let now = host::now();
+    let now = rows.now();
     let mut claim =
         |id, name: &str, value: Value, expected| add(rows, world, id, &Claims::new().with(name, value), expected);
     for seconds in [-1, 0, -60, -86_400] {

@@ -53,7 +53,7 @@ async fn an_rsa_signature_with_malformed_padding_is_refused() {
         let request = World::anonymous(Endpoint::Jwt).header("Authorization", &format!("Bearer {message}.{signature}"));
         rows.add("C16", name, Endpoint::Jwt, &request, expected);
     }
-    assert_eq!(rows.0.len(), 12);
+    assert_eq!(rows.rows.len(), 12);
     assert_rows(&world, rows).await;
 }
 

@@ -1,7 +1,6 @@
 //! Neighbours in group D: the claims of a well-signed token, by value and not by spelling.
 
 use serde_json::json;
-use tests::host;
 use tests::token::{AUDIENCE, Claims, ISSUER, Token};
 
 use crate::matrix::{Expected, FAILED, Rows};
@@ -9,12 +8,13 @@ use crate::support::{Endpoint, World};
 
 pub(super) fn rows(world: &World) -> Rows {
     let mut rows = Rows::new();
+    let now = rows.now();
     let mut claim = |id: &'static str, name: &str, value: &str, expected: Expected| {
         let token = Token::new(&Claims::new()).payload(payload(name, value)).sign(world.signer());
         let request = World::anonymous(Endpoint::Jwt).header("Authorization", &format!("Bearer {token}"));
         rows.add(id, format!("{name}: {value}"), Endpoint::Jwt, &request, expected);
     };
-    times(&mut claim);
+    times(&mut claim, now);
     parties(&mut claim);
     identity(&mut claim);
     role_and_status(&mut claim);
@@ -30,8 +30,7 @@ fn payload(name: &str, value: &str) -> String {
     format!("{},\"{name}\":{value}}}", &claims[..claims.len() - 1])
 }
 
-fn times(claim: &mut Claim<'_>) {
-    let now = host::now();
+fn times(claim: &mut Claim<'_>, now: i64) {
     for value in ["1e30", "9007199254740993", "18446744073709551616", &format!("{}e-1", (now + 600) * 10)] {
         claim("D+1", "exp", value, Expected::Created);
     }
