@@ -1,0 +1,240 @@
+"""The real template, deployed by `sam deploy` onto MiniStack: `make stack` runs this, and the tests use it.
+
+    local_stack.py FOLDER    deploys what was built into FOLDER, prints what to paste, and serves until it is stopped
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import yaml
+
+from emulator import REGION, REPOSITORY, Emulator, Unavailable, direct
+from ministack_template import adapt, complete
+
+PORT = 4566  # where MiniStack and LocalStack are looked for
+STACK = "apikeys"
+# Those of `make run`, so that `make token` makes tokens for both.
+ISSUER = "http://localhost:9000"
+AUDIENCE = ISSUER
+SECRET_FILE = REPOSITORY / ".local/jwt-secret"
+SOURCE = "my.shop"
+
+
+class LocalStack(Emulator):
+    """The stack, and what it is deployed with."""
+
+    def __init__(self, built: Path, secret: str, port: int = 0):
+        self.built = built
+        self.secret = secret
+        self.outputs = {}
+        super().__init__(port)
+        try:
+            self.prepare()
+            self.deploy()
+            self.provide()
+        except BaseException:
+            self.stop()
+            raise
+
+    def prepare(self) -> None:
+        """Makes what a stack is given: the secret that tokens are signed with, the provisioner's, and two topics."""
+        manager, topics = self.client("secretsmanager"), self.client("sns")
+        self.topic = topics.create_topic(Name="key-requests")["TopicArn"]
+        self.alarm_topic = topics.create_topic(Name="alarms")["TopicArn"]
+        token = manager.create_secret(Name="token-secret", SecretString=self.secret)
+        self.provisioner = manager.create_secret(Name="apikeys-provisioner", SecretString="{}")["ARN"]
+        self.parameters = {
+            "JwtIssuer": ISSUER,
+            "JwtAudience": AUDIENCE,
+            "JwtSecretArn": token["ARN"],
+            "Architecture": "arm64" if os.uname().machine == "aarch64" else "x86_64",
+            "AlarmTopicArn": self.alarm_topic,
+            "Dashboard": "true",
+            "DeletionProtection": "false",
+            "DirectFunction": "both",
+            "EventBridgeFunction": "jwt",
+            "EventBridgeSource": SOURCE,
+            "QueueFunction": "key",
+            "TopicFunction": "key",
+            "TopicArn": self.topic,
+            "Rotation": "true",
+            "ProvisionerSecretArn": self.provisioner,
+        }
+
+    def deploy(self, **changed: str) -> None:
+        """Runs `sam deploy`, and reads what the stack puts out."""
+        self.parameters |= changed
+        template = yaml.safe_load((self.built / "template.yaml").read_text(encoding="utf-8"))
+        for resource in template["Resources"].values():
+            if "CodeUri" in resource.get("Properties", {}):
+                resource["Properties"]["CodeUri"] = str((self.built / resource["Properties"]["CodeUri"]).resolve())
+        adapted = self.folder / "template.json"
+        adapted.write_text(json.dumps(adapt(template)), encoding="utf-8")
+        given = [f"{name}={value}" for name, value in self.parameters.items()]
+        self.sam("deploy", "--template-file", adapted, "--resolve-s3", "--no-confirm-changeset",
+                 "--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_IAM",
+                 "--tags", "application=apikeys", "--parameter-overrides", *given)  # fmt: skip
+        [stack] = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        complete(self)
+
+    def sam(self, command: str, *arguments) -> None:
+        """Runs sam on the stack, without this repository's samconfig.toml."""
+        done = subprocess.run(
+            ["sam", command, "--stack-name", STACK, "--region", REGION, "--config-env", "none", *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            raise Unavailable(f"`sam {command}` failed:\n{done.stdout}")
+
+    def provide(self) -> None:
+        """Has the deployed function make the provisioner's key, as docs/events.md says."""
+        asked = {"name": "Provisioner", "level": 4, "expiresIn": 31536000}
+        answer = self.ask("jwt", asked, {"Authorization": f"Bearer {self.token('curator')}"})
+        self.client("secretsmanager").put_secret_value(
+            SecretId=self.provisioner, SecretString=json.dumps(answer["apikey"])
+        )
+
+    # --- What a caller needs
+
+    @property
+    def api(self) -> str:
+        """The API's address on this machine; the name in the stack's output is one that not every resolver knows."""
+        identity = self.outputs["ApiUrl"].split("//")[1].split(".")[0]
+        return f"{self.url}/_aws/execute-api/{identity}"
+
+    def ask(self, function: str, body: dict, headers: dict) -> dict:
+        """Sends a request for a key to an endpoint, which must create it."""
+        answer = call("POST", f"{self.api}/apikeys/{function}", body, headers)
+        if answer.status != 201:
+            raise Unavailable(f"POST /apikeys/{function} answers {answer.status}: {answer.body.decode(errors='replace')}")
+        return json.loads(answer.body)
+
+    def token(self, role: str = "user", user: int = 61) -> str:
+        """A token that the jwt function accepts, for an hour."""
+        now = int(time.time())
+        claims = {"_id": user, "username": f"user-{user}", "role": role, "status": 1, "aud": AUDIENCE, "iss": ISSUER}
+        message = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment({**claims, 'iat': now, 'exp': now + 3600})}"
+        return f"{message}.{encode(hmac.digest(self.secret.encode(), message.encode(), hashlib.sha256))}"
+
+    def event_functions(self) -> list:
+        """The functions that events are sent to, which have retries and a queue for what fails."""
+        return [self.outputs[name].split(":")[-2] for name in ("JwtEventsFunctionArn", "KeyEventsFunctionArn")]
+
+
+class Answer:
+    """What an endpoint answered."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self.body = response.read()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+def call(method: str, url: str, body=None, headers=()) -> Answer:
+    """Sends a request; `body` is JSON, or bytes as they are."""
+    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    given = {"Content-Type": "application/json", **dict(headers)}
+    try:
+        with direct.open(urllib.request.Request(url, data, given, method=method), timeout=60) as response:
+            return Answer(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error)
+
+
+def encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def segment(value: dict) -> str:
+    return encode(json.dumps(value).encode())
+
+
+def local_secret() -> str:
+    """The secret of `make run` and `make token`, made where there is none."""
+    SECRET_FILE.parent.mkdir(exist_ok=True)
+    try:
+        descriptor = os.open(SECRET_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return SECRET_FILE.read_text(encoding="utf-8")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return SECRET_FILE.read_text(encoding="utf-8")
+
+
+def greeting(stack: LocalStack) -> str:
+    outputs = "\n".join(f"    {name}={value}" for name, value in sorted(stack.outputs.items()))
+    return f"""
+The stack `{STACK}` of template.yaml is deployed, on MiniStack at {stack.url}. It puts out:
+
+{outputs}
+
+Paste this into another terminal. A token of user 61, a curator, for an hour (`make token ROLE=user ID=61` makes others):
+
+    TOKEN='{stack.token("curator")}'
+    URL={stack.api}
+
+A key made with the token:
+
+    ANSWER=$(curl -sS "$URL/apikeys/jwt" -H "Authorization: Bearer $TOKEN" \\
+      -H 'Content-Type: application/json' -d '{{"name":"My first API key","level":4,"expiresIn":3600}}'); echo "$ANSWER"
+
+A key made with that key:
+
+    CREDENTIALS=$(echo "$ANSWER" | sed -E 's/.*"key":"([^"]*)","secret":"([^"]*)".*/\\1:\\2/')
+    curl -sS "$URL/apikeys/key" -u "$CREDENTIALS" \\
+      -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
+
+All checks of a deployed stack: TOKEN="$TOKEN" make smoke URL="$URL"
+
+Any AWS client reaches the rest, such as the topic {stack.topic}
+and the bus `default` (source {SOURCE}), with
+
+    export AWS_ENDPOINT_URL={stack.url} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+
+Ctrl-C stops everything; nothing is kept."""
+
+
+def main(built: str) -> None:
+    """Serves the stack until it is stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not Path(built, "template.yaml").is_file():
+        raise Unavailable(f"{built} holds no build: run `make build-local`")
+    print(f"Deploying template.yaml onto MiniStack at port {PORT} (some seconds)", flush=True)
+    stack = LocalStack(Path(built), local_secret(), PORT)
+    try:
+        print(greeting(stack), flush=True)
+        stack.process.wait()
+        raise Unavailable("MiniStack has ended by itself")
+    finally:
+        stack.stop()
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except Unavailable as problem:
+        raise SystemExit(f"make stack: {problem}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
