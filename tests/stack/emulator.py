@@ -101,6 +101,12 @@ class Emulator:
         last = self.log.read_text(errors="replace").strip().splitlines()[-1:]
         raise Unavailable(f"MiniStack does not answer: {''.join(last) or 'it says nothing'}")
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def stop(self) -> None:
         """Ends it, the functions that it runs and its folder."""
         try:

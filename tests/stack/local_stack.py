@@ -20,7 +20,7 @@ from pathlib import Path
 import yaml
 
 from emulator import REGION, REPOSITORY, Emulator, Unavailable, direct
-from ministack_template import adapt, complete
+from ministack_template import adapt
 
 PORT = 4566  # where MiniStack and LocalStack are looked for
 STACK = "apikeys"
@@ -87,7 +87,6 @@ class LocalStack(Emulator):
                  "--tags", "application=apikeys", "--parameter-overrides", *given)  # fmt: skip
         [stack] = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        complete(self)
 
     def sam(self, command: str, *arguments) -> None:
         """Runs sam on the stack, without this repository's samconfig.toml."""
@@ -133,9 +132,10 @@ class LocalStack(Emulator):
         message = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment({**claims, 'iat': now, 'exp': now + 3600})}"
         return f"{message}.{encode(hmac.digest(self.secret.encode(), message.encode(), hashlib.sha256))}"
 
-    def event_functions(self) -> list:
-        """The functions that events are sent to, which have retries and a queue for what fails."""
-        return [self.outputs[name].split(":")[-2] for name in ("JwtEventsFunctionArn", "KeyEventsFunctionArn")]
+    def physical(self, logical: str) -> str:
+        """What a resource of the template is called in the deployed stack."""
+        described = self.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical)
+        return described["StackResourceDetail"]["PhysicalResourceId"]
 
 
 class Answer:

@@ -1,6 +1,6 @@
-"""What MiniStack can't do of template.yaml, and what it gets in its place: all differences from a deployment on AWS.
+"""What MiniStack can't do of template.yaml, and what it gets in its place.
 
-`adapt` changes the built template before it is deployed, `complete` the deployed stack. Nothing else does.
+`adapt` changes the built template before it is deployed; it is the only difference from a deployment on AWS.
 """
 
 
@@ -16,16 +16,6 @@ def adapt(template: dict) -> dict:
     template["Conditions"]["HasNoCors"] = {"Fn::Not": [{"Condition": "HasCors"}]}
     resources.update(routes(resources["HttpApi"]["Properties"]["DefinitionBody"]))
     return template
-
-
-def complete(stack) -> None:
-    """Does what CloudFormation has no way to tell it."""
-    functions = stack.client("lambda")
-    for name in stack.event_functions():
-        deployed = functions.get_function_event_invoke_config(FunctionName=name, Qualifier="live")
-        kept = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
-        # It looks for retries and destinations at $LATEST, also where the alias was invoked.
-        functions.put_function_event_invoke_config(FunctionName=name, **{key: deployed[key] for key in kept})
 
 
 def routes(document: dict) -> dict:

@@ -1,0 +1,155 @@
+"""Keys for other AWS services: each source of the deployed stack, by its own client."""
+
+import json
+import re
+
+import pytest
+
+from local_stack import SOURCE
+from support import basic, bearer, delivered, event, eventually, fresh, invoke, received, record, request
+
+FUNCTIONS = {"JwtEventsFunctionArn": 3600, "KeyEventsFunctionArn": 21600}
+
+
+def put(stack, detail, **changed):
+    entry = {"Source": SOURCE, "DetailType": "ApiKeyRequested", "Detail": json.dumps(detail), **changed}
+    assert stack.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def publish(stack, message):
+    stack.client("sns").publish(TopicArn=stack.topic, Message=json.dumps(message))
+
+
+def send(stack, body):
+    stack.client("sqs").send_message(QueueUrl=stack.outputs["EventsQueueUrl"], MessageBody=json.dumps(body))
+
+
+def invoke_later(stack, output, payload):
+    functions = stack.client("lambda")
+    function = stack.outputs[output]
+    answer = functions.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(payload).encode())
+    assert answer["StatusCode"] == 202
+
+
+def with_token(stack, asked):
+    return {**asked, "authorization": bearer(stack)["Authorization"]}
+
+
+# What the token of the jwt function's events and the provisioner's key make: the source, its sender, who created it.
+SOURCES = {
+    "EventBridge": (lambda stack, asked: put(stack, with_token(stack, asked)), "jwt"),
+    "SNS": (publish, "key"),
+    "SQS": (send, "key"),
+    "jwt asynchronously": (lambda stack, asked: invoke_later(stack, "JwtEventsFunctionArn", with_token(stack, asked)), "jwt"),
+    "key asynchronously": (lambda stack, asked: invoke_later(stack, "KeyEventsFunctionArn", asked), "key"),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_an_event_delivers_a_key_that_works(stack, source):
+    name = fresh("event")
+    ask, creator = SOURCES[source]
+    ask(stack, event(name, level=4))
+    key = eventually(lambda: delivered(stack, name), f"the secret that {source} asked for")
+    eventually(lambda: record(stack, key), "the record of that key")
+    assert record(stack, key)["createdBy"]["S"].split(":")[0] == creator
+    assert stack.ask("key", request(1), basic(key))["apikey"]["userId"] == 61
+
+
+@pytest.mark.parametrize("output", FUNCTIONS)
+def test_a_direct_invocation_answers_with_the_secret_s_arn(stack, output):
+    name = fresh("direct")
+    asked = event(name)
+    asked = with_token(stack, asked) if output.startswith("Jwt") else asked
+    failed, answer = invoke(stack, output, asked)
+    assert failed is None and answer["result"] == "success"
+    key = delivered(stack, name)
+    assert answer["apikey"]["key"] == key["key"] and "secret" not in answer["apikey"]
+    assert re.fullmatch(rf"arn:aws:secretsmanager:.*:secret:apikeys/61/{name}-\w{{6}}", answer["apikey"]["secretArn"])
+    assert invoke(stack, output, asked) == (None, answer)  # the same request again is the same key
+
+
+@pytest.mark.parametrize("output", FUNCTIONS)
+def test_a_refused_invocation_is_an_error_of_that_type(stack, output):
+    asked = event(fresh("bad"), level=9)
+    failed, answer = invoke(stack, output, with_token(stack, asked) if output.startswith("Jwt") else asked)
+    assert (failed, answer["errorType"]) == ("Unhandled", "invalidLevel")
+    failed, answer = invoke(stack, output, {})
+    assert (failed, answer["errorType"]) == ("Unhandled", "unknownEvent")
+
+
+def test_a_rule_takes_only_what_its_pattern_names(stack):
+    ignored, taken = fresh("ignored"), fresh("taken")
+    put(stack, with_token(stack, event(ignored)), Source="another.shop")
+    put(stack, with_token(stack, event(ignored)), DetailType="SomethingElse")
+    put(stack, with_token(stack, event(taken)))
+    eventually(lambda: delivered(stack, taken), "the event that the rule names")
+    assert delivered(stack, ignored) is None
+
+
+def test_a_bad_message_ends_in_the_dead_letter_queue_and_a_good_one_does_not(stack):
+    queues, url = stack.client("sqs"), stack.outputs["EventsQueueUrl"]
+    deployed = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout", "RedrivePolicy"])["Attributes"]
+    redrive = json.loads(deployed["RedrivePolicy"])
+    assert deployed["VisibilityTimeout"] == "360" and int(redrive["maxReceiveCount"]) == 3
+    assert redrive["deadLetterTargetArn"] == stack.outputs["EventsDeadLetterQueueArn"]
+    # As an operator may; else the tries are six minutes apart.
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+    try:
+        good, bad = event(fresh("good")), event(fresh("bad"), level=5)
+        entries = [{"Id": str(number), "MessageBody": json.dumps(body)} for number, body in enumerate((bad, good))]
+        assert len(queues.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]) == 2
+        dead_letters = queues.get_queue_url(QueueName=stack.physical("EventsDeadLetterQueue").rsplit("/", 1)[1])["QueueUrl"]
+        [message] = eventually(lambda: received(stack, dead_letters), "the bad message as a dead letter")
+    finally:
+        queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "360"})
+    assert json.loads(message["Body"]) == bad
+    assert delivered(stack, good["deliverTo"]) and delivered(stack, bad["deliverTo"]) is None
+    # Three receives by the function, and the one here.
+    assert int(message["Attributes"]["ApproximateReceiveCount"]) >= 3
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source != "SQS"])
+def test_a_bad_event_ends_in_the_queue_of_failed_events(stack, source):
+    name = fresh("failed")
+    ask, creator = SOURCES[source]
+    ask(stack, event(name, level=9))
+
+    def failure():
+        found = [json.loads(message["Body"]) for message in received(stack, stack.outputs["FailedEventsQueueUrl"])]
+        return [one for one in found if name in json.dumps(one)]
+
+    [failed] = eventually(failure, f"what {source} sent")
+    assert failed["responsePayload"]["errorType"] == "invalidLevel"
+    output = f"{creator.capitalize()}EventsFunctionArn"
+    again = stack.client("lambda").invoke(
+        FunctionName=stack.outputs[output], Payload=json.dumps(failed["requestPayload"]).encode()
+    )
+    assert again["FunctionError"], "what the queue keeps can be sent again, and is refused again"
+
+
+@pytest.mark.parametrize("output", FUNCTIONS)
+def test_failures_are_wired_to_the_alias_that_is_invoked(stack, output):
+    function, alias = stack.outputs[output].rsplit(":", 1)
+    config = stack.client("lambda").get_function_event_invoke_config(FunctionName=function, Qualifier=alias)
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, FUNCTIONS[output])
+    queue = config["DestinationConfig"]["OnFailure"]["Destination"]
+    assert queue == arn_of(stack, "FailedEventsQueueUrl")
+
+
+def test_a_source_may_invoke_its_function_alone(stack):
+    functions = stack.client("lambda")
+
+    def allowed(output):
+        statements = json.loads(functions.get_policy(FunctionName=stack.outputs[output])["Policy"])["Statement"]
+        return {one["Principal"]["Service"]: one["Condition"]["ArnLike"]["AWS:SourceArn"] for one in statements}
+
+    rule = stack.client("events").list_rules()["Rules"]
+    [rule] = [one for one in rule if stack.physical("EventBridgeRule").split("|")[-1] in (one["Name"], one["Arn"])]
+    assert allowed("JwtEventsFunctionArn") == {"events.amazonaws.com": rule["Arn"]}
+    assert allowed("KeyEventsFunctionArn") == {"sns.amazonaws.com": stack.topic}
+
+
+def arn_of(stack, output):
+    attributes = stack.client("sqs").get_queue_attributes(QueueUrl=stack.outputs[output], AttributeNames=["QueueArn"])
+    return attributes["Attributes"]["QueueArn"]
