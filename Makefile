@@ -35,6 +35,7 @@ SCHEMATHESIS := .local/schemathesis
 REDOCLY := .local/redocly
 CLIENTS := .local/clients
 DIFFERENTIAL := .local/differential
+MINISTACK := .local/ministack
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_MACHETE_VERSION := 0.9.2
@@ -110,6 +111,9 @@ $(DIFFERENTIAL)/node/.stamp: tests/proof/differential/package-lock.json
 $(CLIENTS)/python/.stamp: tests/tools/clients/requirements.txt | needs
 	$(call venv,$(CLIENTS)/python,$<)
 
+$(MINISTACK)/.stamp: tests/stack/requirements.txt | needs
+	$(call venv,$(MINISTACK),$<)
+
 # $(call cargo_tool,NAME,VERSION) is where a tool leaves its mark.
 cargo_tool = .local/$(1)-$(2).stamp
 DENY := $(call cargo_tool,cargo-deny,$(CARGO_DENY_VERSION))
@@ -179,6 +183,10 @@ $(addprefix invoke-,$(sources)): invoke-%: tools
 .PHONY: rotate
 rotate: tools ## Rotate a delivered key of `make run`, step by step
 	$(local) rotate
+
+.PHONY: stack
+stack: build-local $(MINISTACK)/.stamp ## Deploy template.yaml onto MiniStack, an emulator of AWS, and serve it until Ctrl-C
+	@exec $(MINISTACK)/bin/python tests/stack/make_stack.py .aws-sam/local
 
 # --- Deploy
 
@@ -250,8 +258,14 @@ test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp ## Run the s
 	$(call need,curl,install curl 7.71 or later)
 	$(local) with python3 tests/tools/clients/run.py
 
+.PHONY: test-stack
+test-stack: export APIKEYS_ARTIFACTS := $(CURDIR)/.aws-sam/local
+test-stack: export PYTHONDONTWRITEBYTECODE := 1
+test-stack: build-local $(MINISTACK)/.stamp ## Deploy template.yaml onto MiniStack and test that stack by AWS's clients [ARGS=...]
+	$(MINISTACK)/bin/python -m pytest --config-file tests/stack/pytest.ini $(ARGS) tests/stack
+
 .PHONY: check
-check: fmt-check openapi template lint deny machete proof-check doc test bench-guard smoke-local contract-fuzz test-clients differential ## Run every check, as CI does
+check: fmt-check openapi template lint deny machete proof-check doc test bench-guard smoke-local contract-fuzz test-clients differential test-stack ## Run every check, as CI does
 
 # --- Measure
 

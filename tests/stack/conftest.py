@@ -1,21 +1,22 @@
 """One deployed stack for all tests but those that change or delete theirs.
 
-It runs the functions that `make test-stack` built, from template.yaml, by `sam deploy`, and the tests reach it as any
-user of AWS does: HTTP and boto3. Signatures and IAM policies are checked, so a function that lacks a permission fails.
+`make test-stack` builds the functions; `sam deploy` deploys them with template.yaml; the tests reach the stack as any
+user of AWS does, by HTTP and boto3. MiniStack checks signatures, IAM policies and queue policies, so a function that
+lacks a permission fails. What it lacks and what it gets instead is in ministack_gaps.py. What it can't show:
 
-What MiniStack can't show, and where it is held to instead:
-
-| | |
+| Not shown | Where it is looked at instead |
 |---|---|
-| OpenAPI import of an HTTP API, so CORS and who answers a preflight | `make template`; the routes are made of the same document |
-| throttling (429), the gateway's own limits, its access log | the stage's settings, in test_operations.py |
-| that a source may invoke a function only by its permission | the permissions are compared, in test_http.py and test_events.py |
-| CodeDeploy: a gradual deployment, its rollback | `make template` |
-| Lambda's own report of a start that failed | its metric filter, against AWS's documented line, in test_operations.py |
-| metric filters, embedded metrics | their patterns and names, against lines that the functions wrote, in test_operations.py |
-| a schedule that rotates, the alias as a rotation function | the four steps are invoked as Secrets Manager does |
-| minutes between the tries of an asynchronous invocation or a message | the tries happen, sooner |
-| time to live, restores, encryption, tags as policies | nowhere but on AWS |
+| CodeDeploy: a gradual deployment and its rollback | `make template` |
+| the import of the API's OpenAPI document, CORS, preflights | `make template`; the routes are made of that document |
+| throttling, the access log's lines, reserved concurrency, X-Ray, a domain | `make template` |
+| that a source needs its permission to invoke a function | the permissions, beside the tests of each source |
+| retries behind EventBridge and SNS, which invoke once here | the wiring; an asynchronous `invoke` is tried again |
+| metrics out of log lines; alarms by their dimensions and periods | test_alarms.py: patterns, names and dimensions |
+| Lambda's own report of a failed start | its documented line against the filter, in test_alarms.py |
+| queries of the log | nowhere |
+| RotateSecret and its schedule | its four steps, one by one, in test_rotation.py |
+| the minutes between tries | the tries, sooner |
+| time to live, point-in-time recovery, encryption at rest | `make template` |
 """
 
 import os

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 import boto3
 from botocore.config import Config
+
+from web import direct
 
 REPOSITORY = Path(__file__).parents[2]
 REGION = "us-east-1"
@@ -67,7 +68,8 @@ class Emulator:
 
     def environment(self) -> dict:
         """This process's environment, with the emulator in place of AWS."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "JWT_", "PYTHON"))}
+        foreign = ("AWS_", "JWT_", "PYTHON", "MAKE", "MFLAGS")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         return {
             **kept,
             "AWS_ACCESS_KEY_ID": "test",
@@ -76,6 +78,7 @@ class Emulator:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self.url,
+            "NO_PROXY": "127.0.0.1",
         }
 
     def client(self, service: str):
@@ -116,10 +119,6 @@ class Emulator:
         self.process.wait()
         self.process.stdin.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-# This machine is reached without a proxy, whatever the environment says.
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def listen(port: int) -> socket.socket:

@@ -1,6 +1,6 @@
 """The real template, deployed by `sam deploy` onto MiniStack: `make stack` runs this, and the tests use it.
 
-    local_stack.py FOLDER    deploys what was built into FOLDER, prints what to paste, and serves until it is stopped
+local_stack.py FOLDER    deploys what was built into FOLDER, prints what to paste, and serves until it is stopped
 """
 
 import base64
@@ -8,26 +8,20 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
-import signal
 import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import yaml
 
-from emulator import REGION, REPOSITORY, Emulator, Unavailable, direct
-from ministack_template import adapt
+from emulator import REGION, Emulator, Unavailable
+from ministack_gaps import adapt
+from web import call
 
-PORT = 4566  # where MiniStack and LocalStack are looked for
 STACK = "apikeys"
 # Those of `make run`, so that `make token` makes tokens for both.
 ISSUER = "http://localhost:9000"
 AUDIENCE = ISSUER
-SECRET_FILE = REPOSITORY / ".local/jwt-secret"
 SOURCE = "my.shop"
 
 
@@ -82,9 +76,20 @@ class LocalStack(Emulator):
         adapted = self.folder / "template.json"
         adapted.write_text(json.dumps(adapt(template)), encoding="utf-8")
         given = [f"{name}={value}" for name, value in self.parameters.items()]
-        self.sam("deploy", "--template-file", adapted, "--resolve-s3", "--no-confirm-changeset",
-                 "--no-fail-on-empty-changeset", "--capabilities", "CAPABILITY_IAM",
-                 "--tags", "application=apikeys", "--parameter-overrides", *given)  # fmt: skip
+        self.sam(
+            "deploy",
+            "--template-file",
+            adapted,
+            "--resolve-s3",
+            "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset",
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--tags",
+            "application=apikeys",
+            "--parameter-overrides",
+            *given,
+        )
         [stack] = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
@@ -122,7 +127,9 @@ class LocalStack(Emulator):
         """Sends a request for a key to an endpoint, which must create it."""
         answer = call("POST", f"{self.api}/apikeys/{function}", body, headers)
         if answer.status != 201:
-            raise Unavailable(f"POST /apikeys/{function} answers {answer.status}: {answer.body.decode(errors='replace')}")
+            raise Unavailable(
+                f"POST /apikeys/{function} answers {answer.status}: {answer.body.decode(errors='replace')}"
+            )
         return json.loads(answer.body)
 
     def token(self, role: str = "user", user: int = 61) -> str:
@@ -138,103 +145,9 @@ class LocalStack(Emulator):
         return described["StackResourceDetail"]["PhysicalResourceId"]
 
 
-class Answer:
-    """What an endpoint answered."""
-
-    def __init__(self, response):
-        self.status = response.status
-        self.headers = {name.lower(): value for name, value in response.headers.items()}
-        self.body = response.read()
-
-    @property
-    def json(self):
-        return json.loads(self.body)
-
-
-def call(method: str, url: str, body=None, headers=()) -> Answer:
-    """Sends a request; `body` is JSON, or bytes as they are."""
-    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    given = {"Content-Type": "application/json", **dict(headers)}
-    try:
-        with direct.open(urllib.request.Request(url, data, given, method=method), timeout=60) as response:
-            return Answer(response)
-    except urllib.error.HTTPError as error:
-        with error:
-            return Answer(error)
-
-
 def encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def segment(value: dict) -> str:
     return encode(json.dumps(value).encode())
-
-
-def local_secret() -> str:
-    """The secret of `make run` and `make token`, made where there is none."""
-    SECRET_FILE.parent.mkdir(exist_ok=True)
-    try:
-        descriptor = os.open(SECRET_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return SECRET_FILE.read_text(encoding="utf-8")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32))
-    return SECRET_FILE.read_text(encoding="utf-8")
-
-
-def greeting(stack: LocalStack) -> str:
-    outputs = "\n".join(f"    {name}={value}" for name, value in sorted(stack.outputs.items()))
-    return f"""
-The stack `{STACK}` of template.yaml is deployed, on MiniStack at {stack.url}. It puts out:
-
-{outputs}
-
-Paste this into another terminal. A token of user 61, a curator, for an hour (`make token ROLE=user ID=61` makes others):
-
-    TOKEN='{stack.token("curator")}'
-    URL={stack.api}
-
-A key made with the token:
-
-    ANSWER=$(curl -sS "$URL/apikeys/jwt" -H "Authorization: Bearer $TOKEN" \\
-      -H 'Content-Type: application/json' -d '{{"name":"My first API key","level":4,"expiresIn":3600}}'); echo "$ANSWER"
-
-A key made with that key:
-
-    CREDENTIALS=$(echo "$ANSWER" | sed -E 's/.*"key":"([^"]*)","secret":"([^"]*)".*/\\1:\\2/')
-    curl -sS "$URL/apikeys/key" -u "$CREDENTIALS" \\
-      -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
-
-All checks of a deployed stack: TOKEN="$TOKEN" make smoke URL="$URL"
-
-Any AWS client reaches the rest, such as the topic {stack.topic}
-and the bus `default` (source {SOURCE}), with
-
-    export AWS_ENDPOINT_URL={stack.url} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
-
-Ctrl-C stops everything; nothing is kept."""
-
-
-def main(built: str) -> None:
-    """Serves the stack until it is stopped."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if not Path(built, "template.yaml").is_file():
-        raise Unavailable(f"{built} holds no build: run `make build-local`")
-    print(f"Deploying template.yaml onto MiniStack at port {PORT} (some seconds)", flush=True)
-    stack = LocalStack(Path(built), local_secret(), PORT)
-    try:
-        print(greeting(stack), flush=True)
-        stack.process.wait()
-        raise Unavailable("MiniStack has ended by itself")
-    finally:
-        stack.stop()
-
-
-if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except Unavailable as problem:
-        raise SystemExit(f"make stack: {problem}") from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None

@@ -1,11 +1,13 @@
 """What several tests do: ask for keys, invoke functions, wait for what comes later."""
 
 import base64
+import contextlib
 import json
 import time
 import uuid
 
-PATIENCE_SECONDS = 12  # a bound for what never comes; what comes is seen within a tenth of a second
+LOG_GROUPS = ["JwtLogGroup", "KeyLogGroup", "JwtEventsLogGroup", "KeyEventsLogGroup", "RotationLogGroup"]
+PATIENCE_SECONDS = 120  # a bound for what never comes; what comes is seen within a tenth of a second
 
 
 def eventually(look, what: str):
@@ -79,3 +81,21 @@ def logged(stack, group: str) -> list:
     name, logs = stack.physical(group), stack.client("logs")
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
     return [entry["message"] for page in pages for entry in page["events"]]
+
+
+@contextlib.contextmanager
+def without_policies(stack, role: str):
+    """Takes a function's own permissions away for a while, so that whatever it asks for is refused."""
+    roles, name = stack.client("iam"), stack.physical(role)
+    policies = {
+        one: roles.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]
+        for one in roles.list_role_policies(RoleName=name)["PolicyNames"]
+    }
+    assert policies, f"{role} has policies"
+    for one in policies:
+        roles.delete_role_policy(RoleName=name, PolicyName=one)
+    try:
+        yield
+    finally:
+        for one, document in policies.items():
+            roles.put_role_policy(RoleName=name, PolicyName=one, PolicyDocument=json.dumps(document))

@@ -1,7 +1,6 @@
 """Both endpoints over the deployed HTTP API."""
 
 import json
-import os
 import re
 import subprocess
 import uuid
@@ -9,8 +8,8 @@ import uuid
 import pytest
 
 from emulator import REPOSITORY
-from local_stack import call
 from support import basic, bearer, record, request
+from web import call
 
 ENDPOINTS = ["jwt", "key"]
 OTHER_METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE"]
@@ -122,7 +121,7 @@ def test_the_api_may_invoke_each_function_by_its_own_path_alone(stack, endpoint,
 
 
 def test_make_smoke_passes(stack):
-    given = {**os.environ, "URL": stack.api, "TOKEN": stack.token()}
+    given = {**stack.environment(), "URL": stack.api, "TOKEN": stack.token()}
     done = subprocess.run(["make", "smoke"], cwd=REPOSITORY, env=given, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("Both endpoints work\n") and "FAILED" not in done.stdout
