@@ -53,8 +53,8 @@ A key made with that key:
 
 All checks of a deployed stack: TOKEN="$TOKEN" make smoke URL="$URL"
 
-Any AWS client reaches the rest, such as the topic {stack.topic}
-and the bus `default` (source {SOURCE}), with
+Any AWS client reaches the rest (docs/events.md; the topic {stack.topic},
+the bus `default`, its source {SOURCE}) with
 
     export AWS_ENDPOINT_URL={stack.url} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 
@@ -63,7 +63,8 @@ Ctrl-C stops everything; nothing is kept."""
 
 def main(built: str) -> None:
     """Serves the stack until it is stopped."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for end in (signal.SIGINT, signal.SIGTERM):  # also where a shell has it in the background, and SIGINT ignored
+        signal.signal(end, signal.default_int_handler)
     if not Path(built, "template.yaml").is_file():
         raise Unavailable(f"{built} holds no build: run `make build-local`")
     print(f"Deploying template.yaml onto MiniStack at port {PORT} (some seconds)", flush=True)

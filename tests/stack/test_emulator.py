@@ -12,8 +12,9 @@ from support import eventually
 from web import direct
 
 STARTER = """
-import time
+import signal, time
 from emulator import Emulator
+signal.signal(signal.SIGINT, signal.default_int_handler)
 one = Emulator()
 print(one.url, one.folder, flush=True)
 time.sleep(600)
