@@ -39,6 +39,10 @@ invoke: EVENT := $(or $(EVENT),events/jwt-201-http-api.json)
 invoke: tools ## Send an event to `make run` and show what it created [EVENT=events/...json]
 	$(local) invoke "$(EVENT)"
 
+.PHONY: stack
+stack: build-local $(MINISTACK)/.stamp ## Deploy template.yaml onto MiniStack, an emulator of AWS, and serve it until Ctrl-C
+	@exec $(MINISTACK)/bin/python tests/stack/make_stack.py .aws-sam/local
+
 .PHONY: rotate
 rotate: tools ## Rotate a delivered key of `make run`, step by step
 	$(local) rotate

@@ -1,5 +1,5 @@
 # The parts of `make check`, in the order in which it runs them: what fails soonest comes first.
-CHECKS := fmt-check openapi template lint deny machete proof-check doc test bench-guard test-clients
+CHECKS := fmt-check openapi template lint deny machete proof-check doc test bench-guard test-clients test-stack
 
 .PHONY: $(CHECKS)
 
@@ -64,3 +64,8 @@ bench-guard: build-local
 test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp
 	$(call need,curl,install curl 7.71 or later)
 	$(local) with python3 tests/tools/clients/run.py
+
+test-stack: export APIKEYS_ARTIFACTS := $(CURDIR)/.aws-sam/local
+test-stack: export PYTHONDONTWRITEBYTECODE := 1
+test-stack: build-local $(MINISTACK)/.stamp
+	$(MINISTACK)/bin/python -m pytest --config-file tests/stack/pytest.ini $(ARGS) tests/stack

@@ -11,6 +11,7 @@ SCHEMATHESIS := .local/schemathesis
 REDOCLY := .local/redocly
 CLIENTS := .local/clients
 DIFFERENTIAL := .local/differential
+MINISTACK := .local/ministack
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_MACHETE_VERSION := 0.9.2
@@ -73,6 +74,9 @@ $(SCHEMATHESIS)/.stamp: tests/tools/requirements-schemathesis.txt | needs
 
 $(CLIENTS)/python/.stamp: tests/tools/clients/requirements.txt | needs
 	$(call venv,$(CLIENTS)/python,$<)
+
+$(MINISTACK)/.stamp: tests/stack/requirements.txt | needs
+	$(call venv,$(MINISTACK),$<)
 
 $(REDOCLY)/.stamp: tests/tools/redocly/package-lock.json
 	$(call packages,$(REDOCLY),tests/tools/redocly)

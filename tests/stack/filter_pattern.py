@@ -1,0 +1,67 @@
+"""CloudWatch's filter patterns for JSON, of the form that template.yaml uses: `{ $.a.b = "x" && ($.c = "y" || ...) }`.
+
+MiniStack takes every such pattern for one that matches everything, so this stands in for CloudWatch's own evaluation.
+Anything else than a property, `=`, a string, `&&`, `||` and brackets is an error.
+"""
+
+import json
+import re
+
+TOKEN = re.compile(r'\s*(?:(\$(?:\.\w+)+)|("[^"]*")|(&&|\|\||[(){}=]))')
+
+
+def matches(pattern: str, line: str) -> bool:
+    """Whether a log line is one that the pattern selects."""
+    tokens = list(tokenize(pattern))
+    if tokens[:1] != ["{"] or tokens[-1:] != ["}"]:
+        raise ValueError(f"no pattern for JSON: {pattern}")
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return False
+    inner = tokens[1:-1]
+    found = alternatives(inner, entry)
+    if inner:
+        raise ValueError(f"not understood from {inner[0]} on: {pattern}")
+    return found
+
+
+def tokenize(pattern: str):
+    position = 0
+    while position < len(pattern.rstrip()):
+        token = TOKEN.match(pattern, position)
+        if not token:
+            raise ValueError(f"not understood: {pattern[position:]}")
+        yield token.group().strip()
+        position = token.end()
+
+
+def alternatives(tokens: list, entry) -> bool:
+    found = conjunction(tokens, entry)
+    while tokens[:1] == ["||"]:
+        tokens.pop(0)
+        found = conjunction(tokens, entry) or found
+    return found
+
+
+def conjunction(tokens: list, entry) -> bool:
+    found = comparison(tokens, entry)
+    while tokens[:1] == ["&&"]:
+        tokens.pop(0)
+        found = comparison(tokens, entry) and found
+    return found
+
+
+def comparison(tokens: list, entry) -> bool:
+    if tokens[0] == "(":
+        tokens.pop(0)
+        found = alternatives(tokens, entry)
+        if tokens.pop(0) != ")":
+            raise ValueError("a bracket is not closed")
+        return found
+    name, sign, value = (tokens.pop(0) for _ in range(3))
+    if sign != "=" or not value.startswith('"'):
+        raise ValueError(f"not understood: {name} {sign} {value}")
+    for part in name.removeprefix("$.").split("."):
+        entry = entry.get(part) if isinstance(entry, dict) else None
+    return entry == value.strip('"')

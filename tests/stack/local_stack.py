@@ -1,0 +1,153 @@
+"""The real template, deployed by `sam deploy` onto MiniStack: `make stack` runs this, and the tests use it.
+
+local_stack.py FOLDER    deploys what was built into FOLDER, prints what to paste, and serves until it is stopped
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import yaml
+
+from emulator import REGION, Emulator, Unavailable
+from ministack_gaps import adapt
+from web import call
+
+STACK = "apikeys"
+# Those of `make run`, so that `make token` makes tokens for both.
+ISSUER = "http://localhost:9000"
+AUDIENCE = ISSUER
+SOURCE = "my.shop"
+
+
+class LocalStack(Emulator):
+    """The stack, and what it is deployed with."""
+
+    def __init__(self, built: Path, secret: str, port: int = 0):
+        self.built = built
+        self.secret = secret
+        self.outputs = {}
+        super().__init__(port)
+        try:
+            self.prepare()
+            self.deploy()
+            self.provide()
+        except BaseException:
+            self.stop()
+            raise
+
+    def prepare(self) -> None:
+        """Makes what a stack is given: the secret that tokens are signed with, the provisioner's, and two topics."""
+        manager, topics = self.client("secretsmanager"), self.client("sns")
+        self.topic = topics.create_topic(Name="key-requests")["TopicArn"]
+        self.alarm_topic = topics.create_topic(Name="alarms")["TopicArn"]
+        token = manager.create_secret(Name="token-secret", SecretString=self.secret)
+        self.provisioner = manager.create_secret(Name="apikeys-provisioner", SecretString="{}")["ARN"]
+        self.parameters = {
+            "JwtIssuer": ISSUER,
+            "JwtAudience": AUDIENCE,
+            "JwtSecretArn": token["ARN"],
+            "Architecture": "arm64" if os.uname().machine == "aarch64" else "x86_64",
+            "AlarmTopicArn": self.alarm_topic,
+            "Dashboard": "true",
+            "DeletionProtection": "false",
+            "DirectFunction": "both",
+            "EventBridgeFunction": "jwt",
+            "EventBridgeSource": SOURCE,
+            "QueueFunction": "key",
+            "TopicFunction": "key",
+            "TopicArn": self.topic,
+            "Rotation": "true",
+            "ProvisionerSecretArn": self.provisioner,
+        }
+
+    def deploy(self, **changed: str) -> None:
+        """Runs `sam deploy`, and reads what the stack puts out."""
+        self.parameters |= changed
+        template = yaml.safe_load((self.built / "template.yaml").read_text(encoding="utf-8"))
+        for resource in template["Resources"].values():
+            if "CodeUri" in resource.get("Properties", {}):
+                resource["Properties"]["CodeUri"] = str((self.built / resource["Properties"]["CodeUri"]).resolve())
+        adapted = self.folder / "template.json"
+        adapted.write_text(json.dumps(adapt(template)), encoding="utf-8")
+        given = [f"{name}={value}" for name, value in self.parameters.items()]
+        self.sam(
+            "deploy",
+            "--template-file",
+            adapted,
+            "--resolve-s3",
+            "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset",
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--tags",
+            "application=apikeys",
+            "--parameter-overrides",
+            *given,
+        )
+        [stack] = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def sam(self, command: str, *arguments) -> None:
+        """Runs sam on the stack, without this repository's samconfig.toml."""
+        done = subprocess.run(
+            ["sam", command, "--stack-name", STACK, "--region", REGION, "--config-env", "none", *arguments],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            raise Unavailable(f"`sam {command}` failed:\n{done.stdout}")
+
+    def provide(self) -> None:
+        """Has the deployed function make the provisioner's key, as docs/events.md says."""
+        asked = {"name": "Provisioner", "level": 4, "expiresIn": 31536000}
+        answer = self.ask("jwt", asked, {"Authorization": f"Bearer {self.token('curator')}"})
+        self.client("secretsmanager").put_secret_value(
+            SecretId=self.provisioner, SecretString=json.dumps(answer["apikey"])
+        )
+
+    # --- What a caller needs
+
+    @property
+    def api(self) -> str:
+        """The API's address on this machine; the name in the stack's output is one that not every resolver knows."""
+        identity = self.outputs["ApiUrl"].split("//")[1].split(".")[0]
+        return f"{self.url}/_aws/execute-api/{identity}"
+
+    def ask(self, function: str, body: dict, headers: dict) -> dict:
+        """Sends a request for a key to an endpoint, which must create it."""
+        answer = call("POST", f"{self.api}/apikeys/{function}", body, headers)
+        if answer.status != 201:
+            raise Unavailable(
+                f"POST /apikeys/{function} answers {answer.status}: {answer.body.decode(errors='replace')}"
+            )
+        return json.loads(answer.body)
+
+    def token(self, role: str = "user", user: int = 61) -> str:
+        """A token that the jwt function accepts, for an hour."""
+        now = int(time.time())
+        claims = {"_id": user, "username": f"user-{user}", "role": role, "status": 1, "aud": AUDIENCE, "iss": ISSUER}
+        message = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment({**claims, 'iat': now, 'exp': now + 3600})}"
+        return f"{message}.{encode(hmac.digest(self.secret.encode(), message.encode(), hashlib.sha256))}"
+
+    def physical(self, logical: str) -> str:
+        """What a resource of the template is called in the deployed stack."""
+        described = self.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical)
+        return described["StackResourceDetail"]["PhysicalResourceId"]
+
+
+def encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def segment(value: dict) -> str:
+    return encode(json.dumps(value).encode())

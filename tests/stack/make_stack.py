@@ -1,0 +1,86 @@
+"""`make stack`: the deployed stack, and what to paste.
+
+make_stack.py FOLDER    deploys what was built into FOLDER, and serves it until it is stopped
+"""
+
+import os
+import secrets
+import signal
+import sys
+from pathlib import Path
+
+from emulator import REGION, REPOSITORY, Unavailable
+from local_stack import SOURCE, STACK, LocalStack
+
+PORT = 4566  # where MiniStack and LocalStack are looked for
+SECRET_FILE = REPOSITORY / ".local/jwt-secret"
+
+
+def local_secret() -> str:
+    """The secret of `make run` and `make token`, made where there is none."""
+    SECRET_FILE.parent.mkdir(exist_ok=True)
+    try:
+        descriptor = os.open(SECRET_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return SECRET_FILE.read_text(encoding="utf-8")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return SECRET_FILE.read_text(encoding="utf-8")
+
+
+def greeting(stack: LocalStack) -> str:
+    outputs = "\n".join(f"    {name}={value}" for name, value in sorted(stack.outputs.items()))
+    return f"""
+The stack `{STACK}` of template.yaml is deployed, on MiniStack at {stack.url}. It puts out:
+
+{outputs}
+
+Paste this into another terminal. A token of user 61, a curator, for an hour (`make token ROLE=user ID=61` makes others):
+
+    TOKEN='{stack.token("curator")}'
+    URL={stack.api}
+
+A key made with the token:
+
+    ANSWER=$(curl -sS "$URL/apikeys/jwt" -H "Authorization: Bearer $TOKEN" \\
+      -H 'Content-Type: application/json' -d '{{"name":"My first API key","level":4,"expiresIn":3600}}'); echo "$ANSWER"
+
+A key made with that key:
+
+    CREDENTIALS=$(echo "$ANSWER" | sed -E 's/.*"key":"([^"]*)","secret":"([^"]*)".*/\\1:\\2/')
+    curl -sS "$URL/apikeys/key" -u "$CREDENTIALS" \\
+      -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
+
+All checks of a deployed stack: TOKEN="$TOKEN" make smoke URL="$URL"
+
+Any AWS client reaches the rest (docs/events.md; the topic {stack.topic},
+the bus `default`, its source {SOURCE}) with
+
+    export AWS_ENDPOINT_URL={stack.url} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+
+Ctrl-C stops everything; nothing is kept."""
+
+
+def main(built: str) -> None:
+    """Serves the stack until it is stopped."""
+    for end in (signal.SIGINT, signal.SIGTERM):  # also where a shell has it in the background, and SIGINT ignored
+        signal.signal(end, signal.default_int_handler)
+    if not Path(built, "template.yaml").is_file():
+        raise Unavailable(f"{built} holds no build: run `make build-local`")
+    print(f"Deploying template.yaml onto MiniStack at port {PORT} (some seconds)", flush=True)
+    stack = LocalStack(Path(built), local_secret(), PORT)
+    try:
+        print(greeting(stack), flush=True)
+        stack.process.wait()
+        raise Unavailable("MiniStack has ended by itself")
+    finally:
+        stack.stop()
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except Unavailable as problem:
+        raise SystemExit(f"make stack: {problem}") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

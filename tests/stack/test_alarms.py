@@ -1,0 +1,192 @@
+"""What watches the deployed stack: alarms, metric filters, the dashboard; each is held to what really was deployed."""
+
+import json
+import re
+
+import pytest
+
+from filter_pattern import matches
+from local_stack import STACK
+from support import LOG_GROUPS, basic, bearer, eventually, fresh, logged, received, request, without_policies
+from web import call
+
+OWN = f"ApiKeys/{STACK}"
+# Of AWS's documentation of the Telemetry API: Lambda writes it, and MiniStack doesn't.
+START = {
+    "time": "2022-10-12T00:01:15.000Z",
+    "type": "platform.initReport",
+    "record": {
+        "initializationType": "on-demand",
+        "status": "success",
+        "phase": "init",
+        "metrics": {"durationMs": 125.33},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def alarms(stack):
+    """Every alarm of the stack, by the name that the template gives it."""
+    watch = stack.client("cloudwatch")
+    described = [alarm for page in watch.get_paginator("describe_alarms").paginate() for alarm in page["MetricAlarms"]]
+    by_name = {alarm["AlarmName"]: alarm for alarm in described}
+    logical = {one["PhysicalResourceId"]: one["LogicalResourceId"] for one in resources(stack)}
+    return {logical[name]: alarm for name, alarm in by_name.items()}
+
+
+def resources(stack):
+    pages = stack.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+    return [one for page in pages for one in page["StackResourceSummaries"]]
+
+
+def name_of(stack, function):
+    return stack.outputs[f"{function}Arn"].split(":")[-2]
+
+
+def errors_of(stack, function, metric="Errors", **more):
+    name = name_of(stack, function)
+    return "AWS/Lambda", metric, {"FunctionName": name, "Resource": f"{name}:live", **more}
+
+
+def queue_of(stack, logical, metric="ApproximateNumberOfMessagesVisible"):
+    return "AWS/SQS", metric, {"QueueName": stack.physical(logical).rsplit("/", 1)[1]}
+
+
+def test_every_alarm_watches_what_was_deployed(stack, alarms):
+    expected = {
+        "ApiErrorsAlarm": ("AWS/ApiGateway", "5xx", {"ApiId": stack.physical("HttpApi")}),
+        "StartFailuresAlarm": (OWN, "StartFailures", {}),
+        "JwtEventsErrorsAlarm": errors_of(stack, "JwtEventsFunction"),
+        "KeyEventsErrorsAlarm": errors_of(stack, "KeyEventsFunction"),
+        "RotationErrorsAlarm": errors_of(stack, "RotationFunction"),
+        "FailedEventsAlarm": queue_of(stack, "FailedEventsQueue"),
+        "EventsDeadLetterAlarm": queue_of(stack, "EventsDeadLetterQueue"),
+        "EventsQueueAgeAlarm": queue_of(stack, "EventsQueue", "ApproximateAgeOfOldestMessage"),
+    }
+    for kind in ("Jwt", "Key"):
+        function = f"{kind}Function"
+        expected |= {
+            f"{kind}FaultsAlarm": (OWN, f"{kind}Faults", {}),
+            f"{kind}ErrorsAlarm": errors_of(stack, function),
+            f"{kind}NewVersionAlarm": errors_of(stack, function, ExecutedVersion=live(stack, function)),
+            f"{kind}ThrottlesAlarm": errors_of(stack, function, "Throttles"),
+            f"{kind}DurationAlarm": errors_of(stack, function, "Duration"),
+        }
+    found = {
+        name: (alarm["Namespace"], alarm["MetricName"], {one["Name"]: one["Value"] for one in alarm["Dimensions"]})
+        for name, alarm in alarms.items()
+    }
+    assert found == expected
+    assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {(stack.alarm_topic,)}
+
+
+def live(stack, function):
+    """The version that the alias stands for."""
+    return stack.client("lambda").get_alias(FunctionName=name_of(stack, function), Name="live")["FunctionVersion"]
+
+
+def test_an_alarm_that_rings_tells_the_topic(stack):
+    """With a figure as CloudWatch would take it from a line; of the alarms, MiniStack lets any of that name ring."""
+    queues = stack.client("sqs")
+    url = queues.create_queue(QueueName=fresh("alarms"))["QueueUrl"]
+    queue = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+    }
+    queues.set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allowed]})}
+    )
+    stack.client("sns").subscribe(TopicArn=stack.alarm_topic, Protocol="sqs", Endpoint=queue)
+    watch = stack.client("cloudwatch")
+    watch.put_metric_data(Namespace=OWN, MetricData=[{"MetricName": "StartFailures", "Value": 1}])
+
+    def told():
+        watch.describe_alarms(AlarmNames=[stack.physical("StartFailuresAlarm")])
+        return [json.loads(json.loads(one["Body"])["Message"]) for one in received(stack, url)]
+
+    [message] = eventually(told, "the alarm's notification")
+    assert (message["AlarmName"], message["NewStateValue"]) == (stack.physical("StartFailuresAlarm"), "ALARM")
+
+
+def metric_filters(stack, metric):
+    """The filters that count that metric: the template's names of their groups, and their patterns."""
+    pages = stack.client("logs").get_paginator("describe_metric_filters").paginate()
+    logical = {one["PhysicalResourceId"]: one["LogicalResourceId"] for one in resources(stack)}
+    return {
+        logical[one["logGroupName"]]: one["filterPattern"]
+        for page in pages
+        for one in page["metricFilters"]
+        for made in one["metricTransformations"]
+        if (made["metricNamespace"], made["metricName"], made["metricValue"]) == (OWN, metric, "1")
+    }
+
+
+@pytest.mark.parametrize(("kind", "path"), [("Jwt", "jwt"), ("Key", "key")])
+def test_a_line_of_a_fault_is_counted_and_no_other_line(stack, kind, path):
+    """Without its permissions a function answers 500: so IAM is enforced here, and what it allows is needed."""
+    key = stack.ask("jwt", request(4), bearer(stack))["apikey"]
+    caller = bearer(stack) if path == "jwt" else basic(key)
+    with without_policies(stack, f"{kind}FunctionRole"):
+        answer = call("POST", f"{stack.api}/apikeys/{path}", request(), caller)
+    assert (answer.status, answer.json) == (500, {"result": "error", "error": "createApikeyFailed"})
+    stack.ask(path, request(), caller)
+    group = f"{kind}LogGroup"
+    [(counted, pattern)] = metric_filters(stack, f"{kind}Faults").items()
+    assert counted == group
+    lines = [line for line in logged(stack, group) if line.startswith("{")]
+    faults = [json.loads(line) for line in lines if matches(pattern, line)]
+    assert faults and {(one["outcome"], one["outcomeClass"]) for one in faults} == {("createApikeyFailed", "fault")}
+    others = {json.loads(line).get("outcomeClass") for line in lines if not matches(pattern, line)}
+    assert "success" in others and "fault" not in others
+
+
+def test_a_failed_start_of_any_function_is_counted(stack):
+    found = metric_filters(stack, "StartFailures")
+    assert set(found) == set(LOG_GROUPS)
+    for group, pattern in found.items():
+        for status in ("error", "failure", "timeout"):
+            assert matches(pattern, json.dumps({**START, "record": {**START["record"], "status": status}})), (
+                group,
+                status,
+            )
+        assert not matches(pattern, json.dumps(START)), group
+        assert not any(matches(pattern, line) for line in logged(stack, group)), group
+
+
+def test_the_dashboard_shows_what_was_deployed(stack, alarms):
+    shown = stack.client("cloudwatch").get_dashboard(DashboardName=stack.physical("ApiKeysDashboard"))["DashboardBody"]
+    widgets = json.loads(shown)["widgets"]
+    assert "${" not in shown and len(widgets) == 10
+    rung = {arn for one in widgets for arn in one["properties"].get("alarms", [])}
+    assert rung and rung <= {alarm["AlarmArn"] for alarm in alarms.values()}
+    lines = [line for one in widgets for line in one["properties"].get("metrics", [])]
+    values = {(line[2], line[3]) for line in lines if line[0].startswith("AWS/") and len(line) > 3}
+    assert values == {
+        ("ApiId", stack.physical("HttpApi")),
+        ("FunctionName", name_of(stack, "JwtFunction")),
+        ("FunctionName", name_of(stack, "KeyFunction")),
+        ("TableName", stack.outputs["TableName"]),
+    }
+    [query] = [one["properties"]["query"] for one in widgets if one["type"] == "log"]
+    assert re.findall(r"SOURCE '([^']+)'", query) == [stack.physical("JwtLogGroup"), stack.physical("KeyLogGroup")]
+
+
+def test_a_request_s_line_is_the_metric_that_the_dashboard_shows(stack):
+    stack.ask("jwt", request(), bearer(stack))
+    [line] = [json.loads(line) for line in logged(stack, "JwtLogGroup") if '"outcome":"created"' in line][-1:]
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    written = {(directive["Namespace"], metric["Name"]) for metric in directive["Metrics"]}
+    shown = stack.client("cloudwatch").get_dashboard(DashboardName=stack.physical("ApiKeysDashboard"))["DashboardBody"]
+    lines = [one for widget in json.loads(shown)["widgets"] for one in widget["properties"].get("metrics", [])]
+    own = [one for one in lines if one[0] == "ApiKeys"]
+    assert {(one[0], one[1]) for one in own} == written
+    for one in own:
+        assert [[one[2], one[4]]] == directive["Dimensions"]
+    assert ["jwt", "success"] in [[one[3], one[5]] for one in own] and (line["endpoint"], line["outcomeClass"]) == (
+        "jwt",
+        "success",
+    )
+    assert all(isinstance(line[metric["Name"]], (int, float)) for metric in directive["Metrics"])

@@ -1,0 +1,123 @@
+"""A stack that is changed, and then deleted: what reaches the functions, what the sources then call, what stays."""
+
+import json
+import secrets
+
+import pytest
+
+from local_stack import STACK
+from support import basic, bearer, delivered, event, eventually, fresh, record, request
+from test_events import publish, put, send, with_token
+from web import call
+
+CHANGED = {
+    "MaxExpiresIn": "7200",
+    "MemorySize": "256",
+    "CorsOrigins": "https://example.org",
+    "EventBridgeFunction": "key",
+    "QueueFunction": "jwt",
+    "TopicFunction": "jwt",
+}
+
+
+@pytest.fixture(scope="module")
+def before(own_stack):
+    """What was there before the change: a key, a token, and the version of each function that served."""
+    key = own_stack.ask("jwt", request(4), bearer(own_stack))["apikey"]
+    return {"key": key, "token": bearer(own_stack), "versions": versions(own_stack)}
+
+
+@pytest.fixture(scope="module")
+def changed(own_stack, before):
+    """The stack with other parameters, also another secret for tokens, which takes another ConfigRevision."""
+    own_stack.secret = secrets.token_hex(32)
+    manager = own_stack.client("secretsmanager")
+    arn = manager.create_secret(Name=fresh("token-secret"), SecretString=own_stack.secret)["ARN"]
+    own_stack.deploy(**CHANGED, JwtSecretArn=arn, ConfigRevision="2")
+    return own_stack
+
+
+def versions(stack):
+    """The version that each alias stands for."""
+    functions = stack.client("lambda")
+    arns = [value for name, value in stack.outputs.items() if name.endswith("FunctionArn")]
+    return {arn: functions.get_function_configuration(FunctionName=arn)["Version"] for arn in arns}
+
+
+def test_a_change_reaches_every_alias(changed, before):
+    now = versions(changed)
+    assert set(now) == set(before["versions"]) and len(now) == 5
+    for arn, version in now.items():
+        assert int(version) == int(before["versions"][arn]) + 1, arn
+        found = changed.client("lambda").get_function_configuration(FunctionName=arn)
+        assert (found["MemorySize"], found["Environment"]["Variables"]["MAX_EXPIRES_IN"]) == (256, "7200")
+
+
+def test_the_alarm_of_a_deployment_watches_the_new_version(changed):
+    for kind in ("Jwt", "Key"):
+        name = changed.physical(f"{kind}NewVersionAlarm")
+        [alarm] = changed.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        watched = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+        assert watched["ExecutedVersion"] == versions(changed)[changed.outputs[f"{kind}FunctionArn"]]
+
+
+def test_the_new_configuration_serves(changed, before):
+    url = f"{changed.api}/apikeys/jwt"
+    assert call("POST", url, request(), before["token"]).status == 403
+    assert call("POST", url, request(expiresIn=7201), bearer(changed)).json["error"] == "expiresInHigherThanMaximum"
+    assert changed.ask("jwt", request(expiresIn=7200), bearer(changed))
+
+
+def test_a_key_of_before_works_on(changed, before):
+    assert changed.ask("key", request(0), basic(before["key"]))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+def test_with_cors_too_the_functions_answer_other_methods(changed, method):
+    for endpoint in ("jwt", "key"):
+        answer = call(method, f"{changed.api}/apikeys/{endpoint}")
+        assert (answer.status, answer.headers.get("allow")) == (405, "POST")
+
+
+def test_with_cors_no_route_takes_a_preflight(changed):
+    routes = changed.client("apigatewayv2").get_routes(ApiId=changed.physical("HttpApi"))["Items"]
+    methods = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+    assert {one["RouteKey"] for one in routes} == {
+        f"{method} /apikeys/{name}" for method in methods for name in ("jwt", "key")
+    }
+
+
+@pytest.mark.parametrize(
+    ("ask", "creator"),
+    [
+        (put, "key"),
+        (lambda stack, asked: publish(stack, with_token(stack, asked)), "jwt"),
+        (lambda stack, asked: send(stack, with_token(stack, asked)), "jwt"),
+    ],
+    ids=["EventBridge", "SNS", "SQS"],
+)
+def test_each_source_calls_the_function_that_it_was_given(changed, ask, creator):
+    name = fresh("switched")
+    ask(changed, event(name))
+    key = eventually(lambda: delivered(changed, name), "the delivered secret")
+    assert eventually(lambda: record(changed, key), "its record")["createdBy"]["S"].split(":")[0] == creator
+
+
+def test_a_deletion_leaves_the_table_and_the_logs_alone(changed, before):
+    groups = [changed.physical(group) for group in ("JwtLogGroup", "KeyLogGroup", "HttpApiLogGroup")]
+    functions, queue = versions(changed), changed.outputs["EventsQueueUrl"]
+    changed.sam("delete", "--no-prompts")
+    formation = changed.client("cloudformation")
+    with pytest.raises(formation.exceptions.ClientError, match="does not exist"):
+        formation.describe_stacks(StackName=STACK)
+    found = record(changed, before["key"])
+    assert found and found["createdBy"] == {"S": "jwt"}
+    for group in groups:
+        assert changed.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"], group
+    for arn in functions:
+        with pytest.raises(changed.client("lambda").exceptions.ResourceNotFoundException):
+            changed.client("lambda").get_function(FunctionName=arn.rsplit(":", 1)[0])
+    with pytest.raises(changed.client("sqs").exceptions.QueueDoesNotExist):
+        changed.client("sqs").get_queue_attributes(QueueUrl=queue)
+    assert call("POST", f"{changed.api}/apikeys/jwt", request(), bearer(changed)).status == 404
+    assert json.loads(changed.client("secretsmanager").get_secret_value(SecretId=changed.provisioner)["SecretString"])

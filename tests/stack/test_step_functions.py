@@ -1,0 +1,104 @@
+"""docs/step-functions.yaml, deployed beside the stack as it says, with its Catch and its Retry."""
+
+import json
+import uuid
+
+import pytest
+
+from emulator import REPOSITORY
+from support import basic, delivered, eventually, fresh, request, without_policies
+
+STACK = "workflow"
+
+
+@pytest.fixture(scope="module")
+def machine(stack):
+    """The deployed workflow's ARN."""
+    formation = stack.client("cloudformation")
+    formation.create_stack(
+        StackName=STACK,
+        TemplateBody=(REPOSITORY / "docs/step-functions.yaml").read_text(encoding="utf-8"),
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[
+            {"ParameterKey": "KeyEventsFunctionArn", "ParameterValue": stack.outputs["KeyEventsFunctionArn"]},
+        ],
+    )
+
+    def deployed():
+        [made] = formation.describe_stacks(StackName=STACK)["Stacks"]
+        assert made["StackStatus"] in ("CREATE_IN_PROGRESS", "CREATE_COMPLETE"), made["StackStatus"]
+        return made if made["StackStatus"] == "CREATE_COMPLETE" else None
+
+    [output] = eventually(deployed, "the workflow's stack")["Outputs"]
+    return output["OutputValue"]
+
+
+def start(stack, machine, **asked):
+    body = {"name": "Order", "level": 2, "expiresIn": 3600, **asked}
+    started = stack.client("stepfunctions").start_execution(
+        stateMachineArn=machine, name=f"order-{uuid.uuid4().hex[:8]}", input=json.dumps(body)
+    )
+    return started["executionArn"]
+
+
+def history(stack, execution):
+    pages = stack.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
+    return [entry for page in pages for entry in page["events"]]
+
+
+def entered(stack, execution):
+    return [
+        one["stateEnteredEventDetails"]["name"]
+        for one in history(stack, execution)
+        if "stateEnteredEventDetails" in one
+    ]
+
+
+def ended(stack, execution):
+    def over():
+        found = stack.client("stepfunctions").describe_execution(executionArn=execution)
+        return found if found["status"] != "RUNNING" else None
+
+    return eventually(over, "the execution's end")
+
+
+def test_an_execution_delivers_a_key_and_shows_no_secret(stack, machine):
+    name = fresh("order")
+    execution = start(stack, machine, deliverTo=name, level=4)
+    done = ended(stack, execution)
+    assert done["status"] == "SUCCEEDED", done
+    answer, key = json.loads(done["output"]), delivered(stack, name)
+    assert set(answer) == {"key", "secretArn", "level", "expiresAt", "name", "userId"} and answer["key"] == key["key"]
+    assert key["secret"] not in json.dumps(history(stack, execution), default=str)
+    assert stack.ask("key", request(0), basic(key))
+
+
+def test_each_refusal_that_is_named_is_caught(stack, machine):
+    taken = fresh("taken")
+    assert ended(stack, start(stack, machine, deliverTo=taken))["status"] == "SUCCEEDED"
+    for asked, state, error in (
+        ({"deliverTo": fresh("strong"), "level": 5}, "TooStrong", "keyLevelExceedsRoleLevel"),
+        ({"deliverTo": taken}, "NameTaken", "deliverToTaken"),
+        ({"deliverTo": fresh("bad"), "level": "2"}, "GiveUp", "levelNotNumeric"),
+    ):
+        execution = start(stack, machine, **asked)
+        done = ended(stack, execution)
+        assert (done["status"], done["error"]) == ("FAILED", error)
+        assert entered(stack, execution) == ["CreateKey", state]
+
+
+def test_a_fault_is_tried_again_until_it_is_over(stack, machine):
+    """The function loses its permissions and so answers createApikeyFailed, until it has them again."""
+    name = fresh("retried")
+
+    def failed():
+        return [one for one in history(stack, execution) if one["type"] == "TaskFailed"]
+
+    with without_policies(stack, "KeyEventsFunctionRole"):
+        execution = start(stack, machine, deliverTo=name)
+        first = eventually(failed, "the first try's failure")[0]
+    assert first["taskFailedEventDetails"]["error"] == "createApikeyFailed"
+    done = ended(stack, execution)
+    assert done["status"] == "SUCCEEDED", done
+    assert json.loads(done["output"])["key"] == delivered(stack, name)["key"]
+    assert len([one for one in history(stack, execution) if one["type"] == "TaskScheduled"]) == len(failed()) + 1
