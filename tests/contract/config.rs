@@ -140,7 +140,7 @@ fn a_prefix_that_a_user_id_could_run_into_refuses_to_start() {
 }
 
 #[test]
-fn a_provisioners_secret_is_named_by_its_whole_arn_or_the_key_function_refuses_to_start() {
+fn a_provisioner_that_is_no_whole_arn_refuses_to_start() {
     let arn = format!("{SECRET}apikeys-provisioner-AbCd12");
     for value in [
         "apikeys-provisioner",
@@ -243,7 +243,7 @@ fn a_public_key_is_a_strong_one_of_a_known_kind_in_pem() {
 }
 
 #[test]
-fn a_public_key_that_anyone_could_sign_for_or_nobody_could_verify_with_refuses_to_start() {
+fn a_public_key_of_small_order_or_off_the_curve_refuses_to_start() {
     let refuses = |prefix: &str, key: &[u8]| {
         let der = [hex::decode(prefix).unwrap().as_slice(), key].concat();
         let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", wrapped(&STANDARD.encode(der)));

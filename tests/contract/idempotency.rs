@@ -172,7 +172,7 @@ fn conflict() -> Fault {
 }
 
 #[tokio::test]
-async fn the_first_try_is_one_transaction_and_so_is_a_replay_and_without_a_value_there_is_none() {
+async fn a_first_try_and_a_replay_are_one_transaction_each() {
     let (world, proxy) = broken().await;
     let request = world.request(Endpoint::Jwt);
     for calls in 1..=2 {
@@ -240,7 +240,7 @@ async fn the_end_of_the_chain_does_not_come_between_a_try_and_its_repetition() {
 }
 
 #[tokio::test]
-async fn a_foreign_record_gives_way_to_the_spare_id_and_a_damaged_memo_is_a_500() {
+async fn a_taken_id_leads_to_the_spare_one_and_a_damaged_answer_is_a_500() {
     let world = World::new().await;
     let randomness = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
     let first = AttributeValue::S("01010101-0101-4101-8101-010101010101".to_owned());

@@ -79,7 +79,7 @@ fn every_code_that_there_is_is_documented_and_no_other() {
 }
 
 #[tokio::test]
-async fn every_refusal_is_documented_at_its_endpoint_and_status_with_its_body_and_headers() {
+async fn every_refusal_is_documented_with_its_status_body_and_headers() {
     let document = Document::read();
     for endpoint in Endpoint::ALL {
         let mut answered = BTreeSet::new();

@@ -144,7 +144,7 @@ async fn failed_authentications_are_told_apart_by_nothing() {
 
 /// The least time can be asserted on a machine of any speed; how little the times differ, `make timing` measures.
 #[tokio::test]
-async fn a_key_that_was_looked_up_is_refused_on_a_beat_whatever_was_wrong_with_it() {
+async fn a_key_that_was_looked_up_is_refused_at_a_constant_interval() {
     let world = World::new().await;
     let (alive, expired) = (StoredKey::new(), StoredKey::new().expires_in(-1));
     for key in [&alive, &expired] {

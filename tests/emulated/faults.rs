@@ -284,7 +284,7 @@ async fn an_invocation_that_is_nearly_over_is_answered_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_process_that_was_frozen_while_its_connections_ended_creates_the_next_key() {
+async fn a_process_frozen_while_its_connections_ended_creates_the_next_key() {
     let mut figures = Figures::new("faults-frozen");
     let frozen = host::variable("APIKEYS_FREEZE_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(2);
     for function in Function::ALL {
@@ -303,7 +303,7 @@ async fn a_process_that_was_frozen_while_its_connections_ended_creates_the_next_
 }
 
 #[tokio::test]
-async fn a_process_that_is_told_to_end_does_so_at_once_and_leaves_one_record_at_most() {
+async fn a_process_ends_at_sigterm_and_leaves_one_record_at_most() {
     for function in Function::ALL {
         let mut scene = Scene::new(function).await;
         scene.sandbox.signal(Signal::SIGTERM).unwrap();

@@ -24,7 +24,7 @@ use tests::token::Claims;
 use support::{BODY, Stage};
 
 #[tokio::test]
-async fn the_documented_example_is_201_on_both_endpoints_and_the_records_stand_in_the_table() {
+async fn the_documented_example_is_a_201_with_a_record_on_both_endpoints() {
     let stage = Stage::new().await;
     let mut authorization = stage.bearer(&Claims::new());
     for (function, created_by) in [(Function::Jwt, "jwt"), (Function::Key, "key:")] {

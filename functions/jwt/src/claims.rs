@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_for_a_queue_says_when_it_was_issued_and_lives_for_an_hour_at_most() {
+    fn a_token_for_a_queue_has_an_iat_and_at_most_an_hour() {
         for (claims, expected) in [
             (r#"{"iat":1700000000,"exp":1700003600}"#, true),
             (r#"{"iat":1700000000,"exp":1700003600.5}"#, false),

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_that_confirms_the_algorithm_is_accepted_and_other_members_are_ignored() {
+    fn a_header_with_the_algorithm_is_accepted_and_others_are_ignored() {
         for header in [
             r#"{"alg":"HS256"}"#,
             "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}",
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_another_algorithm_or_type_or_with_unsupported_members_is_refused() {
+    fn a_header_of_another_algorithm_type_or_extension_is_refused() {
         for header in [
             "",
             "[]",

@@ -19,7 +19,7 @@ async fn a_delivered_secret_rotates_to_a_new_key_and_both_authenticate() {
 }
 
 #[tokio::test]
-async fn the_provisioners_secret_rotates_from_the_apikey_object_of_a_201_to_a_whole_value() {
+async fn a_provisioners_secret_may_be_the_apikey_object_of_a_201() {
     let scene = Scene::new().await;
     let before = scene.value(&scene.provisioner.arn, "AWSCURRENT").await.unwrap();
     assert_eq!((before.get("result"), before.get("expiresIn")), (None, None));
@@ -162,7 +162,7 @@ async fn test_secret_may_come_alone_with_the_current_value_staged() {
 }
 
 #[tokio::test]
-async fn the_new_key_does_not_authenticate_before_it_is_stored_and_the_old_one_does_throughout() {
+async fn the_new_key_authenticates_once_stored_and_the_old_one_throughout() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;

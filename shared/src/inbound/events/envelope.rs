@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_found_at_most_one_envelope_deeper_with_the_id_of_the_innermost_event() {
+    fn a_request_is_found_one_envelope_deep_with_the_innermost_id() {
         assert_eq!(in_topic(REQUEST), found(Some("of-the-notification")));
         assert_eq!(in_topic(&event(REQUEST)), found(Some("of-the-event")));
         assert_eq!(in_topic(&notification(REQUEST)), None);

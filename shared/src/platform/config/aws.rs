@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_five_roots_are_for_the_commercial_regions_and_others_have_the_machines_own() {
+    fn commercial_regions_trust_five_roots_and_others_the_systems() {
         let none = Environment::from_iter([]);
         for region in ["us-east-1", "eu-central-1", "us-west-2", "ca-central-1", "cnx-1"] {
             assert!(matches!(TrustedRoots::read(&none, region), Ok(TrustedRoots::Amazon)), "{region}");
