@@ -80,7 +80,7 @@ const NOT_TESTED: [(&str, &str); 8] = [
     ("E28", "a matter of statistics: `make timing` measures it; verify.rs compares a hash also for an unknown key"),
     ("H07", "a key's own level counts, and there is no user table to lower it in"),
     ("I24", "a name of 256 characters can't reach 400 KB"),
-    ("J02", "a matter of measurement: `make bench` writes the times of a start into docs/performance.md"),
+    ("J02", "a matter of measurement: `make bench` writes the times of a start into tests/bench/README.md"),
     (
         "J09",
         "`make load` sends 100,000 requests and prints memory and descriptors; emulated/load.rs is its small sister",
