@@ -1,5 +1,5 @@
 # The parts of `make check`, in the order in which it runs them: what fails soonest comes first.
-CHECKS := fmt-check openapi template lint deny machete proof-check doc test bench-guard test-clients
+CHECKS := fmt-check openapi template lint deny machete proof-check doc test bench-guard test-clients test-sam
 
 .PHONY: $(CHECKS)
 
@@ -64,3 +64,14 @@ bench-guard: build-local
 test-clients: tools $(CLIENTS)/node/.stamp $(CLIENTS)/python/.stamp
 	$(call need,curl,install curl 7.71 or later)
 	$(local) with python3 tests/tools/clients/run.py
+
+# Without a Docker engine it fails where it was asked for, and `make check` leaves it out.
+test-sam: export OPTIONAL := $(filter check,$(MAKECMDGOALS))
+test-sam:
+	tests/tools/docker-engine.sh $(MAKE) --no-print-directory test-sam-local
+
+# A hostile shell: nothing of this may reach a function.
+.PHONY: test-sam-local
+test-sam-local: export APIKEYS_PYTHON := $(PYTHON)
+test-sam-local: build-local
+	cargo test --locked --package tests --test sam -- --test-threads 1

@@ -59,6 +59,12 @@ needs:
 	$(call need,python3,install Python 3.10 or later)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "python3 is too old: install Python 3.10 or later" >&2; exit 1; }
 
+# Checked before a build, which takes minutes.
+.PHONY: engine
+engine:
+	$(call need,docker,install Docker Engine or Docker Desktop)
+	@docker version >/dev/null 2>&1 || { echo "no Docker engine is reachable: start Docker, or set DOCKER_HOST" >&2; exit 1; }
+
 .PHONY: tools
 tools: $(VENV)/.stamp
 
