@@ -70,7 +70,6 @@ test-sam: export OPTIONAL := $(filter check,$(MAKECMDGOALS))
 test-sam:
 	tests/tools/docker-engine.sh $(MAKE) --no-print-directory test-sam-local
 
-# A hostile shell: nothing of this may reach a function.
 .PHONY: test-sam-local
 test-sam-local: export APIKEYS_PYTHON := $(PYTHON)
 test-sam-local: build-local

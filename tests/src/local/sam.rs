@@ -21,7 +21,7 @@ use super::stack::provisioner;
 use crate::dynamo::{Dynamo, REGION};
 use crate::function::Function;
 use crate::host;
-use crate::secrets_manager::{Secrets, SecretsManager};
+use crate::secrets_manager::SecretsManager;
 use crate::token::Signer;
 pub(super) use api::run as serve_api;
 use engine::{Engine, architecture};
@@ -92,10 +92,13 @@ impl SamLocal {
         })
     }
 
-    /// The secrets that the functions deliver and rotate.
-    #[must_use]
-    pub fn secrets(&self) -> &Secrets {
-        &self.secrets
+    /// How many secrets have been delivered.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line when Secrets Manager does not answer.
+    pub async fn delivered(&self) -> Result<usize, String> {
+        Ok(self.secrets.try_names(DELIVERY_PREFIX).await?.len())
     }
 
     /// The event with its credentials, whose keys and secrets are put into the table and the secrets.

@@ -18,12 +18,12 @@ pub(in crate::local) async fn run(settings: &Settings, file: &Path) -> Result<()
     let file = EventFile::named(file)?;
     let local = SamLocal::start(settings.secret()).await?;
     let event = local.fill(&file).await?;
-    let known = local.secrets().try_names(DELIVERY_PREFIX).await?;
+    let known = local.secrets.try_names(DELIVERY_PREFIX).await?;
     println!("sam local invoke {}", file.logical_name());
     let answer = local.invoke(&file, &event).await?;
     println!("\n{}", readable(&answer));
     if !matches!(file.source, Source::Http { .. }) {
-        Delivered::show_new(local.secrets(), &known).await?;
+        Delivered::show_new(&local.secrets, &known).await?;
     }
     file.check(&event, &answer)
 }
