@@ -49,11 +49,11 @@ events: needs ## Write events/*.json with credentials into .local/events, for ot
 
 .PHONY: sam-invoke
 sam-invoke: EVENT := $(or $(EVENT),events/jwt-201-http-api.json)
-sam-invoke: engine build-local ## Send an event to its function in a container, by `sam local invoke` [EVENT=events/...json]
+sam-invoke: engine $(LOCAL_TEMPLATE) ## Send an event to its function in a container, by `sam local invoke` [EVENT=events/...json]
 	$(local) sam-invoke "$(EVENT)"
 
 .PHONY: sam-api
-sam-api: engine build-local ## Serve both functions in containers behind port 3000, by `sam local start-api`, until Ctrl-C
+sam-api: engine $(LOCAL_TEMPLATE) ## Serve both functions in containers behind port 3000, by `sam local start-api`, until Ctrl-C
 	$(local) sam-api
 
 # --- Test

@@ -40,7 +40,6 @@ fn sam_invoke_shows_the_answer_and_what_was_delivered() {
         ("jwt-201-http-api", "JwtFunction", "201\n"),
         ("key-sqs-created", "KeyEventsFunction", "Delivered:"),
         ("key-rotation-create-secret", "RotationFunction", "null"),
-        ("jwt-500-create-apikey-failed", "JwtFunction", "500\n"),
     ] {
         let output = invoke(file);
         let text = String::from_utf8_lossy(&output.stdout);

@@ -8,7 +8,7 @@
 set -euo pipefail
 
 left_out() {
-    echo "Left out: '$*' needs a Docker engine, and none is reachable: start Docker, or set DOCKER_HOST" >&2
+    echo "Left out, since no Docker engine is reachable (start Docker, or set DOCKER_HOST): $*" >&2
     [[ -n ${OPTIONAL:-} ]] && exit 0 || exit 1
 }
 

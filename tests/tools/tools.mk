@@ -110,6 +110,11 @@ $(DENY) $(FUZZ) $(MACHETE) $(MUTANTS): .local/%.stamp: | needs
 build-local: tools
 	$(call sam_build,.aws-sam/local,$(HOST_ARCHITECTURE))
 
+# `sam local` needs a build only after a change; with the functions' files as they were, `sam build` would take ten seconds.
+LOCAL_TEMPLATE := .aws-sam/local/template.yaml
+$(LOCAL_TEMPLATE): template.yaml Cargo.lock Cargo.toml rust-toolchain.toml $(shell find shared functions -type f) | tools
+	$(call sam_build,$(@D),$(HOST_ARCHITECTURE))
+
 emulator = $$(echo "$$PWD"/$(VENV)/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-$(HOST_ARCHITECTURE))
 
 # `make test` and `make prove` run the same tests.
