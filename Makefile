@@ -51,6 +51,15 @@ rotate: tools ## Rotate a delivered key of `make run`, step by step
 events: needs ## Write events/*.json with credentials into .local/events, for other tools
 	$(local) events
 
+.PHONY: sam-invoke
+sam-invoke: EVENT := $(or $(EVENT),events/jwt-201-http-api.json)
+sam-invoke: engine $(LOCAL_TEMPLATE) ## Send an event to its function in a container, by `sam local invoke` [EVENT=events/...json]
+	$(local) sam-invoke "$(EVENT)"
+
+.PHONY: sam-api
+sam-api: engine $(LOCAL_TEMPLATE) ## Serve both functions in containers behind port 3000, by `sam local start-api`, until Ctrl-C
+	$(local) sam-api
+
 # --- Test
 
 .PHONY: test

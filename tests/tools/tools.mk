@@ -60,6 +60,12 @@ needs:
 	$(call need,python3,install Python 3.10 or later)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "python3 is too old: install Python 3.10 or later" >&2; exit 1; }
 
+# Checked before a build, which takes minutes.
+.PHONY: engine
+engine:
+	$(call need,docker,install Docker Engine or Docker Desktop)
+	@docker version >/dev/null 2>&1 || { echo "no Docker engine is reachable: start Docker, or set DOCKER_HOST" >&2; exit 1; }
+
 .PHONY: tools
 tools: $(VENV)/.stamp
 
@@ -107,6 +113,11 @@ $(DENY) $(FUZZ) $(MACHETE) $(MUTANTS): .local/%.stamp: | needs
 .PHONY: build-local
 build-local: tools
 	$(call sam_build,.aws-sam/local,$(HOST_ARCHITECTURE))
+
+# `sam local` needs a build only after a change; with the functions' files as they were, `sam build` would take ten seconds.
+LOCAL_TEMPLATE := .aws-sam/local/template.yaml
+$(LOCAL_TEMPLATE): template.yaml Cargo.lock Cargo.toml rust-toolchain.toml $(shell find shared functions -type f) | tools
+	$(call sam_build,$(@D),$(HOST_ARCHITECTURE))
 
 emulator = $$(echo "$$PWD"/$(VENV)/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-$(HOST_ARCHITECTURE))
 
