@@ -54,7 +54,9 @@ async fn every_difference_from_freesewings_own_check_is_listed_with_its_reason()
     let mut wrong = comparison.against(&reasons);
     let security = std::fs::read_to_string(host::repository().join("tests/proof/differential/README.md")).unwrap();
     if documented.iter().any(|lines| !security.contains(lines)) {
-        wrong.push("tests/proof/differential/README.md: its tables are not those of .local/differential/tables.md".to_owned());
+        wrong.push(
+            "tests/proof/differential/README.md: its tables are not those of .local/differential/tables.md".to_owned(),
+        );
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

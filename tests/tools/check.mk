@@ -52,6 +52,7 @@ machete: $(MACHETE)
 	.local/bin/cargo-machete --with-metadata shared functions tests
 
 proof-check: needs
+	python3 tests/tools/check_links.py
 	python3 tests/proof/promises.py --check
 
 doc: needs
