@@ -1,4 +1,4 @@
-"""`make bench`: measures both functions against the baseline and a Python function, and writes tests/bench/README.md.
+"""`make prove PROOF=bench`: measures both functions against the baseline and a Python function, and writes tests/bench/README.md.
 
 Runs of the programs take turns, so that what disturbs the machine disturbs all of them. FAST=1 is a look, not a result.
 """

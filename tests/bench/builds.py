@@ -1,4 +1,4 @@
-"""`make bench-builds`: builds both functions with other settings, and writes what each costs and gains into builds.tsv.
+"""`make prove PROOF=bench-builds`: builds both functions with other settings, and writes what each costs and gains into builds.tsv.
 
 Each setting compiles everything anew, so this takes half an hour.
 """

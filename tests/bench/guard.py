@@ -46,10 +46,10 @@ def main() -> int:
         if change > ALLOWED:
             verdict, failed = "TOO MANY", True
         elif change < -ALLOWED:
-            verdict = "ok, and so much better that `make bench-update` should write it down"
+            verdict = "ok, and so much better that `make prove PROOF=bench-update` should write it down"
         print(f"{row[0]:4}{row[1]:8} {count:>10,} instructions, {change:+.1%}: {verdict}")
     if failed:
-        print(f"More than {ALLOWED:.0%} over tests/bench/instructions.tsv. If it is worth it: `make bench-update`.")
+        print(f"More than {ALLOWED:.0%} over tests/bench/instructions.tsv. If it is worth it: `make prove PROOF=bench-update`.")
     return failed
 
 

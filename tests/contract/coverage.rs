@@ -77,13 +77,13 @@ const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 11] = [
 /// Rows that no test can show, and where a figure stands in for one, the command that measures it.
 const NOT_TESTED: [(&str, &str); 8] = [
     ("D43", "nobody is looked up: the service has no user table"),
-    ("E28", "a matter of statistics: `make timing` measures it; verify.rs compares a hash also for an unknown key"),
+    ("E28", "a matter of statistics: `make prove PROOF=timing` measures it; verify.rs compares a hash also for an unknown key"),
     ("H07", "a key's own level counts, and there is no user table to lower it in"),
     ("I24", "a name of 256 characters can't reach 400 KB"),
-    ("J02", "a matter of measurement: `make bench` writes the times of a start into tests/bench/README.md"),
+    ("J02", "a matter of measurement: `make prove PROOF=bench` writes the times of a start into tests/bench/README.md"),
     (
         "J09",
-        "`make load` sends 100,000 requests and prints memory and descriptors; emulated/load.rs is its small sister",
+        "`make prove PROOF=load` sends 100,000 requests and prints memory and descriptors; emulated/load.rs is its small sister",
     ),
     ("J22", "SnapStart does not exist for this runtime"),
     ("K10", "the gateway's CORS configuration; none is given to it"),

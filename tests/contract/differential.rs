@@ -1,4 +1,4 @@
-//! The same tokens through FreeSewing's own check and through ours, at the same moment: `make differential`.
+//! The same tokens through FreeSewing's own check and through ours, at the same moment: `make prove PROOF=differential`.
 //!
 //! A difference stands with its reason in `tests/proof/differential/differences.tsv` and in `tests/proof/differential/README.md`, or the
 //! test fails; so does one that no token shows any more.
@@ -42,9 +42,9 @@ struct Comparison {
 }
 
 #[tokio::test]
-#[ignore = "needs what FreeSewing's check said: make differential"]
+#[ignore = "needs what FreeSewing's check said: make prove PROOF=differential"]
 async fn every_difference_from_freesewings_own_check_is_listed_with_its_reason() {
-    let file = host::variable("APIKEYS_DIFFERENTIAL").expect("`make differential` names the file");
+    let file = host::variable("APIKEYS_DIFFERENTIAL").expect("`make prove PROOF=differential` names the file");
     let run: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let comparison = compare(&run).await;
     let reasons = reasons();

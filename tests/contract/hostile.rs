@@ -1,4 +1,4 @@
-//! Bytes at random where a caller's bytes come in: the small sister of `make fuzz`, for machines without a fuzzer.
+//! Bytes at random where a caller's bytes come in: the small sister of `make prove PROOF=fuzz`, for machines without a fuzzer.
 //!
 //! Whatever is sent, nobody panics, nothing is a 500 and every answer has a form of the contract's: [`Target`] sees to that.
 
@@ -86,9 +86,9 @@ fn place(bytes: &[u8], dice: &mut Dice) -> usize {
 }
 
 #[test]
-#[ignore = "writes what the fuzzers begin with: make fuzz"]
+#[ignore = "writes what the fuzzers begin with: make prove PROOF=fuzz"]
 fn every_seed_and_every_row_of_the_matrix_is_written_where_fuzzers_look() {
-    let folder = host::variable("APIKEYS_SEEDS").expect("`make fuzz` names the folder");
+    let folder = host::variable("APIKEYS_SEEDS").expect("`make prove PROOF=fuzz` names the folder");
     let mut written = 0;
     let mut write = |target: &str, bytes: &[u8]| {
         let folder = Path::new(&folder).join(target);

@@ -142,7 +142,7 @@ async fn failed_authentications_are_told_apart_by_nothing() {
     assert_eq!(answers.len(), 1, "{answers:?}");
 }
 
-/// The least time can be asserted on a machine of any speed; how little the times differ, `make timing` measures.
+/// The least time can be asserted on a machine of any speed; how little the times differ, `make prove PROOF=timing` measures.
 #[tokio::test]
 async fn a_key_that_was_looked_up_is_refused_at_a_constant_interval() {
     let world = World::new().await;

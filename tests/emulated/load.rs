@@ -1,4 +1,4 @@
-//! Several programs at once over a DynamoDB that fails: the small sister of `make load`.
+//! Several programs at once over a DynamoDB that fails: the small sister of `make prove PROOF=load`.
 
 use tests::load::{Load, run};
 

@@ -1,4 +1,4 @@
-"""`make fuzz`: each target for some seconds, from the seeds that the tests wrote. Stops at the first that finds anything.
+"""`make prove PROOF=fuzz`: each target for some seconds, from the seeds that the tests wrote. Stops at the first that finds anything.
 
 Writes figures/fuzz.tsv where APIKEYS_FIGURES names the folder.
 """

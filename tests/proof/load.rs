@@ -1,4 +1,4 @@
-//! `make load`: a hundred thousand creations by 16 programs of each function, over a DynamoDB that fails one call in a
+//! `make prove PROOF=load`: a hundred thousand creations by 16 programs of each function, over a DynamoDB that fails one call in a
 //! hundred. Prints what came of it, and fails when anything is wrong.
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-"""`make mutants`: the mutants of cargo-mutants, all in one build, and which of them the tests catch.
+"""`make prove PROOF=mutants`: the mutants of cargo-mutants, all in one build, and which of them the tests catch.
 
 cargo-mutants builds everything anew for each of a thousand mutants: many hours. Here each function holds all its mutants
 behind a switch that a variable sets, so that one build serves them all, and a mutant is run only against tests that reach

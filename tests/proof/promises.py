@@ -1,4 +1,4 @@
-"""`make proof`: writes the table of SECURITY.md and the tables of tests/proof/README.md, from promises.tsv, survivors.tsv and figures/*.tsv.
+"""`make prove PROOF=tables`: writes the table of SECURITY.md and the tables of tests/proof/README.md, from promises.tsv, survivors.tsv and figures/*.tsv.
 
 Each promise names its tests, which must exist, and at most one of the figures. With `--check` nothing is written, and a document that
 is not what would be written is an error.
@@ -124,7 +124,7 @@ def main() -> int:
         if "--check" not in sys.argv:
             file.write_text(written)
         elif written != text:
-            print(f"{file.relative_to(ROOT)} is not what `make proof` writes", file=sys.stderr)
+            print(f"{file.relative_to(ROOT)} is not what `make prove PROOF=tables` writes", file=sys.stderr)
             stale = True
     return stale
 

@@ -1,4 +1,4 @@
-//! `make timing`: how long the key function takes to refuse, by what was wrong, and whether that can be told apart.
+//! `make prove PROOF=timing`: how long the key function takes to refuse, by what was wrong, and whether that can be told apart.
 //!
 //! The function runs in this process and thread, over a store in the same thread that answers from memory, so that no network
 //! hides a difference. Refusals wait for a beat, so several are on their way at once. Classes take turns at random. Welch's t is

@@ -1,4 +1,4 @@
-// Mints the tokens and asks FreeSewing's own check about each; `make differential` then asks the service.
+// Mints the tokens and asks FreeSewing's own check about each; `make prove PROOF=differential` then asks the service.
 // Takes the file to write; it is made anew each time and never committed.
 import { writeFileSync } from 'node:fs'
 import passport from 'passport-jwt'
