@@ -1,4 +1,4 @@
-"""`make bench`: measures both functions against the baseline and a Python function, and writes docs/performance.md.
+"""`make bench`: measures both functions against the baseline and a Python function, and writes tests/bench/README.md.
 
 Runs of the programs take turns, so that what disturbs the machine disturbs all of them. FAST=1 is a look, not a result.
 """
@@ -169,7 +169,7 @@ def main():
     file.write_text(json.dumps(result, indent=1))
     say(report.terminal(result))
     if FAST:
-        say(f"A quick look: docs/performance.md stays as it is. All figures are in {file.relative_to(ROOT)}")
+        say(f"A quick look: tests/bench/README.md stays as it is. All figures are in {file.relative_to(ROOT)}")
     else:
         report.write(result)
 

@@ -14,13 +14,23 @@ FIGURES = Path(__file__).with_name("instructions.tsv")
 ALLOWED = 0.05
 
 
+def counted_again(program, tries: int = 3) -> tuple[int, int]:
+    """Counts again where a request failed: on a busy machine, valgrind is slow enough for the SDK's time-outs."""
+    for _ in range(tries - 1):
+        try:
+            return counted(program)
+        except SystemExit as failure:
+            print(f"bench-guard: counting again after: {failure}", file=sys.stderr)
+    return counted(program)
+
+
 def main() -> int:
     if shutil.which("valgrind") is None:
         print("bench-guard: valgrind is missing, so no instruction was counted; nothing was checked")
         return 0
     found = {}
     for program in OURS:
-        found[program.name, "start"], found[program.name, "request"] = counted(program)
+        found[program.name, "start"], found[program.name, "request"] = counted_again(program)
     if "--update" in sys.argv:
         toolchain = subprocess.run(["rustc", "--version"], text=True, capture_output=True, check=True).stdout.strip()
         rows = [f"{name}\t{what}\t{count}" for (name, what), count in found.items()]

@@ -1,4 +1,4 @@
-"""Turns what bench.py measured into docs/performance.md, its charts and the table on the terminal."""
+"""Turns what bench.py measured into tests/bench/README.md, its charts and the table on the terminal."""
 
 import csv
 import re
@@ -7,12 +7,12 @@ from pathlib import Path
 import chart
 from programs import AGAINST, ALL, JWT, KEY, OURS, ROOT
 
-DOCUMENT = ROOT / "docs/performance.md"
-IMAGES = ROOT / "docs/img"
+DOCUMENT = ROOT / "tests/bench/README.md"
+IMAGES = ROOT / "tests/bench/img"
 TEMPLATE = ROOT / "template.yaml"
 BUILDS = Path(__file__).with_name("builds.tsv")
 
-# docs/cost.md has the sources. A GB-second on arm64, and a request.
+# tests/bench/cost.md has the sources. A GB-second on arm64, and a request.
 GB_SECOND, REQUEST = 0.0000133334, 0.0000002
 MEGABYTE = 1_000_000
 

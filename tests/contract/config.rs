@@ -4,10 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jwt::TokenVerifier;
 use key::KeyVerifier;
-use shared::config::{Config, ConfigError};
+use shared::platform::config::{Config, ConfigError};
+use tests::dynamo::Dynamo;
+use tests::event::Source;
 use tests::token::Signer;
 
-use crate::support::environment;
+use crate::support::{Endpoint, World, environment};
 
 fn refusal(variables: &[(&str, &str)]) -> Option<ConfigError> {
     let environment = environment(variables);
@@ -138,7 +140,7 @@ fn a_prefix_that_a_user_id_could_run_into_refuses_to_start() {
 }
 
 #[test]
-fn a_provisioners_secret_is_named_by_its_whole_arn_or_the_key_function_refuses_to_start() {
+fn a_provisioner_that_is_no_whole_arn_refuses_to_start() {
     let arn = format!("{SECRET}apikeys-provisioner-AbCd12");
     for value in [
         "apikeys-provisioner",
@@ -186,12 +188,24 @@ fn an_endpoint_is_a_plain_url_of_http_or_https() {
         "file:///x",
         "http://canary@localhost",
     ];
-    for variable in ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_DYNAMODB"] {
+    for variable in ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
         assert_refuses(variable, &values);
         assert_refuses(
             variable,
             &["http://localhost:99999", "http://localhost/?canary", "https://canary:x@localhost/"],
         );
+    }
+}
+
+#[tokio::test]
+async fn the_general_endpoint_counts_where_the_services_own_is_unset() {
+    let dynamo = Dynamo::in_memory().await;
+    let (endpoint, nowhere) = (dynamo.endpoint(), "http://127.0.0.1:1");
+    for (own, general) in [("", endpoint.as_str()), (endpoint.as_str(), nowhere)] {
+        let world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", own), ("AWS_ENDPOINT_URL", general)]).await;
+        let answer = world.invoke(Endpoint::Jwt, &world.request(Endpoint::Jwt).event(Source::HttpApi)).await;
+        assert_eq!(answer.status, 201, "{own:?}, {general:?}");
+        assert!(dynamo.item(answer.apikey("key").as_str().unwrap()).await.is_some(), "{own:?}, {general:?}");
     }
 }
 
@@ -229,7 +243,7 @@ fn a_public_key_is_a_strong_one_of_a_known_kind_in_pem() {
 }
 
 #[test]
-fn a_public_key_that_anyone_could_sign_for_or_nobody_could_verify_with_refuses_to_start() {
+fn a_public_key_of_small_order_or_off_the_curve_refuses_to_start() {
     let refuses = |prefix: &str, key: &[u8]| {
         let der = [hex::decode(prefix).unwrap().as_slice(), key].concat();
         let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", wrapped(&STANDARD.encode(der)));

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use jwt::TokenVerifier;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::config::Config;
-use shared::entropy::Randomness;
-use shared::function::Function;
+use shared::domain::Timestamp;
+use shared::lambda::Function;
+use shared::platform::config::Config;
+use shared::platform::{Call, Randomness};
 use tests::event::Source;
 use tests::fault::{Fault, Proxy};
 use tests::host;

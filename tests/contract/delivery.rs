@@ -11,7 +11,7 @@ mod taken;
 mod topic;
 
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::token::Claims;
 
 use crate::site::{Delivered, Lineage, Process, Site, Source, Standing};

@@ -1,6 +1,6 @@
 //! The same tokens through FreeSewing's own check and through ours, at the same moment: `make differential`.
 //!
-//! A difference stands with its reason in `tests/proof/differential/differences.tsv` and in `docs/security.md`, or the
+//! A difference stands with its reason in `tests/proof/differential/differences.tsv` and in `tests/proof/differential/README.md`, or the
 //! test fails; so does one that no token shows any more.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::event::Source;
 use tests::host;
 
@@ -49,12 +49,14 @@ async fn every_difference_from_freesewings_own_check_is_listed_with_its_reason()
     let comparison = compare(&run).await;
     let reasons = reasons();
     let documented = [comparison.totals(), comparison.table(&reasons)];
-    std::fs::write(Path::new(&file).with_file_name("for-security.md"), documented.join("\n")).unwrap();
+    std::fs::write(Path::new(&file).with_file_name("tables.md"), documented.join("\n")).unwrap();
     std::fs::write(Path::new(&file).with_file_name("classes.txt"), comparison.classes()).unwrap();
     let mut wrong = comparison.against(&reasons);
-    let security = std::fs::read_to_string(host::repository().join("docs/security.md")).unwrap();
+    let security = std::fs::read_to_string(host::repository().join("tests/proof/differential/README.md")).unwrap();
     if documented.iter().any(|lines| !security.contains(lines)) {
-        wrong.push("docs/security.md: its tables are not those of .local/differential/for-security.md".to_owned());
+        wrong.push(
+            "tests/proof/differential/README.md: its tables are not those of .local/differential/tables.md".to_owned(),
+        );
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
@@ -149,7 +151,7 @@ impl Comparison {
         })
     }
 
-    /// The figures, as `docs/security.md` has them.
+    /// The figures, as `tests/proof/differential/README.md` has them.
     fn totals(&self) -> String {
         let row = |what: &str, counts: &Counts| {
             let Counts { tokens, both_accept, both_refuse, we_alone_refuse, they_alone_refuse } = counts;
@@ -161,7 +163,7 @@ impl Comparison {
             + &row("`minted`: what jsonwebtoken signs by HS256, with an end", &self.classes["minted"])
     }
 
-    /// The differences, as `docs/security.md` has them.
+    /// The differences, as `tests/proof/differential/README.md` has them.
     fn table(&self, reasons: &BTreeMap<Difference, String>) -> String {
         let mut table = "| Class | Tokens | Theirs | Ours | Why |\n|---|---|---|---|---|\n".to_owned();
         for (difference, shown) in &self.differences {

@@ -1,10 +1,8 @@
 //! The files of `events/`: each gets the answer that its name says.
 
 use serde_json::{Value, json};
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
-use shared::secret::Secret;
+use shared::domain::{Secret, Timestamp};
+use shared::platform::{Call, Randomness};
 use tests::event;
 use tests::fault::Proxy;
 use tests::local::events::{EventFile, Ground, Need, Outcome, Source};
@@ -110,44 +108,24 @@ impl Stage {
         let world = if file.need() == Some(Need::NoEvents) { &self.without_events } else { world };
         let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
         let answer = world.invoke_raw(file.function, &event, call).await;
-        self.assert_answer(file, &event, answer, &context).await;
+        let answer = answer.unwrap_or_else(|code| json!({ "errorType": code, "errorMessage": code }));
+        self.assert_answer(file, &event, &answer).await;
         let mut delivered = self.secrets.names(delivery_prefix).await;
         delivered.retain(|name| !before.contains(name));
-        let expected = match &file.outcome {
-            Outcome::Created | Outcome::CreatedInPart => 1,
-            // The request before it had the same id, and got its key.
-            Outcome::Refused(code) if code == "idempotencyKeyReused" => 1,
-            Outcome::Stepped(_) | Outcome::Refused(_) => 0,
-        };
-        assert_eq!(delivered.len(), expected, "{context}: {delivered:?}");
+        assert_eq!(delivered.len(), file.deliveries(), "{context}: {delivered:?}");
         for name in &delivered {
             self.assert_delivered(name, &context).await;
         }
     }
 
-    async fn assert_answer(&self, file: &EventFile, event: &Value, answer: Result<Value, &'static str>, context: &str) {
-        let failed = |records: &[Value]| {
-            let named = records.iter().map(|record| json!({ "itemIdentifier": record["messageId"] }));
-            json!({ "batchItemFailures": named.collect::<Vec<_>>() })
-        };
-        let records = event["Records"].as_array().map_or(&[][..], Vec::as_slice);
-        match (file.source, &file.outcome) {
-            (Source::Sqs, Outcome::Created) => assert_eq!(answer, Ok(failed(&[])), "{context}"),
-            (Source::Sqs, _) => assert_eq!(answer, Ok(failed(&records[records.len() - 1..])), "{context}"),
-            (_, Outcome::Refused(code)) => assert_eq!(answer, Err(code.as_str()), "{context}"),
-            (Source::Direct, _) => {
-                let answer = answer.unwrap();
-                let arn = answer["apikey"]["secretArn"].as_str().unwrap_or_else(|| panic!("{context}: {answer}"));
-                assert!(arn.contains(&self.delivery_prefix) && answer["apikey"].get("secret").is_none(), "{context}");
-            }
-            (_, outcome) => {
-                assert_eq!(answer, Ok(Value::Null), "{context}");
-                if *outcome == Outcome::Stepped(Step::Finish) {
-                    let current =
-                        self.secrets.try_version_with(event["SecretId"].as_str().unwrap(), "AWSCURRENT").await;
-                    assert_eq!(current.unwrap().as_deref(), event["ClientRequestToken"].as_str(), "{context}");
-                }
-            }
+    async fn assert_answer(&self, file: &EventFile, event: &Value, answer: &Value) {
+        file.check(event, answer).unwrap();
+        if let Some(arn) = answer["apikey"]["secretArn"].as_str() {
+            assert!(arn.contains(&self.delivery_prefix), "{}: {arn}", file.path.display());
+        }
+        if file.outcome == Outcome::Stepped(Step::Finish) {
+            let current = self.secrets.try_version_with(event["SecretId"].as_str().unwrap(), "AWSCURRENT").await;
+            assert_eq!(current.unwrap().as_deref(), event["ClientRequestToken"].as_str(), "{}", file.path.display());
         }
     }
 

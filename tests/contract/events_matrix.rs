@@ -11,10 +11,10 @@ mod shapes;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 
+use crate::failures::Failures;
 use crate::site::{Delivered, Source, Standing};
 use crate::support::{Answer, assert_created_form};
 use deployment::Deployment;
@@ -31,10 +31,11 @@ struct Seen<'a> {
 }
 
 #[tokio::test]
-async fn every_event_gets_its_answer_and_leaves_what_it_should_and_nothing_else() {
+async fn every_event_gets_its_answer_and_leaves_exactly_its_records() {
     let mut deployments: BTreeMap<&str, (Deployment, Standing)> = BTreeMap::new();
     let mut answers: BTreeMap<&str, Result<String, &'static str>> = BTreeMap::new();
     let rows = Row::all();
+    let mut failures = Failures::default();
     for row in &rows {
         if !deployments.contains_key(row.deployment) {
             let deployment = Deployment::of(row.deployment).await;
@@ -48,10 +49,11 @@ async fn every_event_gets_its_answer_and_leaves_what_it_should_and_nothing_else(
         let after = deployment.site.standing().await;
         let request = serde_json::from_str(&request).unwrap_or_default();
         let seen = Seen { row, deployment, request, before, after: &after, answer };
-        seen.check(answers.get(row.group())).await;
+        failures.check(row.id, seen.check(answers.get(row.group()))).await;
         answers.entry(row.group()).or_insert(seen.answer);
         *before = after;
     }
+    failures.assert_none();
     assert!(rows.len() >= 300, "an empty table proves nothing");
 }
 

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::event::Source;
 use tests::fault::{Fault, Proxy};
 use tokio::time::Instant;
@@ -137,7 +136,7 @@ async fn a_lost_reply_is_recognised_by_its_own_item() {
 }
 
 #[tokio::test]
-async fn replies_lost_for_all_tries_are_a_500_and_leave_a_key_that_nobody_knows() {
+async fn replies_lost_for_all_tries_are_a_500_and_an_unknown_key() {
     let broken = Broken::new().await;
     broken.proxy.always(Fault::ApplyThenLose);
     let answer = broken.send(Endpoint::Jwt).await;
@@ -173,7 +172,7 @@ async fn a_foreign_record_is_never_overwritten_and_gives_way_to_one_new_id() {
 /// The clock of this test is tokio's own and stands still while anything moves, so that the machine's speed is no
 /// part of it.
 #[tokio::test]
-async fn a_hanging_store_is_given_up_after_2_5_seconds_and_half_a_second_before_the_invocation_ends() {
+async fn a_hanging_store_is_a_500_after_2_5_s_and_before_the_invocation_ends() {
     for endpoint in Endpoint::ALL {
         let broken = Broken::new().await;
         broken.proxy.always(Fault::Hang);
@@ -202,7 +201,7 @@ async fn a_hanging_store_is_given_up_after_2_5_seconds_and_half_a_second_before_
 }
 
 #[tokio::test]
-async fn a_store_that_can_not_speak_tls_is_a_500_and_is_never_spoken_to_without() {
+async fn a_store_without_tls_is_a_500_and_gets_no_plaintext() {
     for endpoint in Endpoint::ALL {
         let broken = Broken::new().await;
         let https = broken.proxy.endpoint().replace("http:", "https:");
@@ -220,13 +219,10 @@ async fn a_store_that_can_not_speak_tls_is_a_500_and_is_never_spoken_to_without(
 async fn a_lifetime_counts_from_the_moment_of_creation_not_of_the_request() {
     let broken = Broken::new().await;
     broken.proxy.next(Fault::Delay(Duration::from_millis(1_200)));
+    let begun = tests::host::now();
     let answer = broken.send(Endpoint::Key).await;
     let item = broken.world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
     let seconds = |name: &str| item[name].as_n().unwrap().parse::<i64>().unwrap();
-    // The read was waited for: what was created is no older than the answer, but for its own write.
-    assert!(
-        tests::host::now() - seconds("createdAt") <= 1,
-        "created {} s ago",
-        tests::host::now() - seconds("createdAt")
-    );
+    // The read took more than a second, and the creation came after it.
+    assert!(seconds("createdAt") > begun, "{} is not after {begun}", seconds("createdAt"));
 }

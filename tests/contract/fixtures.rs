@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 
 use crate::support::{Answer, Endpoint, World, assert_form};
 

@@ -7,10 +7,9 @@ mod fragile;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
-use shared::function::Function;
+use shared::domain::Timestamp;
+use shared::lambda::Function;
+use shared::platform::{Call, Randomness};
 use tests::event::{Request, Source};
 use tests::stored_key::basic;
 use tests::token::Claims;
@@ -107,7 +106,7 @@ async fn assert_records(world: &World, turns: &[Turn]) {
 }
 
 #[tokio::test]
-async fn good_refused_and_panicking_requests_that_take_turns_leave_nothing_to_each_other() {
+async fn good_refused_and_panicking_requests_leave_nothing_to_each_other() {
     let world = World::new().await;
     let function = Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await;
     let turns = Turn::shuffled(&world, 61);

@@ -2,11 +2,10 @@
 
 use std::process::Command;
 
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::config::Config;
-use shared::entropy::Randomness;
-use shared::function::Function;
+use shared::domain::Timestamp;
+use shared::lambda::Function;
+use shared::platform::config::Config;
+use shared::platform::{Call, Randomness};
 use tests::event::Source;
 use tests::fault::{Fault, Proxy};
 use tests::secrets_manager::{Secrets, SecretsManager, new_token, unique_prefix};
@@ -68,7 +67,7 @@ fn value(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_rotated_secret_is_put_to_use_by_the_first_request_after_five_minutes() {
+async fn the_first_request_after_five_minutes_uses_a_rotated_secret() {
     let kept = Kept::with(&[]).await;
     let reads = kept.reads();
     assert_eq!(kept.status("first", 0).await, 201);
@@ -126,7 +125,7 @@ async fn a_leaked_value_is_dead_five_minutes_after_its_stage_was_taken_from_it()
 
 /// Lines go to the process's own output, so the next test runs in another process here.
 #[test]
-fn a_secret_that_can_not_be_read_again_is_named_in_the_log_and_its_value_is_not() {
+fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
     let serving = "jwt_secret::a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour";
     let output =
         Command::new(std::env::current_exe().unwrap()).args([serving, "--exact", "--nocapture"]).output().unwrap();

@@ -86,7 +86,7 @@ async fn no_url_in_a_token_is_ever_called() {
 }
 
 #[tokio::test]
-async fn a_malformed_credential_costs_no_read_and_a_creation_by_key_costs_one_of_each() {
+async fn a_malformed_credential_costs_no_read_and_a_create_one_of_each() {
     let world = World::new().await;
     let proxy = tests::fault::Proxy::to(world.dynamo.port()).await;
     let behind = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint())]).await;

@@ -2,6 +2,7 @@
 //!
 //! `matrix` names the rows of `tests/data/cases.tsv` and `neighbours.tsv`; the other modules test what no single request shows.
 
+mod architecture;
 mod config;
 mod connection;
 mod coverage;
@@ -9,6 +10,7 @@ mod delivery;
 mod differential;
 mod events;
 mod events_matrix;
+mod failures;
 mod faults;
 mod fixtures;
 mod hostile;

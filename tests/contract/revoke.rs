@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::dynamo::{REGION, TABLE_NAME};
 use tests::event::Request;
 use tests::fault::{Fault, Proxy};

@@ -10,11 +10,10 @@ use std::collections::BTreeMap;
 use jwt::TokenVerifier;
 use key::KeyVerifier;
 use serde_json::value::RawValue;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::config::Config;
-use shared::entropy::Randomness;
-use shared::function::Function;
+use shared::domain::Timestamp;
+use shared::lambda::Function;
+use shared::platform::config::Config;
+use shared::platform::{Call, Randomness};
 use tests::dynamo::{Dynamo, Item};
 use tests::fault::Proxy;
 use tests::host;
@@ -203,7 +202,7 @@ impl Process {
             Endpoint::Jwt => Box::pin(self.jwt.invoke_with(&payload, request_id, call)).await,
             Endpoint::Key => Box::pin(self.key.invoke_with(&payload, request_id, call)).await,
         };
-        answer.map(|answer| answer.get().to_owned()).map_err(|error| error.0.code())
+        answer.map(|answer| answer.get().to_owned()).map_err(|error| error.code)
     }
 }
 

@@ -6,12 +6,10 @@ use jwt::TokenVerifier;
 use key::KeyVerifier;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::config::{Config, Environment};
-use shared::entropy::Randomness;
-use shared::function::{Authenticator, Function};
-use shared::secret::Secret;
+use shared::domain::{Secret, Timestamp};
+use shared::lambda::{Authenticator, Function};
+use shared::platform::config::{Config, Environment};
+use shared::platform::{Call, Randomness};
 use tests::dynamo::{Dynamo, REGION, TABLE_NAME};
 use tests::event::{Request, Source};
 pub(crate) use tests::function::Function as Endpoint;
@@ -231,7 +229,7 @@ pub(crate) async fn invoke<A: Authenticator>(
     call: Call,
 ) -> Result<Value, &'static str> {
     let payload = to_raw_value(event).unwrap();
-    let response = function.invoke_with(&payload, "test", call).await.map_err(|error| error.0.code())?;
+    let response = function.invoke_with(&payload, "test", call).await.map_err(|error| error.code)?;
     Ok(serde_json::from_str(response.get()).unwrap())
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};
 

@@ -1,7 +1,7 @@
 //! A Secrets Manager beside the stage, and events of every source.
 
 use serde_json::{Value, json};
-use shared::secret::Secret;
+use shared::domain::Secret;
 use tests::emulator::Emulator;
 use tests::fault::Proxy;
 use tests::function::Function;

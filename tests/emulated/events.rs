@@ -45,7 +45,7 @@ fn assert_delivered_form(answer: &Value, request: &Value) {
 }
 
 #[tokio::test]
-async fn only_a_direct_invocation_has_the_secret_back_and_only_where_that_is_allowed() {
+async fn only_an_allowed_direct_invocation_returns_the_secret() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let mut request = stage.request(function);

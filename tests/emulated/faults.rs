@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use hyper::body::Bytes;
 use nix::sys::signal::Signal;
 use serde_json::Value;
-use shared::secret::Secret;
+use shared::domain::Secret;
 use tests::dynamo::Dynamo;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};
@@ -284,7 +284,7 @@ async fn an_invocation_that_is_nearly_over_is_answered_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_process_that_was_frozen_while_its_connections_ended_creates_the_next_key() {
+async fn a_process_frozen_while_its_connections_ended_creates_the_next_key() {
     let mut figures = Figures::new("faults-frozen");
     let frozen = host::variable("APIKEYS_FREEZE_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(2);
     for function in Function::ALL {
@@ -303,7 +303,7 @@ async fn a_process_that_was_frozen_while_its_connections_ended_creates_the_next_
 }
 
 #[tokio::test]
-async fn a_process_that_is_told_to_end_does_so_at_once_and_leaves_one_record_at_most() {
+async fn a_process_ends_at_sigterm_and_leaves_one_record_at_most() {
     for function in Function::ALL {
         let mut scene = Scene::new(function).await;
         scene.sandbox.signal(Signal::SIGTERM).unwrap();
@@ -314,7 +314,7 @@ async fn a_process_that_is_told_to_end_does_so_at_once_and_leaves_one_record_at_
         let event = scene.event.clone();
         tokio::select! {
             answered = scene.sandbox.invoke(event) => panic!("{answered:?}"),
-            () = written(&scene.proxy) => {}
+            () = written(&scene) => {}
         }
         scene.sandbox.signal(Signal::SIGTERM).unwrap();
         scene.sandbox.ended().await.unwrap();
@@ -322,12 +322,11 @@ async fn a_process_that_is_told_to_end_does_so_at_once_and_leaves_one_record_at_
     }
 }
 
-/// Waits until a write was handed on, and a little for it to be applied.
-async fn written(proxy: &Proxy) {
-    while proxy.count("PutItem") == 0 {
+/// Waits until a write was applied.
+async fn written(scene: &Scene) {
+    while scene.created().await.is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
 /// A file with certificates, for as long as this lives.

@@ -3,7 +3,7 @@
 use tests::load::{Load, run};
 
 #[tokio::test]
-async fn under_load_and_faults_every_201_has_its_one_record_and_no_record_is_nobodys() {
+async fn under_load_and_faults_every_201_has_exactly_one_record() {
     let outcome = run(Load { creations: 1_000, sandboxes: 4, one_in: 20, seed: 61 }).await.unwrap();
     assert_eq!(outcome.wrong, Vec::<String>::new());
     assert_eq!(outcome.created + outcome.failed, 1_000);

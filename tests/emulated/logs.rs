@@ -1,7 +1,7 @@
 //! What the functions write: one line a request, and nothing of what a caller sent in confidence.
 
 use serde_json::Value;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::emulator::Emulator;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};
@@ -90,7 +90,7 @@ fn assert_metrics(line: &Value) {
 }
 
 #[tokio::test]
-async fn a_key_that_does_not_verify_is_named_and_so_is_the_key_behind_a_request() {
+async fn the_log_names_a_rejected_key_and_the_key_of_a_caller() {
     let stage = Stage::new().await;
     let [caller, expired, damaged] =
         [StoredKey::new(), StoredKey::new().expires_in(-1), StoredKey::new().without("level")];

@@ -7,6 +7,7 @@ mod event_logs;
 mod event_stage;
 mod events;
 mod faults;
+mod headers;
 mod load;
 mod logs;
 mod startup;
@@ -14,7 +15,7 @@ mod support;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shared::secret::Secret;
+use shared::domain::Secret;
 use tests::event::{Request, Source};
 use tests::function::Function;
 use tests::stored_key::basic;
@@ -23,7 +24,7 @@ use tests::token::Claims;
 use support::{BODY, Stage};
 
 #[tokio::test]
-async fn the_documented_example_is_201_on_both_endpoints_and_the_records_stand_in_the_table() {
+async fn the_documented_example_is_a_201_with_a_record_on_both_endpoints() {
     let stage = Stage::new().await;
     let mut authorization = stage.bearer(&Claims::new());
     for (function, created_by) in [(Function::Jwt, "jwt"), (Function::Key, "key:")] {

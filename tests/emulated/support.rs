@@ -38,7 +38,7 @@ impl Stage {
         Emulator::run(program, &self.environment(Function::Jwt, &[])).await
     }
 
-    fn environment(&self, function: Function, variables: &[(&str, &str)]) -> Vec<(String, String)> {
+    pub(crate) fn environment(&self, function: Function, variables: &[(&str, &str)]) -> Vec<(String, String)> {
         let mut environment = function.environment(&self.dynamo.endpoint(), JWT_SECRET);
         environment.retain(|(name, _)| !variables.iter().any(|(other, _)| other == name));
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -397,7 +397,7 @@ def note(marks: list[str], results: dict[int, str]) -> None:
 
 
 def report(mutants: list[dict], results: dict[int, str]) -> None:
-    """The table of docs/proof.md, and what survivors.tsv has to explain."""
+    """The table of tests/proof/README.md, and what survivors.tsv has to explain."""
     rows = []
     for crate in ("shared", "jwt", "key", "all"):
         every = [number for number, mutant in enumerate(mutants, 1) if crate in ("all", mutant["package"])]

@@ -1,4 +1,4 @@
-"""`make proof`: writes the table of SECURITY.md and the tables of docs/proof.md, from promises.tsv, survivors.tsv and figures/*.tsv.
+"""`make proof`: writes the table of SECURITY.md and the tables of tests/proof/README.md, from promises.tsv, survivors.tsv and figures/*.tsv.
 
 Each promise names its tests, which must exist, and at most one of the figures. With `--check` nothing is written, and a document that
 is not what would be written is an error.
@@ -36,11 +36,11 @@ def number(text: str) -> int:
 
 
 def of_differential() -> str:
-    row = re.search(r"^\| All \| (\d+) \| \d+ \| \d+ \| (\d+) \| (\d+) \|$", (ROOT / "docs/security.md").read_text(), re.MULTILINE)
+    row = re.search(r"^\| All \| (\d+) \| \d+ \| \d+ \| (\d+) \| (\d+) \|$", (HERE / "differential/README.md").read_text(), re.MULTILINE)
     return f"{row[1]} tokens; FreeSewing's check accepts {row[2]} that are refused here, and refuses {row[3]}"
 
 
-# One line for each kind of figure; the key is its heading in docs/proof.md.
+# One line for each kind of figure; the key is its heading in tests/proof/README.md.
 SUMMARIES = {
     "differential": of_differential,
     "model": lambda: f"{number(figure('model', 'requests')):,} random requests, as the model says",
@@ -71,7 +71,7 @@ def test(name: str) -> str:
 def promises() -> str:
     said = []
     for promise, tests, kind in rows(HERE / "promises.tsv")[1:]:
-        shown = f"[{SUMMARIES[kind]()}](docs/proof.md#{kind})" if kind else ""
+        shown = f"[{SUMMARIES[kind]()}](tests/proof/README.md#{kind})" if kind else ""
         said.append([promise, "; ".join(test(name) for name in tests.split()), shown])
     return table(["Promised", "Tests", "Figure"], said)
 
@@ -118,7 +118,7 @@ def filled(text: str) -> str:
 
 def main() -> int:
     stale = False
-    for file in (ROOT / "SECURITY.md", ROOT / "docs/proof.md"):
+    for file in (ROOT / "SECURITY.md", ROOT / "tests/proof/README.md"):
         text = file.read_text()
         written = filled(text)
         if "--check" not in sys.argv:

@@ -21,7 +21,7 @@ use crate::process::Tree;
 const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
 
 /// How long the emulator itself may take to start.
-const START: Duration = Duration::from_secs(10);
+const START: Duration = Duration::from_secs(120);
 
 /// A function that waits for events. The program itself starts with the first of them.
 #[derive(Debug)]

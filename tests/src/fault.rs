@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::background::Background;
-use listener::Turn;
+use listener::{Settled, Turn};
 use script::Script;
 
 /// What happens to a request.
@@ -96,6 +96,7 @@ pub struct Proxy {
     port: u16,
     script: Script,
     gate: mpsc::UnboundedSender<Turn>,
+    settling: mpsc::UnboundedSender<Settled>,
     _server: Background,
 }
 
@@ -110,10 +111,17 @@ impl Proxy {
         let socket = listener::reserve(0);
         let port = listener::port_of(&socket);
         let (gate, turns) = mpsc::unbounded_channel();
+        let (settling, settlings) = mpsc::unbounded_channel();
         let (ready, listening) = oneshot::channel();
-        let server = Background::spawn(listener::serve(socket, upstream, script.clone(), ready, turns));
+        let serving = listener::serve(socket, upstream, script.clone(), ready, turns);
+        let server = Background::spawn(async {
+            tokio::select! {
+                () = serving => {}
+                () = listener::settle(settlings) => {}
+            }
+        });
         listening.await.expect("the proxy starts");
-        Self { port, script, gate, _server: server }
+        Self { port, script, gate, settling, _server: server }
     }
 
     /// The address to hand to a function as `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
@@ -178,9 +186,17 @@ impl Proxy {
         told.await.expect("the proxy runs");
     }
 
-    /// Every request so far, in the order of arrival.
+    /// Every request that a client has sent so far, in the order of arrival: a request that its client has given up since is
+    /// recorded before this returns.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the proxy has ended.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
+        let (done, settled) = std::sync::mpsc::channel();
+        self.settling.send(done).expect("the proxy runs");
+        settled.recv().expect("the proxy runs");
         self.script.seen()
     }
 

@@ -3,7 +3,10 @@
 //! No other file of this crate asks for them.
 
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -38,13 +41,18 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// Different ports of 127.0.0.1 that nobody listened on a moment ago.
+/// Ports of 127.0.0.1 that are free, and that nothing takes by chance: this process hands out each port once, and all lie
+/// below the range from which systems choose ports by themselves (from 32768 on Linux, from 49152 elsewhere).
 #[must_use]
 pub fn free_ports<const N: usize>() -> [u16; N] {
-    // All are held until the last one is found, or the same could be found twice.
-    let held = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("the machine has a free port"));
-    held.map(|listener| listener.local_addr().expect("a bound socket has an address").port())
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(u16::from_ne_bytes(random())));
+    let port = || PORTS.start + NEXT.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    [(); N].map(|()| std::iter::repeat_with(port).find(is_free).expect("the iterator has no end"))
 }
+
+/// Where [`free_ports`] looks.
+const PORTS: Range<u16> = 12_000..32_000;
 
 /// The folder of the whole repository.
 #[must_use]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use hyper::body::Bytes;
 use serde_json::{Value, json};
-use shared::secret::Secret;
+use shared::domain::Secret;
 
 use crate::dynamo::{Dynamo, Item};
 use crate::event::{Request, Source};

@@ -13,6 +13,7 @@ pub mod placeholder;
 mod rotate;
 mod rotating;
 mod run;
+pub mod sam;
 mod settings;
 mod stack;
 mod with;
@@ -44,8 +45,8 @@ async fn until_stopped(command: &Command, settings: &Settings) -> Result<(), Str
         _ = interrupt.recv() => "interrupted",
         _ = terminate.recv() => "terminated",
     };
-    // Ending `run` is the one way for it to end, so there it is no error.
-    if matches!(command, Command::Run) {
+    // They run until they are stopped, so that is no error.
+    if matches!(command, Command::Run | Command::SamApi { .. }) {
         println!("\nStopped.");
         return Ok(());
     }
@@ -59,6 +60,8 @@ async fn execute(command: &Command, settings: &Settings) -> Result<(), String> {
         Command::Events => events::fill_all(settings).await,
         Command::Invoke { function, file } => invoke::run(settings, *function, file).await,
         Command::Rotate => rotate::run().await,
+        Command::SamInvoke { file } => sam::invoke(settings, file).await,
+        Command::SamApi { port } => sam::serve_api(settings, *port).await,
         Command::Token { role, id, expires_in } => {
             println!("{}", Claims::new().id(*id).role(role).expires_in(*expires_in).sign(&settings.signer()));
             Ok(())

@@ -10,19 +10,21 @@ use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::HeaderValue;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use nix::sys::signal::Signal;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::process::Tree;
 
 /// How long the program may take to ask for its first event, and for any answer. Under valgrind it needs some.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What every program is told of its function.
 const ENVIRONMENT: [(&str, &str); 6] = [
@@ -34,10 +36,14 @@ const ENVIRONMENT: [(&str, &str); 6] = [
     ("_HANDLER", "function.handler"),
 ];
 
+/// A header of the runtime API by its name, and its value in place of the usual one; `None` leaves the header out.
+pub type Header = (&'static str, Option<HeaderValue>);
+
 /// An event on its way to the program, and who waits for the answer.
 struct Invocation {
     event: Bytes,
     limit: Duration,
+    headers: Vec<Header>,
     reply: oneshot::Sender<Answered>,
 }
 
@@ -48,6 +54,8 @@ pub struct Answered {
     pub succeeded: bool,
     /// What it sent.
     pub body: Bytes,
+    /// The invocation id that it sent back.
+    pub invocation_id: Option<HeaderValue>,
     /// From the moment the event was handed out to the moment the answer was in.
     pub took: Duration,
 }
@@ -66,6 +74,7 @@ pub struct Sandbox {
     spawned: Instant,
     events: mpsc::Sender<Invocation>,
     polled: Option<oneshot::Receiver<Instant>>,
+    server: JoinHandle<()>,
 }
 
 impl Sandbox {
@@ -89,7 +98,7 @@ impl Sandbox {
             polled: Mutex::new(Some(sender)),
             running: Mutex::new(None),
         });
-        tokio::spawn(serve(listener, api));
+        let server = tokio::spawn(serve(listener, api));
         let file =
             output.map(|path| std::fs::File::create(path).map_err(|error| format!("{}: {error}", path.display())));
         let [stdout, stderr] = match file.transpose()? {
@@ -100,7 +109,7 @@ impl Sandbox {
         command.args(arguments).env_clear().envs(ENVIRONMENT).env("AWS_LAMBDA_RUNTIME_API", address.to_string());
         command.envs(environment.iter().cloned()).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
         let spawned = Instant::now();
-        Ok(Self { tree: Tree::spawn(&mut command)?, spawned, events, polled: Some(polled) })
+        Ok(Self { tree: Tree::spawn(&mut command)?, spawned, events, polled: Some(polled), server })
     }
 
     /// The program's process id.
@@ -146,8 +155,21 @@ impl Sandbox {
     ///
     /// Fails when no answer comes within a minute, whatever the program was told.
     pub async fn invoke_within(&self, event: Bytes, limit: Duration) -> Result<Answered, String> {
+        self.hand_out(event, limit, Vec::new()).await
+    }
+
+    /// The same with other headers than usual.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the program asks for the next event without an answer to this one.
+    pub async fn invoke_with(&self, event: Bytes, headers: Vec<Header>) -> Result<Answered, String> {
+        self.hand_out(event, PATIENCE, headers).await
+    }
+
+    async fn hand_out(&self, event: Bytes, limit: Duration, headers: Vec<Header>) -> Result<Answered, String> {
         let (reply, answer) = oneshot::channel();
-        self.events.send(Invocation { event, limit, reply }).await.map_err(|_| "the service is gone")?;
+        self.events.send(Invocation { event, limit, headers, reply }).await.map_err(|_| "the service is gone")?;
         let answered = tokio::time::timeout(PATIENCE, answer).await.map_err(|_| "the program does not answer")?;
         answered.map_err(|_| "the program went away".to_owned())
     }
@@ -177,19 +199,26 @@ impl Sandbox {
         Err("the program does not end".to_owned())
     }
 
+    /// Closes the service and its connections, as an emulator that stops.
+    pub fn close(&self) {
+        self.server.abort();
+    }
+
     /// Lets the program end by itself, as valgrind needs to write what it counted.
     pub fn stop(&mut self) {
         self.tree.stop();
     }
 }
 
+/// Dropping it closes every connection.
 async fn serve(listener: TcpListener, api: Arc<Api>) {
+    let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         // As on Lambda, where nothing waits to fill a packet.
         let _ = stream.set_nodelay(true);
         let api = Arc::clone(&api);
         let service = service_fn(move |request| answer(Arc::clone(&api), request));
-        tokio::spawn(async move {
+        connections.spawn(async move {
             // A program that ends takes its connection with it.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
@@ -201,11 +230,12 @@ async fn answer(api: Arc<Api>, request: Request<Incoming>) -> Result<Response<Fu
         return Ok(next(&api).await);
     }
     let succeeded = request.uri().path().ends_with("/response");
+    let invocation_id = request.headers().get("lambda-runtime-invocation-id").cloned();
     let body = request.into_body().collect().await?.to_bytes();
     let running = api.running.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((since, reply)) = running {
         // Nobody may wait for it any more.
-        let _ = reply.send(Answered { succeeded, body, took: since.elapsed() });
+        let _ = reply.send(Answered { succeeded, body, invocation_id, took: since.elapsed() });
     }
     Ok(response(202, Bytes::from_static(b"{\"status\":\"OK\"}")))
 }
@@ -215,7 +245,9 @@ async fn next(api: &Api) -> Response<Full<Bytes>> {
     if let Some(polled) = api.polled.lock().unwrap_or_else(PoisonError::into_inner).take() {
         let _ = polled.send(Instant::now());
     }
-    let Some(Invocation { event, limit, reply }) = api.events.lock().await.recv().await else {
+    // Lambda hands out the next event once the last one is answered; a program that asks before has given it up.
+    drop(api.running.lock().unwrap_or_else(PoisonError::into_inner).take());
+    let Some(Invocation { event, limit, headers, reply }) = api.events.lock().await.recv().await else {
         return std::future::pending().await;
     };
     let mut answer = response(200, event);
@@ -230,6 +262,12 @@ async fn next(api: &Api) -> Response<Full<Bytes>> {
             answer.headers_mut().insert(name, value);
         }
     }
+    for (name, value) in headers {
+        match value {
+            Some(value) => drop(answer.headers_mut().insert(name, value)),
+            None => drop(answer.headers_mut().remove(name)),
+        }
+    }
     *api.running.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), reply));
     answer
 }
@@ -237,6 +275,6 @@ async fn next(api: &Api) -> Response<Full<Bytes>> {
 fn response(status: u16, body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
-    response.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
     response
 }

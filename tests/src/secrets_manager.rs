@@ -43,7 +43,7 @@ use crate::host;
 use crate::process::Tree;
 
 /// How long moto may take to start; it takes half a second.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(120);
 
 /// A running moto. It ends when it is dropped, and with this process at the latest.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 use serde_json::json;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 
 use crate::dynamo::Item;
 use crate::host;

@@ -212,7 +212,7 @@ def the_dashboard_is_json_and_shows_what_exists():
     for y in {one["y"] for one in widgets}:
         assert sum(one["width"] for one in widgets if one["y"] == y) == 24, y
     # What the functions write into their lines, by their own source.
-    source = (TEMPLATE.parent / "shared/src/log/metrics.rs").read_text(encoding="utf-8")
+    source = (TEMPLATE.parent / "shared/src/platform/log/metrics.rs").read_text(encoding="utf-8")
     written = set(re.findall(r'Metric \{ name: "(\w+)"', source))
     shown = [line for one in widgets for line in one["properties"].get("metrics", []) if line[0] == "ApiKeys"]
     assert written == {line[1] for line in shown}, written

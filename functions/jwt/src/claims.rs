@@ -2,14 +2,10 @@
 //!
 //! A claim of a type that it does not have in RFC 7519, or in FreeSewing's tokens, fails the token.
 
-use shared::clock::Timestamp;
-use shared::config::{ConfigError, Environment};
-use shared::error::Error;
-use shared::json::{Object, Value};
-use shared::level::PermissionLevel;
-use shared::number::Number;
-use shared::principal::{Credential, Principal};
-use shared::user_id::UserId;
+use shared::domain::{Credential, PermissionLevel, Principal, Timestamp, UserId};
+use shared::keys::Rejection;
+use shared::platform::config::{ConfigError, Environment};
+use shared::text::{Number, Object, Value};
 
 use crate::roles::Roles;
 
@@ -48,8 +44,8 @@ impl ClaimsPolicy {
     /// Checks the claims of a token whose signature has verified.
     ///
     /// # Errors
-    /// [`Error::AuthenticationFailed`].
-    pub(crate) fn check(&self, claims: &str, now: Timestamp) -> Result<VerifiedClaims, Error> {
+    /// A [`Rejection`].
+    pub(crate) fn check(&self, claims: &str, now: Timestamp) -> Result<VerifiedClaims, Rejection> {
         let claims = Object::parse(claims).map_err(|_| failed("claimsMalformed"))?;
         check_times(&claims, now)?;
         if !matches!(claims.get("iss"), Some(Value::String(issuer)) if *issuer == self.issuer) {
@@ -84,7 +80,7 @@ impl ClaimsPolicy {
     }
 }
 
-fn check_times(claims: &Object<'_>, now: Timestamp) -> Result<(), Error> {
+fn check_times(claims: &Object<'_>, now: Timestamp) -> Result<(), Rejection> {
     let now = now.millis() as f64;
     let millis = |number: &Number<'_>| number.to_f64() * 1000.0;
     match claims.get("exp") {
@@ -123,7 +119,7 @@ fn user_id(claims: &Object<'_>) -> Option<UserId> {
 }
 
 /// FreeSewing's account status: 1 is active, 0 inactive, below that disabled. A token without one is not held back.
-fn is_active(status: Option<&Value<'_>>) -> Result<bool, Error> {
+fn is_active(status: Option<&Value<'_>>) -> Result<bool, Rejection> {
     match status {
         None => Ok(true),
         Some(Value::Number(status)) => Ok(status.is_at_least_one()),
@@ -131,8 +127,8 @@ fn is_active(status: Option<&Value<'_>>) -> Result<bool, Error> {
     }
 }
 
-const fn failed(reason: &'static str) -> Error {
-    Error::unauthenticated(reason)
+const fn failed(reason: &'static str) -> Rejection {
+    Rejection::new(reason)
 }
 
 #[cfg(test)]
@@ -154,7 +150,7 @@ mod tests {
         let claims: Vec<_> = claims.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
         let claims = format!("{{{}}}", claims.join(","));
         let principal = ClaimsPolicy::read(&environment).unwrap().check(&claims, NOW);
-        principal.map(|claims| claims.principal).map_err(|error| error.code())
+        principal.map(|claims| claims.principal).map_err(|_: Rejection| "authenticationFailed")
     }
 
     #[test]
@@ -256,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_for_a_queue_says_when_it_was_issued_and_lives_for_an_hour_at_most() {
+    fn a_token_for_a_queue_has_an_iat_and_at_most_an_hour() {
         for (claims, expected) in [
             (r#"{"iat":1700000000,"exp":1700003600}"#, true),
             (r#"{"iat":1700000000,"exp":1700003600.5}"#, false),

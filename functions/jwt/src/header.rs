@@ -1,8 +1,8 @@
 //! The token's header: it may confirm what is configured, and change nothing. RFC 7515 section 4.
 
 use jsonwebtoken::Algorithm;
-use shared::error::Error;
-use shared::json::{Object, Value};
+use shared::keys::Rejection;
+use shared::text::{Object, Value};
 
 /// Members that ask for a processing that this service does not do (RFC 7515 section 4.1.11, RFC 7516 section 4.1).
 const UNSUPPORTED: [&str; 3] = ["crit", "enc", "zip"];
@@ -11,13 +11,13 @@ const UNSUPPORTED: [&str; 3] = ["crit", "enc", "zip"];
 ///
 /// # Errors
 /// [`Error::AuthenticationFailed`].
-pub(crate) fn check(header: &str, algorithm: Algorithm) -> Result<(), Error> {
-    let header = Object::parse(header).map_err(|_| Error::unauthenticated("tokenMalformed"))?;
+pub(crate) fn check(header: &str, algorithm: Algorithm) -> Result<(), Rejection> {
+    let header = Object::parse(header).map_err(|_| Rejection::new("tokenMalformed"))?;
     if !matches!(header.get("alg"), Some(Value::String(alg)) if *alg == name(algorithm)) {
-        return Err(Error::unauthenticated("tokenAlgorithmWrong"));
+        return Err(Rejection::new("tokenAlgorithmWrong"));
     }
     if UNSUPPORTED.iter().any(|member| header.get(member).is_some()) || !is_access_token(header.get("typ")) {
-        return Err(Error::unauthenticated("tokenHeaderUnsupported"));
+        return Err(Rejection::new("tokenHeaderUnsupported"));
     }
     Ok(())
 }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_that_confirms_the_algorithm_is_accepted_and_other_members_are_ignored() {
+    fn a_header_with_the_algorithm_is_accepted_and_others_are_ignored() {
         for header in [
             r#"{"alg":"HS256"}"#,
             "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}",
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_another_algorithm_or_type_or_with_unsupported_members_is_refused() {
+    fn a_header_of_another_algorithm_type_or_extension_is_refused() {
         for header in [
             "",
             "[]",

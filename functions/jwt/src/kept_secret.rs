@@ -8,13 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::config::{ConfigError, Environment, SecretArn};
-use shared::deadline::Deadline;
-use shared::error::Fault;
-use shared::log;
-use shared::secrets::{Secrets, Version};
+use shared::domain::{Fault, SecretArn, Timestamp};
+use shared::outbound::{Secrets, Version};
+use shared::platform::config::{ConfigError, Environment};
+use shared::platform::{Call, Deadline, log};
 
 use crate::verification_key::VerificationKey;
 
@@ -166,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_read_again_at_five_minutes_and_after_a_read_that_failed_half_a_minute_later() {
+    fn a_value_is_read_again_after_5_minutes_or_30_s_after_a_failure() {
         assert!(known(0).is_fresh(at(299, 999)));
         assert!(!known(0).is_fresh(at(300, 0)));
         assert!(known(310).is_fresh(at(339, 999)));
@@ -181,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_previous_value_ends_with_its_lifetime_and_a_clock_that_is_behind_does_not_end_it() {
+    fn the_previous_value_expires_with_its_lifetime_also_on_a_slow_clock() {
         let lifetime = Duration::from_secs(60);
         assert!(known(0).is_previous_alive(lifetime, at(59, 999)));
         assert!(!known(0).is_previous_alive(lifetime, at(60, 0)));

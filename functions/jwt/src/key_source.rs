@@ -1,10 +1,10 @@
 //! Where the key that verifies tokens comes from: the environment, or a secret that is read while the function runs.
 
 use jsonwebtoken::Algorithm;
-use shared::authenticate::Services;
-use shared::call::Call;
-use shared::config::{ConfigError, Environment, SecretArn};
-use shared::error::Fault;
+use shared::domain::Fault;
+use shared::keys::Services;
+use shared::platform::Call;
+use shared::platform::config::{ConfigError, Environment};
 
 use crate::kept_secret::{KeptSecret, Keys};
 use crate::verification_key::VerificationKey;
@@ -36,7 +36,7 @@ impl KeySource {
                 ))
             }
             [None, None, Some(_)] => {
-                let arn = SecretArn::read(environment, SECRET_ARN)?;
+                let arn = environment.secret_arn(SECRET_ARN)?;
                 let arn = arn.ok_or(ConfigError::new(SECRET_ARN, "is not set"))?;
                 KeptSecret::configure(arn, environment).map(Self::Kept)
             }

@@ -6,5 +6,5 @@ use jwt::TokenVerifier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shared::runtime::run(TokenVerifier::configure).await
+    shared::lambda::run(TokenVerifier::configure).await
 }

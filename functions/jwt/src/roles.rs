@@ -1,8 +1,8 @@
 //! Which level a role holds.
 
-use shared::config::{ConfigError, Environment};
-use shared::json::{Object, Value};
-use shared::level::PermissionLevel;
+use shared::domain::PermissionLevel;
+use shared::platform::config::{ConfigError, Environment};
+use shared::text::{Object, Value};
 
 const VARIABLE: &str = "ROLE_LEVELS";
 

@@ -3,15 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto;
-use shared::authenticate::{Authenticate, EventAuthority, Services};
-use shared::authorization;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::config::{ConfigError, Environment, SecretArn};
-use shared::error::{Error, EventError};
-use shared::http::HttpChallenge;
-use shared::principal::Principal;
-use shared::provision::Source;
+use shared::domain::{Principal, Timestamp};
+use shared::inbound::authorization;
+use shared::inbound::events::{AuthenticateEvent, EventAuthenticateError, Source};
+use shared::inbound::rotation::RotateSecrets;
+use shared::keys::{Authenticate, AuthenticateError, Rejection, Services};
+use shared::platform::Call;
+use shared::platform::config::{ConfigError, Environment};
 
 use crate::claims::{ClaimsPolicy, VerifiedClaims};
 use crate::kept_secret::Keys;
@@ -42,9 +40,9 @@ impl TokenVerifier {
     /// What a token says, at a given moment.
     ///
     /// # Errors
-    /// [`Error::AuthenticationFailed`] for a token that does not verify.
-    fn verify(&self, token: &str, keys: &Keys, now: Timestamp) -> Result<VerifiedClaims, Error> {
-        let malformed = || Error::unauthenticated("tokenMalformed");
+    /// A [`Rejection`] of a token that does not verify.
+    fn verify(&self, token: &str, keys: &Keys, now: Timestamp) -> Result<VerifiedClaims, Rejection> {
+        let malformed = || Rejection::new("tokenMalformed");
         let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
         let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
         header::check(&decode(header).ok_or_else(malformed)?, self.keys.algorithm())?;
@@ -55,57 +53,59 @@ impl TokenVerifier {
         if signed_with(&keys.current) || keys.previous.as_ref().is_some_and(signed_with) {
             self.policy.check(&payload, now)
         } else {
-            Err(Error::unauthenticated("signatureWrong"))
+            Err(Rejection::new("signatureWrong"))
         }
     }
 
-    async fn claims(&self, token: &str, services: Services<'_>, call: &Call) -> Result<VerifiedClaims, Error> {
+    async fn claims(
+        &self,
+        token: &str,
+        services: Services<'_>,
+        call: &Call,
+    ) -> Result<VerifiedClaims, AuthenticateError> {
         let keys = self.keys.keys(services, call).await?;
-        self.verify(token, &keys, call.now)
+        Ok(self.verify(token, &keys, call.now)?)
     }
-}
-
-impl HttpChallenge for TokenVerifier {
-    const CHALLENGE: &'static str = r#"Bearer realm="apikeys""#;
 }
 
 impl Authenticate for TokenVerifier {
     const ENDPOINT: &'static str = "jwt";
     const SCHEME: &'static str = "Bearer";
+    const CHALLENGE: &'static str = r#"Bearer realm="apikeys""#;
 
     async fn prepare(&self, services: Services<'_>) -> Result<(), ConfigError> {
         self.keys.prepare(services).await
     }
 
-    async fn authenticate(&self, credential: &str, services: Services<'_>, call: &Call) -> Result<Principal, Error> {
+    async fn authenticate(
+        &self,
+        credential: &str,
+        services: Services<'_>,
+        call: &Call,
+    ) -> Result<Principal, AuthenticateError> {
         Ok(self.claims(credential, services, call).await?.principal)
     }
 }
 
-impl EventAuthority for TokenVerifier {
-    const ROTATES: bool = false;
-
-    async fn authority(
+impl AuthenticateEvent for TokenVerifier {
+    async fn authenticate_event(
         &self,
         authorization: Option<&str>,
         source: Source,
         services: Services<'_>,
         call: &Call,
-    ) -> Result<Principal, Error> {
-        let value = authorization.ok_or(Error::AuthenticationRequired)?;
-        let token = authorization::of_event(value, Self::SCHEME)?;
+    ) -> Result<Principal, EventAuthenticateError> {
+        let value = authorization.ok_or(AuthenticateError::CredentialMissing)?;
+        let token = authorization::from_value(value, Self::SCHEME)?;
         let claims = self.claims(token, services, call).await?;
         if source.is_bus() && !claims.is_short_lived {
-            return Err(EventError::CredentialRefused.into());
+            return Err(EventAuthenticateError::CredentialRefused);
         }
         Ok(claims.principal)
     }
-
-    /// Every event brings a token.
-    fn provisioner(&self) -> Option<&SecretArn> {
-        None
-    }
 }
+
+impl RotateSecrets for TokenVerifier {}
 
 /// A segment as text: base64url without padding, in its one spelling (RFC 7515 section 2).
 fn decode(segment: &str) -> Option<String> {

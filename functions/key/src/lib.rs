@@ -6,15 +6,13 @@ mod provisioner;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use shared::authenticate::{Authenticate, EventAuthority, Services};
-use shared::authorization;
-use shared::call::Call;
-use shared::config::{ConfigError, Environment, SecretArn};
-use shared::error::{Error, EventError};
-use shared::http::HttpChallenge;
-use shared::principal::Principal;
-use shared::provision::Source;
-use shared::verify::{PresentedKey, verify};
+use shared::domain::{Principal, SecretArn};
+use shared::inbound::authorization;
+use shared::inbound::events::{AuthenticateEvent, EventAuthenticateError, Source};
+use shared::inbound::rotation::RotateSecrets;
+use shared::keys::{Authenticate, AuthenticateError, PresentedKey, Rejection, Services, verify};
+use shared::platform::Call;
+use shared::platform::config::{ConfigError, Environment};
 
 use provisioner::Provisioner;
 
@@ -34,42 +32,47 @@ impl KeyVerifier {
     }
 }
 
-impl HttpChallenge for KeyVerifier {
-    const CHALLENGE: &'static str = r#"Basic realm="apikeys", charset="UTF-8""#;
-}
-
 impl Authenticate for KeyVerifier {
     const ENDPOINT: &'static str = "key";
     const SCHEME: &'static str = "Basic";
+    const CHALLENGE: &'static str = r#"Basic realm="apikeys", charset="UTF-8""#;
 
-    async fn authenticate(&self, credential: &str, services: Services<'_>, call: &Call) -> Result<Principal, Error> {
-        let presented = presented(credential).ok_or(Error::unauthenticated("credentialMalformed"))?;
-        Ok(verify(&presented, call.now, services.store, call.deadline).await?.principal())
+    async fn authenticate(
+        &self,
+        credential: &str,
+        services: Services<'_>,
+        call: &Call,
+    ) -> Result<Principal, AuthenticateError> {
+        let presented = presented(credential).ok_or(Rejection::new("credentialMalformed"))?;
+        let record = verify(&presented, call.now, services.store, call.deadline).await?;
+        Ok(Principal::from(&record))
     }
 }
 
-impl EventAuthority for KeyVerifier {
-    const ROTATES: bool = true;
-
-    async fn authority(
+impl AuthenticateEvent for KeyVerifier {
+    async fn authenticate_event(
         &self,
         authorization: Option<&str>,
         source: Source,
         services: Services<'_>,
         call: &Call,
-    ) -> Result<Principal, Error> {
+    ) -> Result<Principal, EventAuthenticateError> {
         match (authorization, &self.provisioner) {
-            (None, Some(provisioner)) => provisioner.principal(services, call).await,
-            (None, None) if source.is_bus() => Err(EventError::Disabled.into()),
-            (None, None) => Err(Error::AuthenticationRequired),
+            (None, Some(provisioner)) => Ok(provisioner.principal(services, call).await?),
+            (None, None) if source.is_bus() => Err(EventAuthenticateError::Disabled),
+            (None, None) => Err(AuthenticateError::CredentialMissing.into()),
             // A key lives for up to a year: too long for what queues and archives keep.
-            (Some(_), _) if source.is_bus() => Err(EventError::CredentialRefused.into()),
+            (Some(_), _) if source.is_bus() => Err(EventAuthenticateError::CredentialRefused),
             (Some(value), _) => {
-                let credential = authorization::of_event(value, Self::SCHEME)?;
-                self.authenticate(credential, services, call).await
+                let credential = authorization::from_value(value, Self::SCHEME)?;
+                Ok(self.authenticate(credential, services, call).await?)
             }
         }
     }
+}
+
+impl RotateSecrets for KeyVerifier {
+    const ROTATES: bool = true;
 
     fn provisioner(&self) -> Option<&SecretArn> {
         self.provisioner.as_ref().map(Provisioner::secret)

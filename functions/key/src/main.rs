@@ -6,5 +6,5 @@ use key::KeyVerifier;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shared::runtime::run(KeyVerifier::configure).await
+    shared::lambda::run(KeyVerifier::configure).await
 }

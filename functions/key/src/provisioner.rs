@@ -6,15 +6,11 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use shared::authenticate::Services;
-use shared::call::Call;
-use shared::config::{ConfigError, Environment, SecretArn};
-use shared::delivered_key::KeptKey;
-use shared::error::{Error, Fault};
-use shared::principal::Principal;
-use shared::record::Record;
-use shared::secrets::Version;
-use shared::verify::{PresentedKey, verify};
+use shared::domain::{Fault, Principal, Record, SecretArn};
+use shared::keys::{AuthenticateError, KeptKey, PresentedKey, Services, VerifyError, verify};
+use shared::outbound::Version;
+use shared::platform::Call;
+use shared::platform::config::{ConfigError, Environment};
 
 /// Whom events act for.
 pub(crate) struct Provisioner {
@@ -25,7 +21,7 @@ pub(crate) struct Provisioner {
 impl Provisioner {
     /// Reads `PROVISIONER_SECRET_ARN`, which may be unset.
     pub(crate) fn configure(environment: &Environment) -> Result<Option<Self>, ConfigError> {
-        let secret = SecretArn::read(environment, "PROVISIONER_SECRET_ARN")?;
+        let secret = environment.secret_arn("PROVISIONER_SECRET_ARN")?;
         Ok(secret.map(|secret| Self { secret, known: Mutex::new(None) }))
     }
 
@@ -35,11 +31,11 @@ impl Provisioner {
     }
 
     /// The principal of the key, which has to authenticate now.
-    pub(crate) async fn principal(&self, services: Services<'_>, call: &Call) -> Result<Principal, Error> {
+    pub(crate) async fn principal(&self, services: Services<'_>, call: &Call) -> Result<Principal, AuthenticateError> {
         if let Some(known) = self.known() {
             match verify(&known, call.now, services.store, call.deadline).await {
-                Err(Error::AuthenticationFailed(_)) => {}
-                verified => return verified.map(|record| self.acting_with(&record)),
+                Err(VerifyError::Rejected(_)) => {}
+                verified => return Ok(self.acting_with(&verified?)),
             }
         }
         let read = services.secrets.read(self.secret.as_str(), Version::Current, call.deadline).await?;
@@ -51,15 +47,15 @@ impl Provisioner {
                 Ok(self.acting_with(&record))
             }
             // No event can help that: it is the operator's to mend, and until then each event comes again.
-            Err(Error::AuthenticationFailed(failure)) => {
-                Err(Fault { key: failure.key, ..Fault::new("provisionerRefused") }.into())
+            Err(VerifyError::Rejected(rejection)) => {
+                Err(Fault { key_id: rejection.key_id, ..Fault::new("provisionerRefused") }.into())
             }
-            Err(error) => Err(error),
+            Err(error @ VerifyError::Fault(_)) => Err(error.into()),
         }
     }
 
     fn acting_with(&self, record: &Record) -> Principal {
-        Principal { provisioner: Some(self.secret.clone()), ..record.principal() }
+        Principal { provisioner: Some(self.secret.clone()), ..Principal::from(record) }
     }
 
     fn known(&self) -> Option<PresentedKey> {

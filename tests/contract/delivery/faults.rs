@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::dice::Dice;
 use tests::fault::{Fault, Proxy};
 use tokio::task::JoinSet;
@@ -111,7 +110,7 @@ async fn a_record_under_the_new_keys_id_is_never_overwritten() {
 
 /// tokio's own clock, which stands still while anything moves.
 #[tokio::test]
-async fn a_service_that_hangs_is_given_up_half_a_second_before_the_invocation_ends() {
+async fn a_hanging_service_fails_half_a_second_before_the_invocation_ends() {
     let site = Site::new().await;
     let process = site.process().await;
     site.vault.always(Fault::Hang);
@@ -159,7 +158,7 @@ async fn deliver(wish: &Wish, process: &Process, source: Source) -> Option<Optio
 /// For any interleaving of deliveries with faults at both services there is one secret and one record as soon as one
 /// delivery has succeeded, and every answer tells of that key; where none has, the next one that meets no fault does.
 #[tokio::test]
-async fn however_deliveries_interleave_and_fail_there_is_one_secret_and_one_record() {
+async fn interleaved_and_failed_deliveries_leave_one_secret_and_one_record() {
     for seed in 0..40 {
         let context = format!("seed {seed}");
         let mut dice = Dice(seed);

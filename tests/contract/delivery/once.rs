@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::fault::Fault;
 use tests::rotation::Rotation;
 use tests::secrets_manager::Version;
@@ -81,7 +80,7 @@ async fn one_event_from_all_sources_at_once_makes_one_key() {
 }
 
 #[tokio::test]
-async fn a_secrets_first_version_is_named_by_a_digest_of_who_asks_and_which_event_it_is() {
+async fn a_version_id_is_a_digest_of_the_caller_and_the_event() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -117,7 +116,7 @@ async fn what_is_created_goes_to_the_users_own_folder() {
 /// A try that began first need not be the first to reach Secrets Manager; then it finds a key that ends later than any
 /// that it could have made itself.
 #[tokio::test]
-async fn a_try_that_began_earlier_finds_the_key_of_one_that_began_later_also_at_the_longest_lifetime() {
+async fn an_earlier_try_finds_the_key_of_a_later_one_at_the_longest_lifetime() {
     let site = Site::new().await;
     let process = Arc::new(site.process().await);
     let wish = Wish::new(&site, Endpoint::Jwt).with("expiresIn", CHAIN);
@@ -153,7 +152,7 @@ async fn a_repetition_takes_no_randomness_and_changes_no_record() {
 }
 
 #[tokio::test]
-async fn an_event_finds_its_secret_however_often_the_provisioners_key_was_rotated() {
+async fn an_event_finds_its_secret_after_rotations_of_the_provisioner() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let wish = Wish::new(&site, Endpoint::Key);
@@ -178,7 +177,7 @@ async fn an_event_finds_its_secret_however_often_the_provisioners_key_was_rotate
 }
 
 #[tokio::test]
-async fn a_key_that_was_rotated_out_and_revoked_is_not_brought_back_by_its_event() {
+async fn a_replaced_and_revoked_key_is_not_stored_again_by_its_event() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -196,7 +195,7 @@ async fn a_key_that_was_rotated_out_and_revoked_is_not_brought_back_by_its_event
 }
 
 #[tokio::test]
-async fn a_secret_that_another_try_has_just_created_is_looked_for_more_than_once() {
+async fn a_secret_that_another_try_has_just_created_is_read_again() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);

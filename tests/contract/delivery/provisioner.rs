@@ -129,7 +129,7 @@ async fn what_the_operator_mends_is_found_without_a_new_process() {
 }
 
 #[tokio::test]
-async fn a_fault_while_its_key_is_checked_is_no_reason_to_read_its_secret_again() {
+async fn a_store_fault_does_not_reload_the_provisioners_secret() {
     let site = Site::of(&strong()).await;
     let process = site.process().await;
     send(&site, &process, "a").await.unwrap();

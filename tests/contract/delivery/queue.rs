@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::fault::Fault;
 
 use super::Wish;
@@ -129,7 +128,7 @@ async fn the_same_request_twice_in_one_batch_is_one_key() {
 }
 
 #[tokio::test]
-async fn with_less_than_three_seconds_left_a_whole_batch_is_handed_back_untouched() {
+async fn with_less_than_three_seconds_left_the_whole_batch_is_returned() {
     for endpoint in Endpoint::ALL {
         let site = Site::of(&strong()).await;
         let (process, before) = (site.process().await, site.standing().await);

@@ -77,7 +77,7 @@ async fn a_secret_that_was_written_by_hand_is_left_alone_whatever_it_holds() {
 /// Whoever may write secrets may also name a version; what lies in it must be a delivered key all the same, of this
 /// request and of this user.
 #[tokio::test]
-async fn a_version_with_our_id_that_holds_no_key_of_ours_is_taken_and_one_of_another_user_is_no_answer() {
+async fn a_version_that_holds_no_key_is_taken_and_another_users_key_is_reused() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
@@ -125,7 +125,7 @@ async fn a_secret_that_is_scheduled_for_deletion_is_taken() {
 }
 
 #[tokio::test]
-async fn a_secret_and_a_record_that_were_deleted_are_not_brought_back_but_made_anew() {
+async fn a_deleted_secret_and_record_are_created_anew() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);

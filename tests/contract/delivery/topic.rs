@@ -1,9 +1,8 @@
 //! The notifications of a topic: all are tried, and the first failure is the answer.
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::fault::Fault;
 
 use super::Wish;

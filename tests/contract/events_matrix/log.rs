@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::row::{Expected, Row};
 use crate::site::Source;
 
-const MATRIX: &str = "events_matrix::every_event_gets_its_answer_and_leaves_what_it_should_and_nothing_else";
+const MATRIX: &str = "events_matrix::every_event_gets_its_answer_and_leaves_exactly_its_records";
 
 #[test]
 fn every_event_is_one_line_with_its_outcome_source_and_level() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::row::Row;
 
-const MATRIX: &str = "idempotency_matrix::every_second_try_gets_its_answer_and_leaves_the_records_that_it_should";
+const MATRIX: &str = "idempotency_matrix::every_second_try_gets_its_answer_and_leaves_its_records";
 
 #[test]
 fn no_value_reaches_the_log() {

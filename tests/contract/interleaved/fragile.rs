@@ -1,14 +1,13 @@
 //! The jwt function with a verifier that panics for one user, to see what a panic leaves to the others.
 
 use jwt::TokenVerifier;
-use shared::authenticate::{Authenticate, EventAuthority, Services};
-use shared::call::Call;
-use shared::config::{Config, SecretArn};
-use shared::error::Error;
-use shared::function::Function;
-use shared::http::HttpChallenge;
-use shared::principal::Principal;
-use shared::provision::Source;
+use shared::domain::Principal;
+use shared::inbound::events::{AuthenticateEvent, EventAuthenticateError, Source};
+use shared::inbound::rotation::RotateSecrets;
+use shared::keys::{Authenticate, AuthenticateError, Services};
+use shared::lambda::Function;
+use shared::platform::Call;
+use shared::platform::config::Config;
 
 use crate::support::environment;
 
@@ -18,40 +17,38 @@ pub(super) const UNLUCKY: u64 = 13;
 /// The jwt function's verifier, which panics once it knows that user 13 is calling.
 pub(super) struct Fragile(TokenVerifier);
 
-impl HttpChallenge for Fragile {
-    const CHALLENGE: &'static str = TokenVerifier::CHALLENGE;
-}
-
 impl Authenticate for Fragile {
     const ENDPOINT: &'static str = TokenVerifier::ENDPOINT;
     const SCHEME: &'static str = TokenVerifier::SCHEME;
+    const CHALLENGE: &'static str = TokenVerifier::CHALLENGE;
 
-    async fn authenticate(&self, credential: &str, services: Services<'_>, call: &Call) -> Result<Principal, Error> {
+    async fn authenticate(
+        &self,
+        credential: &str,
+        services: Services<'_>,
+        call: &Call,
+    ) -> Result<Principal, AuthenticateError> {
         let principal = self.0.authenticate(credential, services, call).await?;
         assert_ne!(principal.user_id.get(), UNLUCKY, "a panic that is meant");
         Ok(principal)
     }
 }
 
-impl EventAuthority for Fragile {
-    const ROTATES: bool = TokenVerifier::ROTATES;
-
-    async fn authority(
+impl AuthenticateEvent for Fragile {
+    async fn authenticate_event(
         &self,
         authorization: Option<&str>,
         source: Source,
         services: Services<'_>,
         call: &Call,
-    ) -> Result<Principal, Error> {
-        let principal = self.0.authority(authorization, source, services, call).await?;
+    ) -> Result<Principal, EventAuthenticateError> {
+        let principal = self.0.authenticate_event(authorization, source, services, call).await?;
         assert_ne!(principal.user_id.get(), UNLUCKY, "a panic that is meant");
         Ok(principal)
     }
-
-    fn provisioner(&self) -> Option<&SecretArn> {
-        None
-    }
 }
+
+impl RotateSecrets for Fragile {}
 
 impl Fragile {
     pub(super) async fn function(variables: &[(&str, &str)]) -> Function<Self> {

@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
-use tests::host;
 use tests::stored_key::basic;
 
 use super::{Endpoint, Expected, FAILED, Rows, World, assert_rows};
@@ -114,7 +113,7 @@ fn encodings(rows: &mut Rows, caller: &StoredKey) {
 
 async fn records(rows: &mut Rows, world: &World) {
     let number = |value: i64| AttributeValue::N(value.to_string());
-    let now = host::now();
+    let now = rows.now();
     let mut keys: Vec<(&'static str, String, StoredKey, Expected)> = Vec::new();
     for (end, expected) in
         [(now - 1, FAILED), (now, FAILED), (now - 31_536_000, FAILED), (0, FAILED), (now + 60, Expected::Created)]

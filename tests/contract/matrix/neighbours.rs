@@ -30,5 +30,7 @@ pub(super) async fn rows(world: &World) -> Rows {
         rbac::rows(world).await,
         gateway::rows(world).await,
     ];
-    Rows(groups.into_iter().flat_map(|rows| rows.0).collect())
+    let mut all = Rows::new();
+    all.rows.extend(groups.into_iter().flat_map(|rows| rows.rows));
+    all
 }

@@ -6,7 +6,7 @@ use super::{Endpoint, Expected, FAILED, Rows, World, assert_rows};
 use crate::support::JWT_SECRET;
 
 #[tokio::test]
-async fn the_configured_algorithm_and_key_decide_and_the_header_changes_nothing() {
+async fn the_configured_algorithm_and_key_decide_and_no_header_does() {
     let world = World::new().await;
     assert_rows(&world, rows(&world)).await;
 }
@@ -53,7 +53,7 @@ async fn an_rsa_signature_with_malformed_padding_is_refused() {
         let request = World::anonymous(Endpoint::Jwt).header("Authorization", &format!("Bearer {message}.{signature}"));
         rows.add("C16", name, Endpoint::Jwt, &request, expected);
     }
-    assert_eq!(rows.0.len(), 12);
+    assert_eq!(rows.rows.len(), 12);
     assert_rows(&world, rows).await;
 }
 

@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::entropy::Randomness;
+use shared::domain::Timestamp;
+use shared::platform::{Call, Randomness};
 use tests::event::{Request, Source};
 use tests::fault::Fault;
 use tests::stored_key::basic;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::dice::Dice;
 use tests::dynamo::Dynamo;
 use tests::fault::Proxy;

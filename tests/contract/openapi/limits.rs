@@ -11,7 +11,7 @@ fn members(document: &Document) -> &Value {
 }
 
 #[tokio::test]
-async fn numbers_are_legal_from_the_documented_minimum_to_the_documented_maximum() {
+async fn numbers_are_legal_exactly_between_the_documented_bounds() {
     let document = Document::read();
     let world = World::new().await;
     for (member, below, above) in
@@ -35,7 +35,7 @@ async fn numbers_are_legal_from_the_documented_minimum_to_the_documented_maximum
 
 /// A legal name is asked about the level next, which is missing.
 #[tokio::test]
-async fn a_name_is_legal_if_and_only_if_the_documented_pattern_and_length_say_so() {
+async fn a_name_is_legal_exactly_by_the_documented_pattern_and_length() {
     let document = Document::read();
     let schema = &members(&document)["name"];
     let world = World::new().await;
@@ -64,7 +64,7 @@ async fn a_name_is_legal_if_and_only_if_the_documented_pattern_and_length_say_so
 
 /// A legal value is asked about the level next, which is too high for this caller.
 #[tokio::test]
-async fn an_idempotency_key_is_legal_if_and_only_if_the_documented_pattern_says_so() {
+async fn an_idempotency_key_is_legal_exactly_by_the_documented_pattern() {
     let document = Document::read();
     let schema = &document.operation(Endpoint::Key)["parameters"][0]["schema"];
     let example = document.operation(Endpoint::Key)["parameters"][0]["example"].as_str().unwrap();

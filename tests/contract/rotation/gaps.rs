@@ -67,7 +67,7 @@ async fn die_once(scene: &Scene, fatal: Step, plan: impl Fn(), context: &str) {
             for proxy in [&scene.to_secrets, &scene.to_dynamo] {
                 proxy.heal();
             }
-            assert!(scene.authenticates_at(&old, shared::clock::Timestamp::now()).await, "{context}");
+            assert!(scene.authenticates_at(&old, shared::domain::Timestamp::now()).await, "{context}");
         }
         assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{context}, {step:?}");
     }
@@ -107,6 +107,6 @@ async fn a_value_that_another_try_has_staged_meanwhile_stays() {
     scene.to_secrets.on("PutSecretValue", 1, Fault::secrets_manager(400, "ResourceExistsException"));
     assert_eq!(scene.step(&rotation, Step::Create).await, Ok(Value::Null));
     assert_eq!(scene.step(&rotation, Step::Set).await, Err("rotationPendingMissing"));
-    scene.run_at(&rotation, shared::clock::Timestamp::now()).await;
+    scene.run_at(&rotation, shared::domain::Timestamp::now()).await;
     scene.assert_rotated(&old, &rotation, "after all").await;
 }

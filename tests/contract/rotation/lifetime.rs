@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::fault::Fault;
 use tests::rotation::Step;
 
@@ -11,7 +11,7 @@ use super::scene::{Scene, delivered, later, number};
 use crate::support::StoredKey;
 
 #[tokio::test]
-async fn a_successors_life_begins_with_set_secret_and_ends_no_earlier_than_the_secret_says() {
+async fn a_successors_lifetime_begins_in_set_secret() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
@@ -48,7 +48,7 @@ fn seconds_of(expires_at: &Value) -> u64 {
 }
 
 #[tokio::test]
-async fn a_successors_life_counts_from_the_moment_it_is_stored_not_of_the_invocation() {
+async fn a_successors_lifetime_begins_when_it_is_stored() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use key::KeyVerifier;
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
-use shared::function::Function;
+use shared::domain::Timestamp;
+use shared::lambda::Function;
 use tests::dynamo::Item;
 use tests::secrets_manager::new_token;
 
@@ -77,7 +77,7 @@ async fn the_instance_that_serves_events_can_rotate_as_well() {
 }
 
 #[tokio::test]
-async fn an_event_that_comes_again_after_the_rotation_finds_what_the_key_before_delivered() {
+async fn a_repeated_event_after_a_rotation_finds_the_first_delivery() {
     let scene = Scene::new().await;
     let id = new_token();
     assert_eq!(scene.invoke(&event(&id)).await, Ok(Value::Null));

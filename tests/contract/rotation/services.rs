@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use shared::call::Call;
-use shared::entropy::Randomness;
+use shared::platform::{Call, Randomness};
 use tests::fault::{Fault, Proxy};
 use tests::rotation::{Rotation, Step};
 use tokio::time::Instant;
@@ -63,7 +62,7 @@ fn faults(is_secrets: bool) -> [Fault; 5] {
 }
 
 #[tokio::test]
-async fn a_service_that_keeps_failing_fails_the_step_which_changes_nothing_and_succeeds_later() {
+async fn a_step_fails_with_its_service_changes_nothing_and_succeeds_later() {
     let scene = Scene::new().await;
     for (step, operation, nth, is_secrets) in CALLS {
         let proxy = scene.proxy(is_secrets);
@@ -115,7 +114,7 @@ async fn a_hanging_secrets_manager_is_given_up_well_before_the_invocation_ends()
 }
 
 #[tokio::test]
-async fn a_rotation_token_is_handed_on_with_the_new_value_and_with_nothing_else() {
+async fn a_rotation_token_is_passed_on_with_the_new_value_alone() {
     let scene = Scene::new().await;
     let rotation = scene.begin(&scene.deliver(4).await.arn).await;
     for step in Step::ALL {

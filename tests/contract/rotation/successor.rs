@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::rotation::{Rotation, Step};
 
 use super::scene::{Held, Scene, later, number};
@@ -19,7 +19,7 @@ async fn a_delivered_secret_rotates_to_a_new_key_and_both_authenticate() {
 }
 
 #[tokio::test]
-async fn the_provisioners_secret_rotates_from_the_apikey_object_of_a_201_to_a_whole_value() {
+async fn a_provisioners_secret_may_be_the_apikey_object_of_a_201() {
     let scene = Scene::new().await;
     let before = scene.value(&scene.provisioner.arn, "AWSCURRENT").await.unwrap();
     assert_eq!((before.get("result"), before.get("expiresIn")), (None, None));
@@ -47,7 +47,7 @@ async fn assert_is_successor(scene: &Scene, old: &Held, new: &Held) {
     for attribute in ["name", "level", "userId"] {
         assert_eq!(record[attribute], old_record[attribute], "{attribute}");
     }
-    let hash = shared::secret::Secret::from_hex(&new.secret).unwrap().hash();
+    let hash = shared::domain::Secret::from_hex(&new.secret).unwrap().hash();
     assert_eq!(record["secretHash"], AttributeValue::B(Blob::new(hash.as_bytes())));
     assert_eq!(record.len(), 9, "{record:?}");
     let lifetime = |item| number(item, "expiresAt") - number(item, "createdAt");
@@ -162,7 +162,7 @@ async fn test_secret_may_come_alone_with_the_current_value_staged() {
 }
 
 #[tokio::test]
-async fn the_new_key_does_not_authenticate_before_it_is_stored_and_the_old_one_does_throughout() {
+async fn the_new_key_authenticates_once_stored_and_the_old_one_throughout() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;

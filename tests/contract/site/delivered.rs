@@ -1,7 +1,7 @@
 //! The check that every delivery must pass: one secret and one record, of the same key, and what the answer says of them.
 
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::dynamo::Item;
 use tests::secrets_manager::Version;
 use tests::stored_key::{basic, hash};

@@ -7,11 +7,10 @@ use jwt::TokenVerifier;
 use key::KeyVerifier;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use shared::call::Call;
-use shared::clock::Timestamp;
-use shared::config::{Config, Environment};
-use shared::entropy::Randomness;
-use shared::function::{Authenticator, Function};
+use shared::domain::Timestamp;
+use shared::lambda::{Authenticator, Function};
+use shared::platform::config::{Config, Environment};
+use shared::platform::{Call, Randomness};
 use tests::dynamo::Dynamo;
 use tests::event::{Request, Source};
 use tests::function::Function as Endpoint;
@@ -228,7 +227,7 @@ async fn invoke<A: Authenticator>(function: &Function<A>, payload: &RawValue, ca
     match function.invoke_with(payload, "hostile", call).await {
         Ok(answer) => serde_json::from_str(answer.get()).map_err(|error| error.to_string()),
         // Nobody fails here, so nothing may be said to.
-        Err(error) if ["createApikeyFailed", "panic"].contains(&error.0.code()) => Err(error.0.code().to_owned()),
+        Err(error) if ["createApikeyFailed", "panic"].contains(&error.code) => Err(error.code.to_owned()),
         Err(_) => Ok(Value::Null),
     }
 }

@@ -3,10 +3,12 @@
 //! The port stays the proxy's own also while it refuses.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::{Script, connection};
 
@@ -16,6 +18,25 @@ pub(super) struct Turn {
     pub(super) open: bool,
     /// Told when it is so.
     pub(super) done: oneshot::Sender<()>,
+}
+
+/// Told when everything that was sent before has been recorded.
+pub(super) type Settled = std::sync::mpsc::Sender<()>;
+
+/// How many turns of the event loop a request can take until it is recorded: its connection is accepted, found readable, and
+/// read in a few parts.
+const TURNS: usize = 8;
+
+/// Answers each question whether everything is recorded. It runs in the event loop of the listener and its connections, and
+/// each sleep is at least one turn of that loop, which reads whatever has arrived.
+pub(super) async fn settle(mut questions: mpsc::UnboundedReceiver<Settled>) {
+    while let Some(done) = questions.recv().await {
+        for _ in 0..TURNS {
+            sleep(Duration::from_millis(1)).await;
+        }
+        // Whoever asked may be gone by now, which changes nothing.
+        let _ = done.send(());
+    }
 }
 
 /// A socket that has a port and doesn't listen: nobody else gets the port, and a connection to it is refused.

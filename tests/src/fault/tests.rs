@@ -179,7 +179,7 @@ async fn a_planned_fault_strikes_the_call_it_is_for_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_process_that_dies_after_a_call_has_applied_it_and_does_nothing_more_anywhere() {
+async fn a_process_that_ends_after_a_call_calls_nothing_else() {
     let ((first, _first), (second, _second)) = (proxy().await, proxy().await);
     first.die_on("CreateSecret", 1, Fault::ApplyThenLose, &[&second]);
     let mut open = Client::to(&second).await;

@@ -17,6 +17,9 @@ pub(super) const DYNAMODB_PORT: u16 = 9001;
 /// Where Secrets Manager answers.
 pub(super) const SECRETS_MANAGER_PORT: u16 = 9002;
 
+/// Where `sam local start-api` answers, as it does by itself.
+pub(super) const SAM_API_PORT: u16 = 3000;
+
 /// The table of the local stack.
 pub(super) const TABLE: Table = Table::at(DYNAMODB_PORT);
 
@@ -30,13 +33,16 @@ pub(super) const DELIVERY_PREFIX: &str = "apikeys/";
 pub(super) fn check_ports() -> Result<(), String> {
     let ports =
         [(GATEWAY_PORT, "the functions"), (DYNAMODB_PORT, "DynamoDB"), (SECRETS_MANAGER_PORT, "Secrets Manager")];
-    for (port, what) in ports {
-        if is_taken(port) {
-            let advice = format!("stop what uses it (`lsof -i :{port}` names it; perhaps another `make run`)");
-            return Err(format!("port {port}, which is for {what}, is taken: {advice}"));
-        }
+    ports.into_iter().try_for_each(|(port, what)| check_port(port, what, "make run"))
+}
+
+/// Makes sure that a port is free.
+pub(super) fn check_port(port: u16, what: &str, command: &str) -> Result<(), String> {
+    if !is_taken(port) {
+        return Ok(());
     }
-    Ok(())
+    let advice = format!("stop what uses it (`lsof -i :{port}` names it; perhaps another `{command}`)");
+    Err(format!("port {port}, which is for {what}, is taken: {advice}"))
 }
 
 /// Whether something answers on a port.

@@ -4,10 +4,11 @@
 
 use std::path::PathBuf;
 
+use super::address::SAM_API_PORT;
 use crate::function::Function;
 
 const USAGE: &str = "usage: local run | demo | events | invoke [jwt|key] FILE | rotate | \
-    token [--role ROLE] [--id NUMBER] [--expires-in SECONDS] | with COMMAND [ARGUMENT ...]";
+    sam-invoke FILE | sam-api [PORT] | token [--role ROLE] [--id NUMBER] [--expires-in SECONDS] | with COMMAND [ARGUMENT ...]";
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(super) enum Command {
     Events,
     Invoke { function: Option<Function>, file: PathBuf },
     Rotate,
+    SamInvoke { file: PathBuf },
+    SamApi { port: u16 },
     Token { role: String, id: u64, expires_in: i64 },
     With { command: Vec<String> },
 }
@@ -34,6 +37,9 @@ impl Command {
                 let function = Function::named(function).ok_or(USAGE)?;
                 Ok(Self::Invoke { function: Some(function), file: PathBuf::from(file) })
             }
+            ["sam-invoke", file] => Ok(Self::SamInvoke { file: PathBuf::from(file) }),
+            ["sam-api"] => Ok(Self::SamApi { port: SAM_API_PORT }),
+            ["sam-api", port] => Ok(Self::SamApi { port: port.parse().map_err(|_| USAGE)? }),
             ["token", options @ ..] => token(options),
             ["with", command @ ..] if !command.is_empty() => {
                 Ok(Self::With { command: command.iter().copied().map(str::to_owned).collect() })
@@ -82,6 +88,12 @@ mod tests {
     }
 
     #[test]
+    fn the_api_of_sam_local_has_a_port_that_can_be_pasted() {
+        assert_eq!(parse("sam-api"), Ok(Command::SamApi { port: 3000 }));
+        assert_eq!(parse("sam-api 3001"), Ok(Command::SamApi { port: 3001 }));
+    }
+
+    #[test]
     fn a_command_is_taken_as_it_stands() {
         let command = vec!["st".to_owned(), "run".to_owned(), "--all".to_owned()];
         assert_eq!(parse("with st run --all"), Ok(Command::With { command }));
@@ -96,6 +108,8 @@ mod tests {
             "invoke",
             "invoke other file",
             "rotate it",
+            "sam-invoke",
+            "sam-api x",
             "token --role",
             "token --level 3",
             "with",

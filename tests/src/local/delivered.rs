@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::address::{DELIVERY_PREFIX, SECRETS};
-use crate::secrets_manager::{Version, line};
+use super::address::DELIVERY_PREFIX;
+use crate::secrets_manager::{Secrets, Version, line};
 
 /// A value of a delivered secret.
 pub(super) struct Delivered {
@@ -18,21 +18,31 @@ pub(super) struct Delivered {
 
 impl Delivered {
     /// The names of all delivered secrets.
-    pub(super) async fn names() -> Result<Vec<String>, String> {
-        SECRETS.try_names(DELIVERY_PREFIX).await
+    pub(super) async fn names(secrets: &Secrets) -> Result<Vec<String>, String> {
+        secrets.try_names(DELIVERY_PREFIX).await
     }
 
     /// Reads what a secret holds now.
-    pub(super) async fn read(name: &str) -> Result<Self, String> {
-        Self::read_stage(name, "AWSCURRENT").await
+    pub(super) async fn read(secrets: &Secrets, name: &str) -> Result<Self, String> {
+        Self::read_stage(secrets, name, "AWSCURRENT").await
     }
 
     /// Reads what a secret holds at a stage.
-    pub(super) async fn read_stage(name: &str, stage: &str) -> Result<Self, String> {
+    pub(super) async fn read_stage(secrets: &Secrets, name: &str, stage: &str) -> Result<Self, String> {
         let no_value = || format!("{name} has no value at {stage}");
-        let value = SECRETS.try_value(name, Version::Stage(stage)).await?.ok_or_else(no_value)?;
-        let described = SECRETS.client().describe_secret().secret_id(name).send().await.map_err(line)?;
+        let value = secrets.try_value(name, Version::Stage(stage)).await?.ok_or_else(no_value)?;
+        let described = secrets.client().describe_secret().secret_id(name).send().await.map_err(line)?;
         Self::parse(name, described.arn.unwrap_or_default(), value).ok_or_else(|| format!("{name} holds no key"))
+    }
+
+    /// Shows what has been delivered since these were all.
+    pub(super) async fn show_new(secrets: &Secrets, known: &[String]) -> Result<(), String> {
+        let mut names = Self::names(secrets).await?;
+        names.retain(|name| !known.contains(name));
+        for name in &names {
+            println!("\nDelivered:\n{}", Self::read(secrets, name).await?);
+        }
+        Ok(())
     }
 
     fn parse(name: &str, arn: String, value: String) -> Option<Self> {

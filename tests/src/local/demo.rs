@@ -5,7 +5,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 
-use super::address::GATEWAY_PORT;
+use super::address::{GATEWAY_PORT, SECRETS};
 use super::delivered::Delivered;
 use super::events::{EventFile, fill_here};
 use super::invoke::send;
@@ -64,9 +64,9 @@ async fn deliver(settings: &Settings) -> Result<Created, String> {
     println!("\nEventBridge with {}", event["detail"]);
     println!("  {}", send(file.function, &event).await?);
     // This Secrets Manager began empty, with this stack.
-    let names = Delivered::names().await?;
+    let names = Delivered::names(&SECRETS).await?;
     let name = names.first().ok_or("no secret was delivered")?;
-    let delivered = Delivered::read(name).await?;
+    let delivered = Delivered::read(&SECRETS, name).await?;
     println!("\nSecrets Manager holds:\n{delivered}");
     Ok(Created { key: delivered.key, secret: delivered.secret })
 }

@@ -2,6 +2,7 @@
 //!
 //! A file's name says what its event is for, and what the function does with it: see [`EventFile::named`].
 
+mod answer;
 mod filling;
 mod name;
 

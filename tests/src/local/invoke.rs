@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::address::GATEWAY_PORT;
+use super::address::{GATEWAY_PORT, SECRETS};
 use super::delivered::Delivered;
 use super::events::{EventFile, Source, fill_into_local};
 use super::settings::Settings;
@@ -21,10 +21,10 @@ pub(super) async fn run(settings: &Settings, function: Option<Function>, file: &
         return Err(format!("{} is an event for the other function", file.path.display()));
     }
     let path = fill_into_local(settings, &file).await?;
-    let known = Delivered::names().await?;
+    let known = Delivered::names(&SECRETS).await?;
     println!("{}", invoke(file.function, &path)?);
     if !matches!(file.source, Source::Http { .. }) {
-        show_new(&known).await?;
+        Delivered::show_new(&SECRETS, &known).await?;
     }
     Ok(())
 }
@@ -39,16 +39,6 @@ pub(super) async fn send(function: Function, event: &Value) -> Result<Value, Str
         return Ok(answer);
     }
     Err(format!("the invocation fails with {}", answer["errorType"].as_str().ok_or_else(no_answer)?))
-}
-
-/// What has been delivered since these were all.
-async fn show_new(known: &[String]) -> Result<(), String> {
-    let mut names = Delivered::names().await?;
-    names.retain(|name| !known.contains(name));
-    for name in &names {
-        println!("\nDelivered:\n{}", Delivered::read(name).await?);
-    }
-    Ok(())
 }
 
 fn invoke(function: Function, path: &Path) -> Result<String, String> {
@@ -76,7 +66,7 @@ fn error_code(errors: &str) -> Option<&str> {
 }
 
 /// An answer to a gateway as a client would see it.
-fn readable(answer: &Value) -> String {
+pub(super) fn readable(answer: &Value) -> String {
     let (Some(status), Some(body)) = (answer["statusCode"].as_u64(), answer["body"].as_str()) else {
         return format!("{answer:#}");
     };

@@ -24,16 +24,16 @@ pub(super) async fn run() -> Result<(), String> {
         println!("Asking the key function for a key, in a direct invocation");
         send(Function::Key, &request()).await?;
     }
-    println!("Before the rotation:\n{}\n", Delivered::read(&name).await?);
+    println!("Before the rotation:\n{}\n", Delivered::read(&SECRETS, &name).await?);
     let rotation = Rotation::begin(SECRETS, &name).await?;
     println!("Rotating, as Secrets Manager does, with the token {}", rotation.token());
     for step in Step::ALL {
         let answer = send(Function::Key, &rotation.payload(step)).await;
         println!("  {:<13} {}", step.name(), answer.map_err(|error| format!("{}: {error}", step.name()))?);
     }
-    let current = Delivered::read(&name).await?;
+    let current = Delivered::read(&SECRETS, &name).await?;
     println!("\nAfter it:\n{current}\n");
-    let previous = Delivered::read_stage(&name, "AWSPREVIOUS").await?;
+    let previous = Delivered::read_stage(&SECRETS, &name, "AWSPREVIOUS").await?;
     for (which, delivered) in [("old", &previous), ("new", &current)] {
         create_with(which, delivered).await?;
     }

@@ -2,6 +2,7 @@
 //!
 //! It runs until it is stopped.
 
+use super::address::GATEWAY_PORT;
 use super::settings::Settings;
 use super::stack::Stack;
 use crate::host;
@@ -10,17 +11,18 @@ use crate::token::Claims;
 pub(super) async fn run(settings: &Settings) -> Result<(), String> {
     let mut stack = Stack::start(settings).await?;
     let token = Claims::new().role("curator").sign(&settings.signer());
-    println!("{}", greeting(&token, &host::relative(&settings.log())));
+    println!("{}\n\n{}", greeting(GATEWAY_PORT, &token), others(&host::relative(&settings.log())));
     Err(stack.run(settings).await)
 }
 
-fn greeting(token: &str, log: &str) -> String {
+/// What to paste for both functions behind a port.
+pub(super) fn greeting(port: u16, token: &str) -> String {
     format!(
         r#"
 Both functions answer:
 
-    POST http://localhost:9000/apikeys/jwt
-    POST http://localhost:9000/apikeys/key
+    POST http://localhost:{port}/apikeys/jwt
+    POST http://localhost:{port}/apikeys/key
 
 Paste this into another terminal. A token of user 61, a curator, for an hour (`make token ROLE=user ID=61` makes others):
 
@@ -28,18 +30,22 @@ Paste this into another terminal. A token of user 61, a curator, for an hour (`m
 
 A key made with the token:
 
-    ANSWER=$(curl -sS http://localhost:9000/apikeys/jwt -H "Authorization: Bearer $TOKEN" \
+    ANSWER=$(curl -sS http://localhost:{port}/apikeys/jwt -H "Authorization: Bearer $TOKEN" \
       -H 'Content-Type: application/json' -d '{{"name":"My first API key","level":4,"expiresIn":3600}}'); echo "$ANSWER"
 
 A key made with that key:
 
     CREDENTIALS=$(echo "$ANSWER" | sed -E 's/.*"key":"([^"]*)","secret":"([^"]*)".*/\1:\2/')
-    curl -sS http://localhost:9000/apikeys/key -u "$CREDENTIALS" \
-      -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
+    curl -sS http://localhost:{port}/apikeys/key -u "$CREDENTIALS" \
+      -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo"#
+    )
+}
 
-Other services' events, and a rotation: `make invoke-eventbridge`, `invoke-sns`, `invoke-sqs`, `invoke-direct`, `rotate`.
+fn others(log: &str) -> String {
+    format!(
+        "Events of other services, and a rotation: `make invoke EVENT=events/key-sqs-created.json`, `make rotate`.
 
 The functions log to {log}
-and are built again when a source file changes. Ctrl-C stops everything."#
+and are built again when a source file changes. Ctrl-C stops everything."
     )
 }

@@ -37,6 +37,11 @@ impl Settings {
         Self { folder: self.folder.clone(), log: "logs/apart.log", secret: self.secret.clone() }
     }
 
+    /// The same with the log of `sam local`.
+    pub(super) fn for_sam(&self) -> Self {
+        Self { folder: self.folder.clone(), log: "logs/sam.log", secret: self.secret.clone() }
+    }
+
     /// Signs tokens that the local function accepts.
     pub(super) fn signer(&self) -> Signer {
         Signer::hs256(self.secret.as_bytes())

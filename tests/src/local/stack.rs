@@ -137,7 +137,7 @@ async fn build() -> Result<(), String> {
 }
 
 /// Makes the key that the key function's events act with, and returns the ARN of its secret.
-async fn provisioner(dynamo: &Dynamo, secrets: &SecretsManager) -> Result<String, String> {
+pub(super) async fn provisioner(dynamo: &Dynamo, secrets: &SecretsManager) -> Result<String, String> {
     let name = AttributeValue::S("The provisioner of local work".to_owned());
     let stored = StoredKey::new().level(8).with("name", name).expires_in(PROVISIONER_EXPIRES_IN);
     let value = stored.delivered();
@@ -179,7 +179,7 @@ async fn answers(port: u16, function: Function) -> bool {
     matches!(timeout(ANSWER, request).await, Ok(Ok(answer)) if answer.status == 405)
 }
 
-fn last_lines(log: &str) -> String {
+pub(super) fn last_lines(log: &str) -> String {
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
 }

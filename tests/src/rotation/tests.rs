@@ -38,7 +38,7 @@ async fn a_rotation_begins_with_a_version_that_has_no_value() {
 }
 
 #[tokio::test]
-async fn the_function_is_invoked_for_the_four_steps_and_can_rotate_again_and_again() {
+async fn the_four_steps_rotate_a_secret_again_and_again() {
     let (secrets, arn) = secret().await;
     let mut tokens = Vec::new();
     for _ in 0..3 {

@@ -172,7 +172,7 @@ async fn moto_differs_from_aws_in_these_ways() {
 }
 
 #[tokio::test]
-async fn moto_differs_from_aws_in_what_it_does_with_a_version_that_is_pending_still() {
+async fn moto_differs_from_aws_for_a_version_that_is_still_pending() {
     let rotate = async |own: &Own| {
         let request = own.secrets.client().rotate_secret().secret_id(&own.name).rotation_lambda_arn("none");
         request.send().await.unwrap_err().code().map(str::to_owned)

@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tests::host;
 use tests::stored_key::basic;
 
 use crate::matrix::{Expected, FAILED, Rows};
@@ -18,6 +17,7 @@ pub(super) async fn rows(world: &World) -> Rows {
     for key in [&caller, &other] {
         world.dynamo.put_item(key.item.clone()).await;
     }
+    let now = rows.now();
     let mut add = |id: &'static str, what: &str, authorization: &str, expected: Expected| {
         let request = World::anonymous(Endpoint::Key).header("Authorization", authorization);
         rows.add(id, what, Endpoint::Key, &request, expected);
@@ -25,7 +25,7 @@ pub(super) async fn rows(world: &World) -> Rows {
     texts(&mut add, &caller);
     encodings(&mut add, &caller);
     borrowed(&mut add, &caller, &other);
-    for (id, what, key, expected) in records() {
+    for (id, what, key, expected) in records(now) {
         world.dynamo.put_item(key.item.clone()).await;
         add(id, &what, &key.authorization(), expected);
     }
@@ -91,7 +91,7 @@ fn borrowed(add: &mut Add<'_>, caller: &StoredKey, other: &StoredKey) {
 
 type Record = (&'static str, String, StoredKey, Expected);
 
-fn records() -> Vec<Record> {
+fn records(now: i64) -> Vec<Record> {
     let mut records = Vec::new();
     for key in ["c232ab00-9414-11ec-b3c8-9f6bdeced846", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"] {
         let stored = StoredKey::new().with("key", AttributeValue::S(key.to_owned()));
@@ -120,7 +120,7 @@ fn records() -> Vec<Record> {
         with("E+5", attribute, AttributeValue::M([("S".to_owned(), text("jwt"))].into()), FAULT);
     }
     numbers(&mut with);
-    dated(&mut records);
+    dated(&mut records, now);
     records
 }
 
@@ -146,13 +146,13 @@ fn numbers(with: &mut dyn FnMut(&'static str, &str, AttributeValue, Expected)) {
 }
 
 /// What a damaged record is answered with when it has expired, too: it can't be read before that is known.
-fn dated(records: &mut Vec<Record>) {
+fn dated(records: &mut Vec<Record>, now: i64) {
     let expired = || StoredKey::new().expires_in(-1);
     records.push(("E+7", "expired and damaged".to_owned(), expired().without("level"), FAULT));
     records.push(("E+7", "expired, of level 3".to_owned(), expired().level(3), FAILED));
     records.push(("E+7", "expired, its chain too".to_owned(), expired().chain_expires_in(-1), FAILED));
     let stranger = StoredKey { secret: "0".repeat(64), ..expired().without("level") };
     records.push(("E+7", "expired, damaged, wrong secret".to_owned(), stranger, FAILED));
-    let over = StoredKey::new().number("expiresAt", host::now());
+    let over = StoredKey::new().number("expiresAt", now);
     records.push(("E+7", "this very second".to_owned(), over, FAILED));
 }

@@ -1,7 +1,6 @@
 //! Neighbours in group D: the claims of a well-signed token, by value and not by spelling.
 
 use serde_json::json;
-use tests::host;
 use tests::token::{AUDIENCE, Claims, ISSUER, Token};
 
 use crate::matrix::{Expected, FAILED, Rows};
@@ -9,12 +8,13 @@ use crate::support::{Endpoint, World};
 
 pub(super) fn rows(world: &World) -> Rows {
     let mut rows = Rows::new();
+    let now = rows.now();
     let mut claim = |id: &'static str, name: &str, value: &str, expected: Expected| {
         let token = Token::new(&Claims::new()).payload(payload(name, value)).sign(world.signer());
         let request = World::anonymous(Endpoint::Jwt).header("Authorization", &format!("Bearer {token}"));
         rows.add(id, format!("{name}: {value}"), Endpoint::Jwt, &request, expected);
     };
-    times(&mut claim);
+    times(&mut claim, now);
     parties(&mut claim);
     identity(&mut claim);
     role_and_status(&mut claim);
@@ -30,8 +30,7 @@ fn payload(name: &str, value: &str) -> String {
     format!("{},\"{name}\":{value}}}", &claims[..claims.len() - 1])
 }
 
-fn times(claim: &mut Claim<'_>) {
-    let now = host::now();
+fn times(claim: &mut Claim<'_>, now: i64) {
     for value in ["1e30", "9007199254740993", "18446744073709551616", &format!("{}e-1", (now + 600) * 10)] {
         claim("D+1", "exp", value, Expected::Created);
     }
@@ -76,8 +75,14 @@ fn parties(claim: &mut Claim<'_>) {
 }
 
 fn identity(claim: &mut Claim<'_>) {
-    for value in ["0.61e2", "610e-1", "9007199254740991.0", "9.007199254740991E+15", "1"] {
-        claim("D+6", "_id", value, Expected::Created);
+    for (value, user_id) in [
+        ("0.61e2", 61),
+        ("610e-1", 61),
+        ("9007199254740991.0", 9_007_199_254_740_991),
+        ("9.007199254740991E+15", 9_007_199_254_740_991),
+        ("1", 1),
+    ] {
+        claim("D+6", "_id", value, Expected::CreatedFor(user_id));
     }
     for value in ["9.007199254740992e15", "9007199254740991.5", "61e-1", "0e5", "-61", "1e99999999999999999999"] {
         claim("D+6", "_id", value, FAILED);

@@ -1,6 +1,6 @@
 //! Neighbours in group H: the order of the checks, and the end of a chain.
 
-use shared::clock::Timestamp;
+use shared::domain::Timestamp;
 use tests::event::{Request, Source};
 use tests::token::Claims;
 

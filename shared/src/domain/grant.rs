@@ -1,0 +1,220 @@
+//! Role-based access control: what a caller may create, as types that cannot be skipped.
+//!
+//! A [`Principal`] of level 4 or more becomes an [`AuthorizedCaller`], and an authorized caller's request a [`Grant`].
+//! The record of a new key is made of a grant alone, so code that leaves out a check does not compile.
+
+use super::expiry::{ExpiresAt, ExpiresIn, MaxExpiresIn};
+use super::key_id::KeyId;
+use super::key_name::KeyName;
+use super::key_request::KeyRequest;
+use super::level::{KeyLevel, PermissionLevel};
+use super::lineage::Lineage;
+use super::principal::{Credential, Principal};
+use super::record::Record;
+use super::secret::Secret;
+use super::timestamp::Timestamp;
+use super::user_id::UserId;
+
+/// Why a caller may not create keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizationError {
+    /// The user's account is not active.
+    AccountInactive,
+    /// The caller's level is below 4.
+    LevelTooLow,
+}
+
+/// Why a caller may not create the key that it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantError {
+    /// The level asked for is above the caller's own.
+    LevelAboveCaller,
+    /// The key would outlive the chain of the calling key.
+    OutlivesChain,
+}
+
+/// A principal that may create keys.
+#[derive(Debug)]
+pub struct AuthorizedCaller(Principal);
+
+impl AuthorizedCaller {
+    /// Checks that a principal may create keys.
+    ///
+    /// # Errors
+    /// [`AuthorizationError::AccountInactive`], then [`AuthorizationError::LevelTooLow`].
+    pub fn authorize(principal: Principal) -> Result<Self, AuthorizationError> {
+        if !principal.active {
+            return Err(AuthorizationError::AccountInactive);
+        }
+        if principal.level.may_create_keys() { Ok(Self(principal)) } else { Err(AuthorizationError::LevelTooLow) }
+    }
+
+    /// The principal.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.0
+    }
+
+    /// Checks one request: no caller creates a key of a higher level than its own, and no chain of keys lives longer
+    /// than `limit` after the sign-in that started it.
+    ///
+    /// # Errors
+    /// [`GrantError::LevelAboveCaller`], then [`GrantError::OutlivesChain`].
+    pub fn grant(&self, request: KeyRequest, now: Timestamp, limit: MaxExpiresIn) -> Result<Grant, GrantError> {
+        let expires_at = ExpiresAt::after(now, request.expires_in);
+        self.grant_until(request, expires_at, now, limit)
+    }
+
+    /// [`AuthorizedCaller::grant`] for a key whose `expiresAt` was decided before.
+    ///
+    /// # Errors
+    /// As [`AuthorizedCaller::grant`].
+    pub fn grant_until(
+        &self,
+        request: KeyRequest,
+        expires_at: ExpiresAt,
+        now: Timestamp,
+        limit: MaxExpiresIn,
+    ) -> Result<Grant, GrantError> {
+        let KeyRequest { name, level, expires_in: _ } = request;
+        let Self(principal) = self;
+        if PermissionLevel::from(level) > principal.level {
+            return Err(GrantError::LevelAboveCaller);
+        }
+        let chain_expires_at = match principal.credential {
+            Credential::Jwt => ExpiresAt::after(now, limit.into()),
+            Credential::Key { chain_expires_at, .. } => chain_expires_at,
+        };
+        if expires_at > chain_expires_at {
+            return Err(GrantError::OutlivesChain);
+        }
+        let (user_id, created_by) = (principal.user_id, principal.credential.lineage());
+        Ok(Grant { name, level, expires_at, chain_expires_at, user_id, created_by })
+    }
+}
+
+/// Permission to issue one key: the only way to the record of a new key.
+#[derive(Debug)]
+pub struct Grant {
+    name: KeyName,
+    level: KeyLevel,
+    expires_at: ExpiresAt,
+    chain_expires_at: ExpiresAt,
+    user_id: UserId,
+    created_by: Lineage,
+}
+
+impl Grant {
+    /// Permission to replace a key by one of the same name, level and user, which starts a new chain. IAM guards a
+    /// rotation (the permission to invoke the function and to write the secret), so level 4 is not required.
+    #[must_use]
+    pub fn successor_of(replaced: &Record, expires_in: ExpiresIn, now: Timestamp, limit: MaxExpiresIn) -> Self {
+        let Record {
+            key_id,
+            secret_hash: _,
+            name,
+            level,
+            user_id,
+            created_at: _,
+            expires_at: _,
+            created_by: _,
+            chain_expires_at: _,
+        } = replaced;
+        Self {
+            name: name.clone(),
+            level: *level,
+            expires_at: ExpiresAt::after(now, expires_in.at_most(limit)),
+            chain_expires_at: ExpiresAt::after(now, limit.into()),
+            user_id: *user_id,
+            created_by: Lineage::Rotation(*key_id),
+        }
+    }
+
+    /// The record of the key that is issued now.
+    pub(crate) fn into_record(self, key_id: KeyId, secret: &Secret, now: Timestamp) -> Record {
+        let Self { name, level, expires_at, chain_expires_at, user_id, created_by } = self;
+        let (secret_hash, created_at) = (secret.hash(), now.seconds());
+        Record { key_id, secret_hash, name, level, user_id, created_at, expires_at, created_by, chain_expires_at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_500);
+
+    fn principal(level: u64, credential: Credential) -> Principal {
+        Principal {
+            user_id: UserId::new(61).unwrap(),
+            level: PermissionLevel::new(level).unwrap(),
+            active: true,
+            credential,
+            provisioner: None,
+        }
+    }
+
+    fn request(level: u64, expires_in: u64) -> KeyRequest {
+        KeyRequest {
+            name: KeyName::parse("x").unwrap(),
+            level: KeyLevel::new(level).unwrap(),
+            expires_in: ExpiresIn::new(expires_in, MaxExpiresIn::DEFAULT).unwrap(),
+        }
+    }
+
+    fn grant(caller: u64, credential: Credential, request: KeyRequest) -> Result<Grant, GrantError> {
+        let caller = AuthorizedCaller::authorize(principal(caller, credential)).unwrap();
+        caller.grant(request, NOW, MaxExpiresIn::DEFAULT)
+    }
+
+    #[test]
+    fn creating_keys_takes_level_4_and_an_active_account() {
+        for level in 0..=9 {
+            let caller = principal(level, Credential::Jwt);
+            let expected = if level < 4 { Some(AuthorizationError::LevelTooLow) } else { None };
+            assert_eq!(AuthorizedCaller::authorize(caller.clone()).err(), expected, "{level}");
+            let inactive = Principal { active: false, ..caller };
+            let error = AuthorizedCaller::authorize(inactive).err();
+            assert_eq!(error, Some(AuthorizationError::AccountInactive), "{level}");
+        }
+    }
+
+    #[test]
+    fn no_caller_creates_a_key_above_its_own_level() {
+        for caller in 4..=9 {
+            for asked in 0..=8 {
+                let expected = if asked > caller { Some(GrantError::LevelAboveCaller) } else { None };
+                assert_eq!(
+                    grant(caller, Credential::Jwt, request(asked, 60)).err(),
+                    expected,
+                    "{caller} asks for {asked}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_sign_in_starts_a_chain_of_the_longest_lifetime() {
+        let grant = grant(4, Credential::Jwt, request(4, 60)).unwrap();
+        assert_eq!(grant.chain_expires_at.epoch_seconds(), 1_700_000_001 + 31_536_000);
+        assert_eq!(grant.expires_at.epoch_seconds(), 1_700_000_061);
+        assert_eq!(grant.created_by, Lineage::Jwt);
+    }
+
+    #[test]
+    fn a_key_hands_on_its_chain_and_nothing_may_outlive_it() {
+        let chain_expires_at = ExpiresAt::from_epoch_seconds(1_700_000_061);
+        let credential = Credential::Key { id: KeyId::from_random_bytes([0; 16]), chain_expires_at };
+        let granted = grant(4, credential, request(4, 60)).unwrap();
+        assert_eq!(granted.chain_expires_at, chain_expires_at);
+        assert_eq!(granted.created_by, Lineage::Key(KeyId::from_random_bytes([0; 16])));
+        assert!(matches!(grant(4, credential, request(4, 61)), Err(GrantError::OutlivesChain)));
+    }
+
+    #[test]
+    fn the_level_is_looked_at_before_the_chain() {
+        let chain_expires_at = ExpiresAt::from_epoch_seconds(0);
+        let credential = Credential::Key { id: KeyId::from_random_bytes([0; 16]), chain_expires_at };
+        assert!(matches!(grant(4, credential, request(5, 60)), Err(GrantError::LevelAboveCaller)));
+    }
+}

@@ -1,0 +1,59 @@
+//! What a key was created with: the record's `createdBy`.
+
+use std::fmt;
+
+use super::key_id::KeyId;
+
+/// A key's lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lineage {
+    /// The JSON Web Token of a signed-in user.
+    Jwt,
+    /// Another key.
+    Key(KeyId),
+    /// The rotation of the secret that held the replaced key.
+    Rotation(KeyId),
+}
+
+impl Lineage {
+    /// Reads what [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "jwt" {
+            return Some(Self::Jwt);
+        }
+        let (kind, key_id) = text.split_once(':')?;
+        let key_id = KeyId::parse(key_id)?;
+        match kind {
+            "key" => Some(Self::Key(key_id)),
+            "rotation" => Some(Self::Rotation(key_id)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Lineage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Jwt => formatter.write_str("jwt"),
+            Self::Key(key_id) => write!(formatter, "key:{key_id}"),
+            Self::Rotation(key_id) => write!(formatter, "rotation:{key_id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lineage_reads_back_as_it_was_written() {
+        let key_id = KeyId::from_random_bytes([7; 16]);
+        for lineage in [Lineage::Jwt, Lineage::Key(key_id), Lineage::Rotation(key_id)] {
+            assert_eq!(Lineage::parse(&lineage.to_string()), Some(lineage));
+        }
+        for text in ["", "key", "key:", "jwt:1", "user:7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52", "key:61"] {
+            assert_eq!(Lineage::parse(text), None, "{text}");
+        }
+    }
+}

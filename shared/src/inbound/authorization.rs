@@ -1,0 +1,159 @@
+//! The value of an `Authorization` header, or of an event's `authorization`: exactly one, of the function's own scheme.
+//! RFC 9110 section 11.6.2.
+
+use std::borrow::Cow;
+
+use crate::keys::{AuthenticateError, Rejection};
+
+/// The longest value that is looked into, in bytes.
+const MAX_BYTES: usize = 8_192;
+
+/// What follows the scheme.
+///
+/// # Errors
+/// [`AuthenticateError::CredentialMissing`] for no value or another scheme, [`AuthenticateError::Rejected`] for several
+/// values, and for one that no credential of this scheme can be in.
+pub fn from_header<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result<&'a str, AuthenticateError> {
+    if values.iter().all(|value| value.trim().is_empty()) {
+        return Err(AuthenticateError::CredentialMissing);
+    }
+    match values {
+        [value] => from_value(value, scheme),
+        _ => Err(Rejection::new("severalAuthorizationValues").into()),
+    }
+}
+
+/// [`from_header`] for a single value, such as an event's `authorization`.
+///
+/// # Errors
+/// As [`from_header`].
+pub fn from_value<'a>(value: &'a str, scheme: &str) -> Result<&'a str, AuthenticateError> {
+    if value.trim().is_empty() {
+        return Err(AuthenticateError::CredentialMissing);
+    }
+    if holds_several(value) {
+        return Err(Rejection::new("severalAuthorizationValues").into());
+    }
+    let start = value.trim_start();
+    let (shown, rest) = start.split_at(start.find(|c| !is_token(c)).unwrap_or(start.len()));
+    if !shown.is_empty() && !shown.eq_ignore_ascii_case(scheme) {
+        return Err(AuthenticateError::CredentialMissing);
+    }
+    if !value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) {
+        return Err(Rejection::new("authorizationNotAscii").into());
+    }
+    if value.len() > MAX_BYTES {
+        return Err(Rejection::new("authorizationTooLong").into());
+    }
+    let credential = rest.trim_start_matches(' ');
+    if start.len() != value.len() || credential.is_empty() || credential.len() == rest.len() {
+        return Err(Rejection::new("authorizationMalformed").into());
+    }
+    Ok(credential)
+}
+
+/// Whether values of several headers were joined by commas, as HTTP APIs do: after a comma, a new scheme begins. A
+/// parameter of one scheme (`Digest a="b", c="d"`) has a `=` right after its name instead. A quote that is never closed
+/// hides the rest of the value, which then counts as several.
+fn holds_several(value: &str) -> bool {
+    // As nearly every value: it is looked through once, not taken apart.
+    if !value.contains([',', '"']) {
+        return false;
+    }
+    let (mut quoted, mut escaped) = (false, false);
+    let mut parts = value.split(|c| {
+        if escaped {
+            escaped = false;
+        } else {
+            escaped = quoted && c == '\\';
+            quoted ^= c == '"';
+        }
+        c == ',' && !quoted
+    });
+    parts.next();
+    let begins_scheme = |part: &str| {
+        let after_token = part.trim_start_matches(is_token);
+        after_token.len() < part.len() && !after_token.starts_with('=')
+    };
+    let several = parts.by_ref().any(|part| begins_scheme(part.trim_start()));
+    several || quoted
+}
+
+/// A token character of RFC 9110 section 5.6.2.
+fn is_token(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(values: &[&str], scheme: &str) -> Result<String, &'static str> {
+        let values: Vec<_> = values.iter().map(|value| Cow::Borrowed(*value)).collect();
+        from_header(&values, scheme).map(str::to_owned).map_err(|error| match error {
+            AuthenticateError::CredentialMissing => "authenticationRequired",
+            AuthenticateError::Rejected(_) => "authenticationFailed",
+            AuthenticateError::Fault(_) => "fault",
+        })
+    }
+
+    #[test]
+    fn one_value_of_our_scheme_is_taken_in_any_case_after_one_or_more_spaces() {
+        for value in ["Bearer abc", "bearer abc", "BEARER   abc"] {
+            assert_eq!(code(&[value], "Bearer"), Ok("abc".to_owned()), "{value}");
+        }
+        assert_eq!(code(&["Bearer abc "], "Bearer"), Ok("abc ".to_owned()));
+    }
+
+    #[test]
+    fn no_value_or_another_scheme_asks_for_authentication() {
+        for values in [
+            &[] as &[&str],
+            &[""],
+            &["  "],
+            &["Basic abc"],
+            &["Bearerabc"],
+            &["Negotiate abc=="],
+            &[r#"Digest username="a, Bearer b", realm="c""#],
+            &["AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host;x, Signature=c"],
+            &["Digest a=b , c=d,"],
+            &[r#"Digest username="a\", Bearer b", realm="c""#],
+            &["Digest é"],
+            &["Negotiate é"],
+        ] {
+            assert_eq!(code(values, "Bearer"), Err("authenticationRequired"), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn more_than_one_value_is_refused_however_it_is_put() {
+        for values in [
+            &["Bearer a", "Bearer a"] as &[&str],
+            &["Bearer a", ""],
+            &["Basic a", "Digest b"],
+            &["Bearer a,Bearer b"],
+            &["Bearer a, Basic b"],
+            &["Basic a, Bearer b"],
+            &["Basic a==, Bearer"],
+            &[",Bearer a"],
+            &["Digest a=\"b\", Bearer c"],
+            &["Digest a=\"b, Bearer c"],
+            &[r#"Digest a="\"", Bearer b"#],
+            &["\",Bearer a"],
+            &["Basic a, Bearer =x"],
+        ] {
+            assert_eq!(code(values, "Bearer"), Err("authenticationFailed"), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_can_hold_no_credential_is_refused() {
+        let long = format!("Bearer {}", "a".repeat(8_186));
+        for value in
+            ["Bearer", "Bearer ", "Bearer\tabc", " Bearer abc", "Bearer é", "é", "Bearer a\u{7f}", "Bearer=abc", &long]
+        {
+            assert_eq!(code(&[value], "Bearer"), Err("authenticationFailed"), "{value}");
+        }
+        assert!(code(&[&long[..8_192]], "Bearer").is_ok());
+    }
+}

@@ -1,0 +1,80 @@
+//! Headers and bodies of the answers. The body of an error holds its code and nothing else.
+
+use std::convert::Infallible;
+use std::future::{Future, ready};
+use std::pin::Pin;
+use std::sync::LazyLock;
+
+use lambda_http::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use lambda_http::http::{Response, StatusCode};
+use lambda_http::{Body, IntoResponse, TransformResponse};
+use serde::Serialize;
+
+use super::error::HttpError;
+use super::gateway_event::Origin;
+use super::outcome::Outcome;
+
+/// The headers of every answer: it must not be stored, sniffed, framed or downgraded.
+static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let headers = [
+        (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::PRAGMA, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect()
+});
+
+/// Set where the answer is the answer to an earlier request.
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The response to an outcome; `challenge` is the function's `WWW-Authenticate`.
+pub(super) fn of(outcome: &Result<Outcome, HttpError>, challenge: &'static str) -> Response<Body> {
+    match outcome {
+        Ok(Outcome::Created(created)) => {
+            let mut response = json(StatusCode::CREATED, created.response.expose().to_owned());
+            if created.replayed {
+                response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+            }
+            response
+        }
+        Err(error) => {
+            let (status, code) = error.status_and_code();
+            // A code is letters only: nothing in it needs escaping.
+            let mut response = json(status, format!(r#"{{"result":"error","error":"{code}"}}"#));
+            if let HttpError::MethodNotAllowed { allow } = error {
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            if status == StatusCode::UNAUTHORIZED {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            }
+            response
+        }
+    }
+}
+
+fn json(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = HEADERS.clone();
+    response
+}
+
+/// Writes a response in the form that its origin reads.
+pub(super) async fn write(origin: Origin, response: Response<Body>) -> impl Serialize + Send {
+    let Ok(written) =
+        TransformResponse::<_, Infallible>::Request(origin.into(), Box::pin(ready(Ok(Ready(response))))).await;
+    written
+}
+
+/// A response that is JSON in UTF-8 already: `lambda_http` would look for another charset, and brings the tables of all.
+struct Ready(Response<Body>);
+
+impl IntoResponse for Ready {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+        Box::pin(ready(self.0))
+    }
+}

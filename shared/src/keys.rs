@@ -1,0 +1,21 @@
+//! The use cases: one file each, for every adapter. A use case knows no status and no error code.
+
+mod authenticate;
+mod create;
+mod deliver;
+mod delivered_key;
+mod idempotency;
+mod key_response;
+mod rotate;
+mod service;
+mod verify;
+
+pub use authenticate::{Authenticate, AuthenticateError, Services};
+pub use create::{CreateError, CreatedKey, create};
+pub use deliver::{DeliverError, Delivery, deliver};
+pub use delivered_key::{DeliveredKey, KeptKey};
+pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
+pub use key_response::KeyResponse;
+pub use rotate::{RotateError, RotatedKey, RotationPolicy, RotationStep, rotate};
+pub use service::Service;
+pub use verify::{PresentedKey, Rejection, VerifyError, verify};

@@ -1,0 +1,204 @@
+//! A key as it lies in a secret: what a delivery writes, and what rotation writes and reads.
+//!
+//! A secret is text that others may have written: nothing in it is believed before its key has authenticated.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::verify::PresentedKey;
+use crate::domain::{ExpiresAt, ExpiresIn, KeyId, KeyLevel, KeyName, KeyRequest, MaxExpiresIn, Record, Secret, UserId};
+use crate::outbound::{SecretText, parse_rfc3339};
+use crate::text::{Object, Value};
+
+/// The whole of what a consumer of the secret needs. It prints as `DeliveredKey(..)`.
+pub struct DeliveredKey {
+    /// The key's id.
+    pub key_id: KeyId,
+    /// Its secret.
+    pub secret: Secret,
+    /// Its name.
+    pub name: KeyName,
+    /// What the key may do.
+    pub level: KeyLevel,
+    /// When it expires, or earlier: the lifetime of a rotation's successor begins in setSecret.
+    pub expires_at: ExpiresAt,
+    /// The owner.
+    pub user_id: UserId,
+    /// The lifetime that was asked for. A rotation gives its successor the same.
+    pub expires_in: ExpiresIn,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    key: KeyId,
+    secret: String,
+    name: &'a KeyName,
+    level: KeyLevel,
+    expires_at: ExpiresAt,
+    user_id: UserId,
+    expires_in: u64,
+}
+
+impl DeliveredKey {
+    /// A new key, to be delivered before its record is stored.
+    #[must_use]
+    pub fn new(record: &Record, secret: Secret, expires_in: ExpiresIn) -> Self {
+        let Record {
+            key_id,
+            secret_hash: _,
+            name,
+            level,
+            user_id,
+            created_at: _,
+            expires_at,
+            created_by: _,
+            chain_expires_at: _,
+        } = record;
+        let (key_id, level, expires_at, user_id) = (*key_id, *level, *expires_at, *user_id);
+        Self { key_id, secret, name: name.clone(), level, expires_at, user_id, expires_in }
+    }
+
+    /// The secret's value, a JSON object.
+    #[must_use]
+    pub fn to_text(&self) -> SecretText {
+        let Self { key_id, secret, name, level, expires_at, user_id, expires_in } = self;
+        let written = Written {
+            key: *key_id,
+            secret: secret.expose(),
+            name,
+            level: *level,
+            expires_at: *expires_at,
+            user_id: *user_id,
+            expires_in: expires_in.seconds(),
+        };
+        // No value of this structure fails to serialize.
+        SecretText::new(serde_json::to_string(&written).unwrap_or_default())
+    }
+
+    /// Reads what [`DeliveredKey::to_text`] writes.
+    #[must_use]
+    pub fn parse(text: &SecretText) -> Option<Self> {
+        let object = Object::parse(text.expose()).ok()?;
+        Some(Self {
+            key_id: KeyId::parse(string(&object, "key")?)?,
+            secret: Secret::from_hex(string(&object, "secret")?)?,
+            name: KeyName::parse(string(&object, "name")?).ok()?,
+            level: KeyLevel::new(number(&object, "level")?)?,
+            expires_at: parse_rfc3339(string(&object, "expiresAt")?)?,
+            user_id: UserId::new(number(&object, "userId")?)?,
+            expires_in: expires_in(&object)?,
+        })
+    }
+
+    /// Whether it was made for the same request.
+    #[must_use]
+    pub fn answers(&self, request: &KeyRequest) -> bool {
+        let KeyRequest { name, level, expires_in } = request;
+        self.name == *name && self.level == *level && self.expires_in == *expires_in
+    }
+
+    /// Whether it may replace a key: a rotation changes neither name, level nor owner.
+    #[must_use]
+    pub fn is_successor_of(&self, replaced: &Record) -> bool {
+        let Self { key_id: _, secret: _, name, level, expires_at: _, user_id, expires_in: _ } = self;
+        *name == replaced.name && *level == replaced.level && *user_id == replaced.user_id
+    }
+
+    /// The key as its holder presents it.
+    #[must_use]
+    pub fn presented(&self) -> PresentedKey {
+        PresentedKey::new(self.key_id, &self.secret)
+    }
+}
+
+impl fmt::Debug for DeliveredKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("DeliveredKey(..)")
+    }
+}
+
+/// The least that a secret must hold to be used: a key. The `apikey` object of a 201 is enough.
+pub struct KeptKey {
+    /// The key as its holder shows it.
+    pub presented: PresentedKey,
+    /// How long it was to live, where the secret says so.
+    pub expires_in: Option<ExpiresIn>,
+}
+
+impl KeptKey {
+    /// Reads `key`, `secret` and, if it is there, `expiresIn`.
+    #[must_use]
+    pub fn parse(text: &SecretText) -> Option<Self> {
+        let object = Object::parse(text.expose()).ok()?;
+        let presented = PresentedKey::parse(string(&object, "key")?, string(&object, "secret")?)?;
+        Some(Self { presented, expires_in: expires_in(&object) })
+    }
+}
+
+fn string<'a>(object: &'a Object<'_>, name: &str) -> Option<&'a str> {
+    match object.get(name)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn number(object: &Object<'_>, name: &str) -> Option<u64> {
+    match object.get(name)? {
+        Value::Number(number) => number.to_u64(),
+        _ => None,
+    }
+}
+
+fn expires_in(object: &Object<'_>) -> Option<ExpiresIn> {
+    ExpiresIn::new(number(object, "expiresIn")?, MaxExpiresIn::LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = concat!(
+        r#"{"key":"7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52","#,
+        r#""secret":"0000000000000000000000000000000000000000000000000000000000000000","#,
+        r#""name":"x","level":3,"expiresAt":"2022-11-06T15:57:30.000Z","userId":61,"expiresIn":60}"#
+    );
+
+    fn parse(text: &str) -> Option<DeliveredKey> {
+        DeliveredKey::parse(&SecretText::new(text.to_owned()))
+    }
+
+    #[test]
+    fn a_delivered_key_reads_back_as_it_was_written() {
+        let delivered = parse(TEXT).unwrap();
+        assert_eq!(delivered.expires_at.epoch_seconds(), 1_667_750_250);
+        assert_eq!(delivered.to_text().expose(), TEXT);
+    }
+
+    #[test]
+    fn it_prints_nothing_of_what_it_holds() {
+        assert_eq!(format!("{:?}", parse(TEXT).unwrap()), "DeliveredKey(..)");
+    }
+
+    #[test]
+    fn what_is_not_whole_is_no_delivered_key() {
+        for (member, other) in [
+            (r#""level":3"#, r#""level":9"#),
+            (r#""level":3"#, r#""level":"3""#),
+            (r#""userId":61"#, r#""userId":0"#),
+            (r#""expiresIn":60"#, r#""expiresIn":0"#),
+            (r#","expiresIn":60"#, ""),
+            ("2022-11-06T15:57:30.000Z", "1667750250"),
+            ("2022-11-06T15:57:30.000Z", "1922-11-06T15:57:30.000Z"),
+            (r#""name":"x""#, r#""name":"\u0000""#),
+            (r#""name":"x""#, r#""name":"x","name":"x""#),
+            ("7eba7d5c", "7EBA7D5C"),
+        ] {
+            assert!(parse(TEXT).is_some() && parse(&TEXT.replace(member, other)).is_none(), "{other}");
+        }
+        for text in ["", "null", "[]", "{}", "a password"] {
+            assert!(parse(text).is_none() && KeptKey::parse(&SecretText::new(text.to_owned())).is_none(), "{text}");
+        }
+    }
+}

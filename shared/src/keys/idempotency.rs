@@ -1,0 +1,95 @@
+//! `Idempotency-Key`: the same caller, value and request get the same answer for 24 hours.
+//!
+//! The answer is sealed with a key derived from the value, which is never stored: the table alone opens no answer, and the
+//! service holds no key. The header is that of draft-ietf-httpapi-idempotency-key-header.
+
+mod seal;
+
+use uuid::Uuid;
+
+use super::key_response::KeyResponse;
+use crate::domain::{ExpiresAt, Fault, IdempotencyRecord, KeyRequest, Principal, Timestamp, length_prefixed};
+
+/// How long an answer is kept, in seconds.
+const KEPT_SECONDS: u64 = 24 * 60 * 60;
+
+/// A random UUID of the caller, in its canonical spelling.
+pub struct IdempotencyKey(String);
+
+/// The text is no UUID of version 4 or 7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidIdempotencyKey;
+
+impl IdempotencyKey {
+    /// Reads a hyphenated UUID of version 4 or 7, bare or as a structured-field string (RFC 9651 section 3.3.3).
+    ///
+    /// # Errors
+    /// [`InvalidIdempotencyKey`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, InvalidIdempotencyKey> {
+        let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+        let uuid = Uuid::try_parse(bare).map_err(|_| InvalidIdempotencyKey)?;
+        let canonical = uuid.to_string();
+        let is_valid = matches!(uuid.get_version_num(), 4 | 7) && canonical.eq_ignore_ascii_case(bare);
+        if is_valid { Ok(Self(canonical)) } else { Err(InvalidIdempotencyKey) }
+    }
+}
+
+/// A create that may be retried: its caller, its request, and the value that identifies it.
+pub(super) struct Retry {
+    id: String,
+    request_hash: [u8; 32],
+    value: IdempotencyKey,
+}
+
+/// Why a stored answer is not the answer to this request.
+pub(super) enum RecallError {
+    /// The value was used for another request.
+    OtherRequest,
+    /// The stored answer is damaged.
+    Fault(Fault),
+}
+
+impl Retry {
+    /// Binds a value to its caller and request.
+    pub(super) fn new(value: IdempotencyKey, caller: &Principal, request: &KeyRequest) -> Self {
+        let id = hex::encode(length_prefixed(&[caller.scope().as_bytes(), value.0.as_bytes()]));
+        Self { id: format!("idem#{id}"), request_hash: request.hash(), value }
+    }
+
+    /// The partition key of the idempotency record.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Seals an answer, to be stored with the record of its key.
+    ///
+    /// # Errors
+    /// A [`Fault`] when the cipher fails, which no answer is long enough for.
+    pub(super) fn seal(
+        &self,
+        response: &KeyResponse,
+        salt: [u8; 32],
+        now: Timestamp,
+    ) -> Result<IdempotencyRecord, Fault> {
+        let sealed = seal::seal(&self.value.0, &salt, &self.id, response.expose().as_bytes());
+        Ok(IdempotencyRecord {
+            id: self.id.clone(),
+            request_hash: self.request_hash,
+            salt,
+            sealed: sealed.ok_or(Fault::new("answerNotSealed"))?,
+            expires_at: ExpiresAt::from_epoch_seconds(now.seconds_rounded_up() + KEPT_SECONDS),
+        })
+    }
+
+    /// Opens the answer to an earlier request.
+    ///
+    /// # Errors
+    /// A [`RecallError`].
+    pub(super) fn open(&self, stored: &IdempotencyRecord) -> Result<KeyResponse, RecallError> {
+        if stored.request_hash != self.request_hash {
+            return Err(RecallError::OtherRequest);
+        }
+        let answer = seal::open(&self.value.0, &stored.salt, &self.id, &stored.sealed);
+        answer.and_then(KeyResponse::from_bytes).ok_or(RecallError::Fault(Fault::new("memoDamaged")))
+    }
+}

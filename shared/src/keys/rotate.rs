@@ -1,0 +1,260 @@
+//! Rotates a secret that holds a key, in the four steps of Secrets Manager.
+//!
+//! Each step may be repeated, also after a crash between any two calls, and then does what is left. AWSCURRENT never moves
+//! to a key that does not authenticate. AWS Secrets Manager User Guide, "Lambda rotation functions".
+
+use super::authenticate::Services;
+use super::delivered_key::{DeliveredKey, KeptKey};
+use super::verify::{Rejection, VerifyError, verify};
+use crate::domain::{ExpiresIn, Fault, Grant, KeyId, MaxExpiresIn, Principal, Record, SecretArn, secret_name};
+use crate::outbound::{CURRENT, Description, Insertion, PENDING, Version};
+use crate::platform::Call;
+
+/// Which secrets may be rotated, and the limit on lifetimes.
+#[derive(Debug)]
+pub struct RotationPolicy<'a> {
+    /// What the names of delivered secrets begin with.
+    pub delivery_prefix: Option<&'a str>,
+    /// The provisioner's secret.
+    pub provisioner: Option<&'a SecretArn>,
+    /// The limit on lifetimes.
+    pub limit: MaxExpiresIn,
+}
+
+/// One step of a rotation, as Secrets Manager asks for it. It has no `Debug`, since `RotationToken` is a credential.
+pub struct RotationStep<'a> {
+    /// `createSecret`, `setSecret`, `testSecret` or `finishSecret`.
+    pub step: &'a str,
+    /// The ARN of the secret.
+    pub secret_id: &'a str,
+    /// The id of the new version.
+    pub version_id: &'a str,
+    /// Passed on where the rotation runs on behalf of another identity.
+    pub rotation_token: Option<&'a str>,
+}
+
+/// What a step has done.
+#[derive(Debug)]
+pub struct RotatedKey {
+    /// One word for the log.
+    pub outcome: &'static str,
+    /// The new key, where the step has read or made it.
+    pub key_id: Option<KeyId>,
+}
+
+/// Why a step is not done. AWS's own rotation functions fail for the same causes.
+#[derive(Debug)]
+pub enum RotateError {
+    /// This deployment rotates no secrets.
+    Disabled,
+    /// The step is none of the four.
+    StepInvalid,
+    /// The secret is neither a delivered one nor the provisioner's.
+    SecretRefused,
+    /// Rotation is not enabled for the secret.
+    NotEnabled,
+    /// The secret has no version with that id.
+    VersionUnknown,
+    /// The version is not staged AWSPENDING.
+    VersionNotPending,
+    /// The version has no value.
+    PendingMissing,
+    /// The value of the secret is no key of this service.
+    SecretInvalid,
+    /// The key in the secret does not authenticate.
+    Rejected(Rejection),
+    /// A service failed.
+    Fault(Fault),
+}
+
+impl From<Fault> for RotateError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<VerifyError> for RotateError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Rejected(rejection) => Self::Rejected(rejection),
+            VerifyError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+/// Does one step. `caller` is set to the replaced key as soon as that has authenticated.
+///
+/// # Errors
+/// A [`RotateError`].
+pub async fn rotate(
+    event: RotationStep<'_>,
+    policy: RotationPolicy<'_>,
+    services: Services<'_>,
+    call: Call,
+    caller: &mut Option<Principal>,
+) -> Result<RotatedKey, RotateError> {
+    policy.admit(event.secret_id)?;
+    let step = Step::parse(event.step)?;
+    let described = services.secrets.describe(event.secret_id, call.deadline).await?;
+    let description = described.ok_or(RotateError::SecretRefused)?;
+    policy.admit_described(&description)?;
+    if !description.rotation_enabled {
+        return Err(RotateError::NotEnabled);
+    }
+    if !description.has_version(event.version_id) {
+        return Err(RotateError::VersionUnknown);
+    }
+    if description.is_at_stage(event.version_id, CURRENT) {
+        return Ok(RotatedKey { outcome: "alreadyRotated", key_id: None });
+    }
+    if !description.is_at_stage(event.version_id, PENDING) {
+        return Err(RotateError::VersionNotPending);
+    }
+    let rotation = Rotation { event, policy, services };
+    match step {
+        Step::Create => rotation.create(call, caller).await,
+        Step::Set => rotation.set(&call, caller).await,
+        Step::Test => rotation.test(&call).await,
+        Step::Finish => rotation.finish(&description, &call).await,
+    }
+}
+
+enum Step {
+    Create,
+    Set,
+    Test,
+    Finish,
+}
+
+impl Step {
+    fn parse(text: &str) -> Result<Self, RotateError> {
+        match text {
+            // AWS's rotation functions use the first spelling, its User Guide lists the second.
+            "createSecret" | "create_secret" => Ok(Self::Create),
+            "setSecret" | "set_secret" => Ok(Self::Set),
+            "testSecret" | "test_secret" => Ok(Self::Test),
+            "finishSecret" | "finish_secret" => Ok(Self::Finish),
+            _ => Err(RotateError::StepInvalid),
+        }
+    }
+}
+
+impl RotationPolicy<'_> {
+    /// Checks the id of the secret, before the first call to Secrets Manager.
+    fn admit(&self, secret_id: &str) -> Result<(), RotateError> {
+        if self.delivery_prefix.is_none() && self.provisioner.is_none() {
+            return Err(RotateError::Disabled);
+        }
+        self.check(secret_name(secret_id).unwrap_or(secret_id), secret_id)
+    }
+
+    /// Checks the name and the ARN that Secrets Manager knows the secret by.
+    fn admit_described(&self, description: &Description) -> Result<(), RotateError> {
+        self.check(&description.name, &description.arn)
+    }
+
+    fn check(&self, name: &str, arn: &str) -> Result<(), RotateError> {
+        let is_delivered = self.delivery_prefix.is_some_and(|prefix| name.starts_with(prefix));
+        let is_provisioner = self.provisioner.is_some_and(|provisioner| provisioner.as_str() == arn);
+        if is_delivered || is_provisioner { Ok(()) } else { Err(RotateError::SecretRefused) }
+    }
+}
+
+/// One rotation of one secret.
+struct Rotation<'a> {
+    event: RotationStep<'a>,
+    policy: RotationPolicy<'a>,
+    services: Services<'a>,
+}
+
+impl Rotation<'_> {
+    /// Stores a new key as the version to come; no record of it yet.
+    async fn create(&self, call: Call, caller: &mut Option<Principal>) -> Result<RotatedKey, RotateError> {
+        let outcome = "successorStaged";
+        if let Some(pending) = self.pending(&call).await? {
+            return Ok(RotatedKey { outcome, key_id: Some(pending.key_id) });
+        }
+        let (replaced, expires_in) = self.current(&call, caller).await?;
+        let (now, deadline) = (call.elapsed_now(), call.deadline);
+        let randomness = call.randomness?;
+        let grant = Grant::successor_of(&replaced, expires_in, now, self.policy.limit);
+        let record = grant.into_record(randomness.key_id, &randomness.secret, now);
+        let value = DeliveredKey::new(&record, randomness.secret, expires_in).to_text();
+        let (id, passed_on) = (self.event.secret_id, self.event.rotation_token);
+        let is_stored =
+            self.services.secrets.put_pending(id, self.event.version_id, passed_on, &value, deadline).await?;
+        // Another try of the same step may have been quicker, with a key of its own.
+        Ok(RotatedKey { outcome, key_id: is_stored.then_some(record.key_id) })
+    }
+
+    /// Stores the record of the key to come, whose life begins now.
+    async fn set(&self, call: &Call, caller: &mut Option<Principal>) -> Result<RotatedKey, RotateError> {
+        let pending = self.pending(call).await?.ok_or(RotateError::PendingMissing)?;
+        let outcome = RotatedKey { outcome: "successorStored", key_id: Some(pending.key_id) };
+        match verify(&pending.presented(), call.now, self.services.store, call.deadline).await {
+            // An earlier try has stored it. The replaced key may have ended since.
+            Ok(_) => return Ok(outcome),
+            Err(VerifyError::Rejected(rejection)) if rejection.is_unknown_key() => {}
+            Err(error) => return Err(error.into()),
+        }
+        let (replaced, _) = self.current(call, caller).await?;
+        if !pending.is_successor_of(&replaced) {
+            return Err(RotateError::SecretInvalid);
+        }
+        let now = call.elapsed_now();
+        let grant = Grant::successor_of(&replaced, pending.expires_in, now, self.policy.limit);
+        let record = grant.into_record(pending.key_id, &pending.secret, now);
+        match self.services.store.insert(&record, call.deadline).await? {
+            Insertion::Inserted => Ok(outcome),
+            Insertion::Taken => Err(Fault::new("keyTaken").into()),
+        }
+    }
+
+    /// Authenticates with the key to come. Where the step comes alone, that is what the secret holds anyway.
+    async fn test(&self, call: &Call) -> Result<RotatedKey, RotateError> {
+        Ok(RotatedKey { outcome: "successorTested", key_id: Some(self.authenticate_pending(call).await?.key_id) })
+    }
+
+    /// Puts the key to come to use.
+    async fn finish(&self, description: &Description, call: &Call) -> Result<RotatedKey, RotateError> {
+        let key_id = self.authenticate_pending(call).await?.key_id;
+        let in_place_of = description.current_version();
+        let (secrets, id) = (self.services.secrets, self.event.secret_id);
+        if let Err(fault) = secrets.make_current(id, self.event.version_id, in_place_of, call.deadline).await {
+            // A try whose reply was lost has moved it, and the next one finds nothing to move from.
+            let now = secrets.describe(id, call.deadline).await?;
+            if !now.is_some_and(|description| description.is_at_stage(self.event.version_id, CURRENT)) {
+                return Err(fault.into());
+            }
+        }
+        Ok(RotatedKey { outcome: "rotated", key_id: Some(key_id) })
+    }
+
+    /// The key to come, if one is stored.
+    async fn pending(&self, call: &Call) -> Result<Option<DeliveredKey>, RotateError> {
+        let version = Version::Pending(self.event.version_id);
+        match self.services.secrets.read(self.event.secret_id, version, call.deadline).await? {
+            None => Ok(None),
+            Some(read) => Ok(Some(DeliveredKey::parse(&read.text).ok_or(RotateError::SecretInvalid)?)),
+        }
+    }
+
+    async fn authenticate_pending(&self, call: &Call) -> Result<Record, RotateError> {
+        let version = Version::Pending(self.event.version_id);
+        let read = self.services.secrets.read(self.event.secret_id, version, call.deadline).await?;
+        let read = read.ok_or(RotateError::PendingMissing)?;
+        let kept = KeptKey::parse(&read.text).ok_or(RotateError::SecretInvalid)?;
+        Ok(verify(&kept.presented, call.now, self.services.store, call.deadline).await?)
+    }
+
+    /// The key in use, which has to authenticate, and how long its successor is to live.
+    async fn current(&self, call: &Call, caller: &mut Option<Principal>) -> Result<(Record, ExpiresIn), RotateError> {
+        let read = self.services.secrets.read(self.event.secret_id, Version::Current, call.deadline).await?;
+        let kept = read.and_then(|read| KeptKey::parse(&read.text)).ok_or(RotateError::SecretInvalid)?;
+        let record = verify(&kept.presented, call.now, self.services.store, call.deadline).await?;
+        *caller = Some(Principal::from(&record));
+        // A provisioner's secret may be the `apikey` object of an answer, which does not say it.
+        let expires_in = kept.expires_in.or_else(|| record.lifetime()).ok_or(RotateError::SecretInvalid)?;
+        Ok((record, expires_in.at_most(self.policy.limit)))
+    }
+}

@@ -1,0 +1,113 @@
+//! Classifies a payload by its shape.
+//!
+//! HTTP comes first: no member of an HTTP request makes it another event.
+
+use std::borrow::Cow;
+
+use crate::inbound::events::{EventBridgeEvent, RequestText, SnsNotification, SqsMessage};
+use crate::inbound::http::GatewayEvent;
+use crate::inbound::rotation::RotationEvent;
+use crate::text::Members;
+
+/// The payload of an invocation.
+pub enum Event<'a> {
+    /// An HTTP request through a gateway, a Function URL or a load balancer.
+    Http(GatewayEvent<'a>),
+    /// A direct invocation, also by Step Functions: the payload is the request.
+    Direct(RequestText<'a>),
+    /// An event of EventBridge.
+    #[allow(clippy::enum_variant_names, reason = "the service's own name")]
+    EventBridge(EventBridgeEvent<'a>),
+    /// The notifications of SNS.
+    Sns(Vec<SnsNotification<'a>>),
+    /// The messages of SQS.
+    Sqs(Vec<SqsMessage<'a>>),
+    /// A step of a rotation.
+    Rotation(RotationEvent<'a>),
+    /// Anything else.
+    Unknown,
+}
+
+impl<'a> Event<'a> {
+    /// Classifies a payload, which is any JSON text.
+    #[must_use]
+    pub fn classify(payload: &'a str) -> Self {
+        Members::parse(payload).and_then(|members| Self::known(payload, members)).unwrap_or(Self::Unknown)
+    }
+
+    fn known(payload: &'a str, members: Members<'a>) -> Option<Self> {
+        if members.get("requestContext").is_some() {
+            return GatewayEvent::read(members).map(Self::Http);
+        }
+        if let Some(records) = members.get("Records") {
+            let sqs = || SqsMessage::read_all(records).map(Self::Sqs);
+            return sqs().or_else(|| SnsNotification::read_all(records).map(Self::Sns));
+        }
+        if let Some(event) = EventBridgeEvent::read(&members) {
+            return Some(Self::EventBridge(event));
+        }
+        if let Some(event) = RotationEvent::read(&members) {
+            return Some(Self::Rotation(event));
+        }
+        RequestText::read(Cow::Borrowed(payload), None).map(Self::Direct)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    fn kind(payload: &str) -> &'static str {
+        match Event::classify(payload) {
+            Event::Http(_) => "http",
+            Event::Direct(_) => "direct",
+            Event::EventBridge(_) => "eventBridge",
+            Event::Sns(_) => "sns",
+            Event::Sqs(_) => "sqs",
+            Event::Rotation(_) => "rotation",
+            Event::Unknown => "unknown",
+        }
+    }
+
+    #[test]
+    fn a_payload_is_classified_by_its_shape() {
+        for (payload, expected) in [
+            (r#"{"requestContext":{"http":{"method":"POST"}}}"#, "http"),
+            (r#"{"requestContext":{"http":{"method":"POST"}},"Records":[],"name":"x","Step":"createSecret"}"#, "http"),
+            (r#"{"requestContext":{"connectionId":"x"},"name":"x"}"#, "unknown"),
+            (r#"{"name":"x"}"#, "direct"),
+            (r#"{"name":null}"#, "direct"),
+            (r#"{"expiresIn":[]}"#, "direct"),
+            (r#"{"authorization":7,"other":1}"#, "direct"),
+            (r#"{"name":"x","Records":null}"#, "unknown"),
+            (r#"{"name":"x","httpMethod":"POST"}"#, "unknown"),
+            (r#"{"name":"x","detail":{}}"#, "unknown"),
+            (r#"{"other":"x"}"#, "unknown"),
+            ("{}", "unknown"),
+            ("null", "unknown"),
+            ("[]", "unknown"),
+            ("7", "unknown"),
+            (r#""name""#, "unknown"),
+            (r#"{"detail-type":"x","source":"y","detail":{"name":"x"}}"#, "eventBridge"),
+            (r#"{"detail-type":"x","source":"y","detail":7}"#, "eventBridge"),
+            (r#"{"detail-type":"x","detail":{"name":"x"}}"#, "unknown"),
+            (r#"{"detail-type":7,"source":"y","detail":{"name":"x"}}"#, "unknown"),
+            (r#"{"Records":[{"eventSource":"aws:sqs","messageId":"1","body":"{}"}]}"#, "sqs"),
+            (r#"{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"1","Message":"{}"}}]}"#, "sns"),
+            (r#"{"Records":[{"eventSource":"aws:s3"}]}"#, "unknown"),
+            (r#"{"Records":[]}"#, "unknown"),
+            (r#"{"Records":{}}"#, "unknown"),
+            (
+                r#"{"Records":[{"eventSource":"aws:sqs","messageId":"1","body":"{}"},{"eventSource":"aws:s3"}]}"#,
+                "unknown",
+            ),
+            (r#"{"Step":"createSecret","SecretId":"a","ClientRequestToken":"b"}"#, "rotation"),
+            (r#"{"Step":"createSecret","SecretId":"a","ClientRequestToken":"b","RotationToken":"c"}"#, "rotation"),
+            (r#"{"Step":"createSecret","SecretId":"a","ClientRequestToken":"b","RotationToken":7}"#, "unknown"),
+            (r#"{"Step":"createSecret","SecretId":"a"}"#, "unknown"),
+            (r#"{"Step":"createSecret","name":"a"}"#, "unknown"),
+        ] {
+            assert_eq!(kind(payload), expected, "{payload}");
+        }
+    }
+}

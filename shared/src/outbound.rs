@@ -1,0 +1,11 @@
+//! The AWS services that the functions call. This folder alone knows the AWS SDK.
+
+mod dynamodb;
+mod sdk;
+mod secrets_manager;
+
+pub use dynamodb::{IdempotentInsertion, Insertion, Store, StoreUse, StoredItem};
+pub(crate) use sdk::{parse_rfc3339, sdk_config};
+pub use secrets_manager::{
+    CURRENT, Description, PENDING, PREVIOUS, SecretCreation, SecretText, SecretVersion, Secrets, Version,
+};

@@ -1,0 +1,298 @@
+//! Secrets Manager: where secrets are delivered, rotated, and the provisioner's key is kept. Nothing but this module
+//! knows its operations.
+//!
+//! The client is built on first use: a function that serves HTTP alone never does.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::Builder;
+use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
+
+use super::sdk::fault;
+use crate::domain::{Fault, Timestamp};
+use crate::platform::Deadline;
+
+/// The stage of the version in use.
+pub const CURRENT: &str = "AWSCURRENT";
+/// The stage of the version that was in use before.
+pub const PREVIOUS: &str = "AWSPREVIOUS";
+/// The stage of the version that a rotation prepares.
+pub const PENDING: &str = "AWSPENDING";
+
+/// A secret's value, a text. It prints as `SecretText(..)`.
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Guards a text that holds a secret.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for Secrets Manager and for whoever reads it there.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretText(..)")
+    }
+}
+
+/// What became of a secret that was to be created.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SecretCreation {
+    /// It is there now.
+    Created {
+        /// The new secret.
+        arn: String,
+    },
+    /// One of that name is there already, or is about to be deleted.
+    NameTaken,
+}
+
+/// Which version of a secret is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Version<'a> {
+    /// The one in use.
+    Current,
+    /// The one that was in use before.
+    Previous,
+    /// The one with that id, whatever its stage.
+    Id(&'a str),
+    /// The one with that id, if it is the one to come.
+    Pending(&'a str),
+}
+
+/// A version of a secret as it was read.
+#[derive(Debug)]
+pub struct SecretVersion {
+    /// The secret that it belongs to.
+    pub arn: String,
+    /// What it holds.
+    pub text: SecretText,
+    /// Whether it is the version in use.
+    pub is_current: bool,
+    /// When the version was created.
+    pub created: Option<Timestamp>,
+}
+
+/// What a secret is, apart from its value.
+#[derive(Debug)]
+pub struct Description {
+    /// The whole ARN.
+    pub arn: String,
+    /// The name.
+    pub name: String,
+    /// Whether it is to be rotated.
+    pub rotation_enabled: bool,
+    versions: Vec<(String, Vec<String>)>,
+}
+
+impl Description {
+    /// Whether the secret has a version with that id.
+    #[must_use]
+    pub fn has_version(&self, id: &str) -> bool {
+        self.versions.iter().any(|(known, _)| known == id)
+    }
+
+    /// Whether the version with that id has that stage.
+    #[must_use]
+    pub fn is_at_stage(&self, id: &str, stage: &str) -> bool {
+        self.versions.iter().any(|(known, stages)| known == id && stages.iter().any(|known| known == stage))
+    }
+
+    /// The id of the version in use.
+    #[must_use]
+    pub fn current_version(&self) -> Option<&str> {
+        let is_current = |(_, stages): &&(String, Vec<String>)| stages.iter().any(|stage| stage == CURRENT);
+        self.versions.iter().find(is_current).map(|(id, _)| id.as_str())
+    }
+}
+
+/// The account's secrets, as far as the function's role reaches.
+#[derive(Debug)]
+pub struct Secrets {
+    sdk: SdkConfig,
+    endpoint_url: Option<String>,
+    client: OnceLock<Client>,
+}
+
+impl Secrets {
+    /// Keeps what the client will be built from.
+    #[must_use]
+    pub(crate) const fn new(sdk: SdkConfig, endpoint_url: Option<String>) -> Self {
+        Self { sdk, endpoint_url, client: OnceLock::new() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| {
+            let mut builder = Builder::from(&self.sdk);
+            if let Some(endpoint_url) = &self.endpoint_url {
+                builder = builder.endpoint_url(endpoint_url);
+            }
+            Client::from_conf(builder.build())
+        })
+    }
+
+    /// Creates a secret whose first version has the given id; never changes one that exists.
+    ///
+    /// # Errors
+    /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
+    pub async fn create(
+        &self,
+        name: &str,
+        version_id: &str,
+        value: &SecretText,
+        deadline: Deadline,
+    ) -> Result<SecretCreation, Fault> {
+        let call = self
+            .client()
+            .create_secret()
+            .name(name)
+            .client_request_token(version_id)
+            .secret_string(value.expose())
+            .description("An API key, delivered by the service that issued it")
+            .send();
+        match deadline.run(call).await? {
+            Ok(created) => {
+                created.arn.map(|arn| SecretCreation::Created { arn }).ok_or_else(|| Fault::new("replyUnknown"))
+            }
+            Err(error) => match error.as_service_error() {
+                // The second is said of a name whose secret is scheduled for deletion.
+                Some(CreateSecretError::ResourceExistsException(_) | CreateSecretError::InvalidRequestException(_)) => {
+                    Ok(SecretCreation::NameTaken)
+                }
+                _ => Err(fault(&error)),
+            },
+        }
+    }
+
+    /// Reads one version of a secret; `None` where there is no such secret, version or value.
+    ///
+    /// # Errors
+    /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
+    pub async fn read(
+        &self,
+        secret_id: &str,
+        version: Version<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<SecretVersion>, Fault> {
+        let call = self.client().get_secret_value().secret_id(secret_id);
+        let call = match version {
+            Version::Current => call.version_stage(CURRENT),
+            Version::Previous => call.version_stage(PREVIOUS),
+            Version::Id(id) => call.version_id(id),
+            Version::Pending(id) => call.version_id(id).version_stage(PENDING),
+        };
+        match deadline.run(call.send()).await? {
+            Ok(read) => {
+                let arn = read.arn.ok_or(Fault::new("replyUnknown"))?;
+                // A binary value is as good as an empty one: neither is a key of ours.
+                let text = SecretText(read.secret_string.unwrap_or_default());
+                let created = read.created_date.and_then(|moment| u64::try_from(moment.to_millis().ok()?).ok());
+                let is_current = read.version_stages.unwrap_or_default().iter().any(|stage| stage == CURRENT);
+                Ok(Some(SecretVersion { arn, text, is_current, created: created.map(Timestamp::from_millis) }))
+            }
+            Err(error) => match error.as_service_error() {
+                // The second is said of a secret that is scheduled for deletion.
+                Some(
+                    GetSecretValueError::ResourceNotFoundException(_) | GetSecretValueError::InvalidRequestException(_),
+                ) => Ok(None),
+                _ => Err(fault(&error)),
+            },
+        }
+    }
+
+    /// Describes a secret; `None` where there is none.
+    ///
+    /// # Errors
+    /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
+    pub async fn describe(&self, secret_id: &str, deadline: Deadline) -> Result<Option<Description>, Fault> {
+        let call = self.client().describe_secret().secret_id(secret_id).send();
+        match deadline.run(call).await? {
+            Ok(described) => {
+                let incomplete = || Fault::new("replyUnknown");
+                Ok(Some(Description {
+                    arn: described.arn.ok_or_else(incomplete)?,
+                    name: described.name.ok_or_else(incomplete)?,
+                    rotation_enabled: described.rotation_enabled.unwrap_or_default(),
+                    versions: described.version_ids_to_stages.unwrap_or_default().into_iter().collect(),
+                }))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(DescribeSecretError::ResourceNotFoundException(_)) => Ok(None),
+                _ => Err(fault(&error)),
+            },
+        }
+    }
+
+    /// Stores a value as the version to come, and says whether it did: one that stands there already is left as it is.
+    ///
+    /// # Errors
+    /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
+    pub async fn put_pending(
+        &self,
+        secret_id: &str,
+        version_id: &str,
+        rotation_token: Option<&str>,
+        value: &SecretText,
+        deadline: Deadline,
+    ) -> Result<bool, Fault> {
+        let call = self
+            .client()
+            .put_secret_value()
+            .secret_id(secret_id)
+            .client_request_token(version_id)
+            .secret_string(value.expose())
+            .version_stages(PENDING)
+            .set_rotation_token(rotation_token.map(str::to_owned));
+        match deadline.run(call.send()).await? {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutSecretValueError::ResourceExistsException(_)) => Ok(false),
+                _ => Err(fault(&error)),
+            },
+        }
+    }
+
+    /// Makes a version the one in use, in place of the one that is.
+    ///
+    /// # Errors
+    /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
+    pub async fn make_current(
+        &self,
+        secret_id: &str,
+        version_id: &str,
+        in_place_of: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<(), Fault> {
+        let call = self
+            .client()
+            .update_secret_version_stage()
+            .secret_id(secret_id)
+            .version_stage(CURRENT)
+            .move_to_version_id(version_id)
+            .set_remove_from_version_id(in_place_of.map(str::to_owned));
+        deadline.run(call.send()).await?.map(|_| ()).map_err(|error| fault(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_prints_nothing_of_what_it_holds() {
+        assert_eq!(format!("{:?}", SecretText::new("canary".to_owned())), "SecretText(..)");
+    }
+}

@@ -1,0 +1,122 @@
+//! Configuration: read once at start from the environment, which only this module does.
+//!
+//! What is wrong stops the process, and is reported by the variable's name, never by its value. An empty variable
+//! counts as unset, since a template passes one for each parameter that was left empty.
+
+mod aws;
+mod environment;
+mod events;
+mod store;
+
+use lambda_http::http::Uri;
+
+use super::log::LogLevel;
+use crate::domain::MaxExpiresIn;
+pub use aws::AwsConfig;
+pub(crate) use aws::TrustedRoots;
+pub use environment::{ConfigError, Environment};
+pub use events::EventsConfig;
+pub use store::StoreConfig;
+
+/// What the runtime can't do without.
+const SET_BY_LAMBDA: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+];
+
+/// What both functions read.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the records are.
+    pub store: StoreConfig,
+    /// What events that are not HTTP may do.
+    pub events: EventsConfig,
+    /// The limit on `expiresIn` (`MAX_EXPIRES_IN`).
+    pub max_expires_in: MaxExpiresIn,
+    /// The least grave request lines that are written (`LOG_LEVEL`).
+    pub log_level: LogLevel,
+}
+
+impl Config {
+    /// Reads and checks every variable that both functions know.
+    ///
+    /// # Errors
+    /// The first [`ConfigError`] found.
+    pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        for variable in SET_BY_LAMBDA {
+            if environment.optional(variable).is_none() {
+                let problem = "is not set: this program runs inside AWS Lambda or an emulator of it";
+                return Err(ConfigError::new(variable, problem));
+            }
+        }
+        Ok(Self {
+            store: StoreConfig::read(environment)?,
+            events: EventsConfig::read(environment)?,
+            max_expires_in: max_expires_in(environment)?,
+            log_level: log_level(environment)?,
+        })
+    }
+}
+
+fn max_expires_in(environment: &Environment) -> Result<MaxExpiresIn, ConfigError> {
+    let variable = "MAX_EXPIRES_IN";
+    match environment.optional(variable) {
+        None => Ok(MaxExpiresIn::DEFAULT),
+        Some(text) => Some(text)
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|text| text.parse().ok())
+            .and_then(MaxExpiresIn::new)
+            .ok_or(ConfigError::new(variable, "is not a whole number of seconds from 1 to 3153600000")),
+    }
+}
+
+fn log_level(environment: &Environment) -> Result<LogLevel, ConfigError> {
+    match environment.optional("LOG_LEVEL") {
+        None => Ok(LogLevel::Info),
+        Some(text) => LogLevel::parse(text).ok_or(ConfigError::new("LOG_LEVEL", "is none of ERROR, WARN, INFO, DEBUG")),
+    }
+}
+
+fn checked<'a>(
+    environment: &'a Environment,
+    variable: &'static str,
+    is_valid: fn(&str) -> bool,
+    problem: &'static str,
+) -> Result<&'a str, ConfigError> {
+    let value = environment.required(variable)?;
+    if is_valid(value) { Ok(value) } else { Err(ConfigError::new(variable, problem)) }
+}
+
+/// Exactly `true` or `false`, or what holds unless it is set.
+fn flag(environment: &Environment, variable: &'static str, unless_set: bool) -> Result<bool, ConfigError> {
+    match environment.optional(variable) {
+        None => Ok(unless_set),
+        Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(ConfigError::new(variable, "is neither true nor false")),
+    }
+}
+
+/// The endpoint of a service: its own variable, else `AWS_ENDPOINT_URL`, else AWS's (AWS SDKs and Tools Reference Guide,
+/// "Service-specific endpoints").
+fn endpoint_url(environment: &Environment, own_variable: &'static str) -> Result<Option<String>, ConfigError> {
+    for variable in [own_variable, "AWS_ENDPOINT_URL"] {
+        if let Some(url) = environment.optional(variable) {
+            return match url.parse::<Uri>() {
+                Ok(uri) if is_endpoint(&uri) => Ok(Some(url.to_owned())),
+                _ => Err(ConfigError::new(variable, "is not an http or https URL")),
+            };
+        }
+    }
+    Ok(None)
+}
+
+fn is_endpoint(uri: &Uri) -> bool {
+    let (host, port) = (uri.host().unwrap_or(""), uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default());
+    // Nothing else stands beside host and port: no name of a user, and no number that is no port.
+    let authority = uri.authority().map(|authority| authority.as_str());
+    let is_plain = authority == Some(&format!("{host}{port}")) && !host.is_empty();
+    is_plain && matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none()
+}

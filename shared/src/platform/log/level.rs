@@ -1,0 +1,45 @@
+//! The severity of a log line.
+
+use serde::Serialize;
+
+/// How grave a line is. There is no TRACE, since at that level the runtime would print the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LogLevel {
+    /// Something behind the function failed.
+    Error,
+    /// Something is not as it should be.
+    Warn,
+    /// What happened.
+    Info,
+    /// As Lambda's own levels have it; writes what INFO does.
+    Debug,
+}
+
+impl LogLevel {
+    /// Reads a level by its upper-case or lower-case name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_uppercase().as_str() {
+            "ERROR" => Some(Self::Error),
+            "WARN" => Some(Self::Warn),
+            "INFO" => Some(Self::Info),
+            "DEBUG" => Some(Self::Debug),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LogLevel;
+
+    #[test]
+    fn trace_is_no_level() {
+        assert_eq!(LogLevel::parse("info"), Some(LogLevel::Info));
+        assert_eq!(LogLevel::parse("ERROR"), Some(LogLevel::Error));
+        for text in ["TRACE", "trace", "", "OFF", "info,hyper=trace"] {
+            assert_eq!(LogLevel::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The headers of the runtime API: callers choose the client context, so none of them may end the process.
+
+use std::path::PathBuf;
+
+use hyper::body::Bytes;
+use hyper::header::HeaderValue;
+use serde_json::{Value, json};
+use tests::event::{Request, Source};
+use tests::function::Function;
+use tests::host;
+use tests::sandbox::{Header, Sandbox};
+use tests::token::Claims;
+
+use crate::support::{BODY, Stage};
+
+const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
+const CLIENT_CONTEXT: &str = "lambda-runtime-client-context";
+const COGNITO_IDENTITY: &str = "lambda-runtime-cognito-identity";
+
+/// Every header that the runtime API documents, and those that it sends besides, but for the request id.
+const HEADERS: [&str; 8] = [
+    "lambda-runtime-deadline-ms",
+    "lambda-runtime-invoked-function-arn",
+    "lambda-runtime-trace-id",
+    CLIENT_CONTEXT,
+    COGNITO_IDENTITY,
+    "lambda-runtime-aws-tenant-id",
+    "lambda-runtime-invocation-id",
+    "content-type",
+];
+
+fn value(bytes: &[u8]) -> HeaderValue {
+    HeaderValue::from_bytes(bytes).unwrap()
+}
+
+/// A function's program in a sandbox, the file of its output, and an event that it answers with 201.
+async fn sandbox(stage: &Stage) -> (Sandbox, PathBuf, Bytes) {
+    let program = vec![Function::Jwt.program().display().to_string()];
+    let output = std::env::temp_dir().join(format!("apikeys-{}.log", hex::encode(host::random::<8>())));
+    let mut sandbox = Sandbox::spawn(&program, &stage.environment(Function::Jwt, &[]), Some(&output)).await.unwrap();
+    sandbox.ready().await.unwrap();
+    let request = Request::post("/apikeys/jwt", BODY).header("Authorization", &stage.bearer(&Claims::new()));
+    (sandbox, output, request.event(Source::HttpApi).to_string().into())
+}
+
+async fn assert_created(sandbox: &Sandbox, event: &Bytes, headers: Vec<Header>, context: &str) {
+    let answered =
+        sandbox.invoke_with(event.clone(), headers).await.unwrap_or_else(|error| panic!("{context}: {error}"));
+    let body: Value = serde_json::from_slice(&answered.body).unwrap();
+    assert_eq!((answered.succeeded, &body["statusCode"]), (true, &json!(201)), "{context}: {body}");
+}
+
+#[tokio::test]
+async fn an_invocation_is_answered_whatever_its_headers_hold() {
+    let stage = Stage::new().await;
+    let (sandbox, output, event) = sandbox(&stage).await;
+    let huge = "x".repeat(64 * 1024);
+    let values: [Option<&[u8]>; 16] = [
+        None,
+        Some(b""),
+        Some(b" "),
+        Some(b"0"),
+        Some(b"-1"),
+        Some(b"1.5"),
+        Some(b"99999999999999999999999999"),
+        Some(b"no number"),
+        Some(b"null"),
+        Some(b"[]"),
+        Some(br#"{"custom":{"n":1}}"#),
+        Some("Jürgen".as_bytes()),
+        Some(b"J\xfcrgen"),
+        Some(b"tab\there"),
+        Some(&huge.as_bytes()[..3_500]),
+        Some(huge.as_bytes()),
+    ];
+    for name in HEADERS {
+        for bytes in values {
+            let context = format!("{name}: {:?}", bytes.map(|bytes| &bytes[..bytes.len().min(40)]));
+            assert_created(&sandbox, &event, vec![(name, bytes.map(value))], &context).await;
+        }
+    }
+    std::fs::remove_file(output).unwrap();
+}
+
+#[tokio::test]
+async fn a_client_context_or_an_identity_of_any_form_ends_no_process() {
+    let stage = Stage::new().await;
+    let (sandbox, output, event) = sandbox(&stage).await;
+    // As warm-up tools and Cognito send them.
+    for (name, text) in [
+        (CLIENT_CONTEXT, r#"{"custom":{"tenant":"blue"}}"#),
+        (CLIENT_CONTEXT, r#"{"custom":{"trace":{}}}"#),
+        (CLIENT_CONTEXT, r#"{"custom":{"requestContext":{"stage":"x"},"warm":true}}"#),
+        (CLIENT_CONTEXT, r#"{"custom":{"n":1}}"#),
+        (CLIENT_CONTEXT, r#"{"custom":{"user":"Jürgen"}}"#),
+        (COGNITO_IDENTITY, r#"{"cognitoIdentityId":"eu-west-1:0d9d","cognitoIdentityPoolId":"eu-west-1:77aa"}"#),
+        (COGNITO_IDENTITY, r#"{"cognitoIdentityId":"eu-west-1:0d9d","cognitoIdentityPoolId":null}"#),
+    ] {
+        assert_created(&sandbox, &event, vec![(name, Some(value(text.as_bytes())))], text).await;
+    }
+    let log = std::fs::read_to_string(&output).unwrap();
+    assert!(!log.contains("the function ends") && !log.contains("rgen") && !log.contains("0d9d"), "{log}");
+    std::fs::remove_file(output).unwrap();
+}
+
+#[tokio::test]
+async fn an_invocation_without_a_usable_id_is_logged_and_the_next_one_works() {
+    let stage = Stage::new().await;
+    let (sandbox, output, event) = sandbox(&stage).await;
+    for id in [None, Some(&b""[..]), Some("Jürgen".as_bytes()), Some(b"a b")] {
+        // There is no address to send the answer to.
+        let lost = sandbox.invoke_with(event.clone(), vec![(REQUEST_ID, id.map(value))]).await;
+        assert_eq!(lost.unwrap_err(), "the program went away", "{id:?}");
+        assert_created(&sandbox, &event, vec![], "the next").await;
+    }
+    let log = std::fs::read_to_string(&output).unwrap();
+    assert_eq!(log.matches(r#""message":"the answer is not sent""#).count(), 4, "{log}");
+    std::fs::remove_file(output).unwrap();
+}
+
+#[tokio::test]
+async fn the_invocation_id_is_sent_back_as_it_came() {
+    let stage = Stage::new().await;
+    let (sandbox, output, event) = sandbox(&stage).await;
+    for event in [event, Bytes::from_static(b"{}")] {
+        let headers = vec![("lambda-runtime-invocation-id", Some(value(b"id-\xfc")))];
+        let answered = sandbox.invoke_with(event, headers).await.unwrap();
+        assert_eq!(answered.invocation_id, Some(value(b"id-\xfc")));
+    }
+    std::fs::remove_file(output).unwrap();
+}
+
+#[tokio::test]
+async fn a_process_whose_runtime_api_closes_ends_without_an_error() {
+    let stage = Stage::new().await;
+    let (mut sandbox, output, event) = sandbox(&stage).await;
+    assert_created(&sandbox, &event, vec![], "the last").await;
+    sandbox.close();
+    assert!(sandbox.ended().await.unwrap().success());
+    let log = std::fs::read_to_string(&output).unwrap();
+    let last =
+        r#""level":"INFO","message":"the function ends","detail":"the Lambda runtime API closed the connection""#;
+    assert!(log.contains(last) && !log.contains("ERROR"), "{log}");
+    std::fs::remove_file(output).unwrap();
+}

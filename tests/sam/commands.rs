@@ -1,0 +1,100 @@
+//! `make sam-invoke` and `make sam-api` as a user runs them, from a shell whose settings no function may see.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tests::function::Function;
+use tests::host;
+use tests::http;
+use tests::stored_key::basic;
+
+use crate::support::assert_no_containers;
+
+const BODY: &str = r#"{"name":"My first API key","level":4,"expiresIn":3600}"#;
+
+/// The program behind `make`. The variables of its shell would stop a function, or send it to another place.
+fn local(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.args(arguments).current_dir(host::repository()).stdin(Stdio::null()).envs([
+        ("AWS_PROFILE", "production"),
+        ("AWS_CA_BUNDLE", "/nonexistent.pem"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9"),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:9"),
+        ("JWT_SECRET", "too short"),
+        ("TABLE_NAME", "production"),
+        ("LOG_LEVEL", "TRACE"),
+    ]);
+    command
+}
+
+fn invoke(file: &str) -> Output {
+    local(&["sam-invoke", &format!("events/{file}.json")]).output().unwrap()
+}
+
+#[test]
+fn sam_invoke_shows_the_answer_and_what_was_delivered() {
+    for (file, function, shown) in [
+        ("jwt-201-http-api", "JwtFunction", "201\n"),
+        ("key-sqs-created", "KeyEventsFunction", "Delivered:"),
+        ("key-rotation-create-secret", "RotationFunction", "null"),
+    ] {
+        let output = invoke(file);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains(function) && text.contains(shown), "{file}: {output:?}");
+    }
+    assert_no_containers();
+}
+
+#[test]
+fn sam_invoke_fails_when_the_answer_is_not_the_one_in_the_name() {
+    let folder = host::repository().join(".local");
+    let wrong = folder.join("jwt-403-authentication-failed.json");
+    std::fs::copy(host::repository().join("events/jwt-201-http-api.json"), &wrong).unwrap();
+    let output = local(&["sam-invoke", wrong.to_str().unwrap()]).output().unwrap();
+    std::fs::remove_file(&wrong).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let line = errors.lines().last().unwrap_or_default();
+    assert!(!output.status.success() && line.contains("promises 403"), "{output:?}");
+}
+
+#[tokio::test]
+async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
+    let [port] = host::free_ports();
+    let mut child = local(&["sam-api", &port.to_string()]).stdout(Stdio::piped()).spawn().unwrap();
+    let authorization = format!("Bearer {}", token(&mut child));
+    let key = created(port, Function::Jwt, &authorization).await;
+    let text = |member: &str| key["apikey"][member].as_str().unwrap();
+    let authorization = basic(text("key"), text("secret"));
+    created(port, Function::Key, &authorization).await;
+    for function in Function::ALL {
+        assert_eq!(status(port, "GET", function, &[]).await, 405);
+        assert_eq!(status(port, "POST", function, &[]).await, 401);
+        let scheme = if function == Function::Jwt { "Bearer x" } else { "Basic x" };
+        assert_eq!(status(port, "POST", function, &[("authorization", scheme)]).await, 403);
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_no_containers();
+}
+
+/// Reads what `make sam-api` prints up to the token to paste, and the rest in the background.
+fn token(child: &mut Child) -> String {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let token = lines.find_map(|line| line.trim().strip_prefix("TOKEN='").map(|token| token.replace('\'', "")));
+    std::thread::spawn(move || lines.for_each(drop));
+    token.expect("sam-api prints a token")
+}
+
+async fn created(port: u16, function: Function, authorization: &str) -> Value {
+    let headers = [("authorization", authorization), ("content-type", "application/json")];
+    let answer = http::send(port, "POST", function.path(), &headers, BODY).await.unwrap();
+    assert_eq!(answer.status, 201, "{answer:?}");
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+async fn status(port: u16, method: &str, function: Function, headers: &[(&str, &str)]) -> u16 {
+    http::send(port, method, function.path(), headers, BODY).await.unwrap().status
+}

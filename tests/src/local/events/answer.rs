@@ -1,0 +1,136 @@
+//! Whether an answer is the one in the name of its event file.
+
+use serde_json::{Value, json};
+
+use super::{EventFile, Outcome, Source};
+use crate::function::Function;
+
+impl EventFile {
+    /// The function of `template.yaml` that the source of the event calls.
+    #[must_use]
+    pub const fn logical_name(&self) -> &'static str {
+        match (self.function, self.source) {
+            (function, Source::Http { .. }) => function.logical_name(),
+            (Function::Jwt, _) => "JwtEventsFunction",
+            (Function::Key, Source::Rotation) => "RotationFunction",
+            (Function::Key, _) => "KeyEventsFunction",
+        }
+    }
+
+    /// How many secrets the event delivers.
+    #[must_use]
+    pub fn deliveries(&self) -> usize {
+        match (self.source, &self.outcome) {
+            (Source::Http { .. }, _) => 0,
+            (_, Outcome::Created | Outcome::CreatedInPart) => 1,
+            // The request before it had the same id, and got its key.
+            (_, Outcome::Refused(code)) if code == "idempotencyKeyReused" => 1,
+            (_, Outcome::Stepped(_) | Outcome::Refused(_)) => 0,
+        }
+    }
+
+    /// Compares an answer, as Lambda hands it over, with the file's name.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line with both.
+    pub fn check(&self, event: &Value, answer: &Value) -> Result<(), String> {
+        let (is_expected, expected) = match (self.source, &self.outcome) {
+            (Source::Http { status }, outcome) => {
+                let expected = match outcome {
+                    Outcome::Refused(code) => format!(r#"{status} with {{"result":"error","error":"{code}"}}"#),
+                    _ => format!("{status} with a key"),
+                };
+                (is_response(answer, status, outcome), expected)
+            }
+            (Source::Sqs, outcome) => {
+                let expected = json!({ "batchItemFailures": failures(event, outcome) });
+                (*answer == expected, expected.to_string())
+            }
+            (_, Outcome::Refused(code)) => (answer["errorType"] == **code, format!("the error {code}")),
+            (Source::Direct, _) => (is_delivery(answer), "a key with secretArn and without secret".to_owned()),
+            _ => (answer.is_null(), "null".to_owned()),
+        };
+        let line = || format!("{} promises {expected}, and the function answered {answer}", self.path.display());
+        is_expected.then_some(()).ok_or_else(line)
+    }
+}
+
+/// Whether a gateway's answer has the status and the body.
+fn is_response(answer: &Value, status: u16, outcome: &Outcome) -> bool {
+    let body: Option<Value> = answer["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
+    let is_expected = |body: Value| match outcome {
+        Outcome::Refused(code) => body == json!({ "result": "error", "error": code }),
+        _ => body["result"] == "success" && body["apikey"]["secret"].is_string(),
+    };
+    answer["statusCode"] == status && body.is_some_and(is_expected)
+}
+
+/// The messages that go back to the queue: none, or the last one.
+fn failures(event: &Value, outcome: &Outcome) -> Vec<Value> {
+    let last = event["Records"].as_array().and_then(|records| records.last());
+    let last = last.filter(|_| *outcome != Outcome::Created);
+    last.map(|record| json!({ "itemIdentifier": record["messageId"] })).into_iter().collect()
+}
+
+fn is_delivery(answer: &Value) -> bool {
+    let key = &answer["apikey"];
+    answer["result"] == "success" && key["secretArn"].is_string() && key.get("secret").is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn check(name: &str, answer: &Value) -> Result<(), String> {
+        let event = json!({ "Records": [{ "messageId": "a" }, { "messageId": "b" }] });
+        EventFile::named(Path::new(&format!("{name}.json"))).unwrap().check(&event, answer)
+    }
+
+    fn response(status: u16, body: &Value) -> Value {
+        json!({ "statusCode": status, "body": body.to_string() })
+    }
+
+    #[test]
+    fn an_event_goes_to_the_function_that_its_source_calls() {
+        for (name, function) in [
+            ("jwt-405-method-not-allowed", "JwtFunction"),
+            ("key-201-alb", "KeyFunction"),
+            ("jwt-direct-created", "JwtEventsFunction"),
+            ("jwt-rotation-unknown-event", "JwtEventsFunction"),
+            ("key-sqs-created", "KeyEventsFunction"),
+            ("key-rotation-set-secret", "RotationFunction"),
+        ] {
+            let file = EventFile::named(Path::new(&format!("{name}.json"))).unwrap();
+            assert_eq!(file.logical_name(), function, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_answer_in_the_name_passes() {
+        let key = json!({ "result": "success", "apikey": { "secret": "x" } });
+        let delivered = json!({ "result": "success", "apikey": { "secretArn": "x" } });
+        let refused = json!({ "result": "error", "error": "invalidLevel" });
+        let error = json!({ "errorType": "invalidLevel", "errorMessage": "invalidLevel" });
+        let none = json!({ "batchItemFailures": [] });
+        let last = json!({ "batchItemFailures": [{ "itemIdentifier": "b" }] });
+        let answers = [
+            ("jwt-201-http-api", response(201, &key)),
+            ("jwt-400-invalid-level", response(400, &refused)),
+            ("key-direct-created", delivered),
+            ("key-direct-invalid-level", error),
+            ("key-sqs-created", none),
+            ("key-sqs-invalid-level", last),
+            ("key-sns-created", Value::Null),
+        ];
+        for (name, _) in &answers {
+            for (other, answer) in &answers {
+                assert_eq!(check(name, answer).is_ok(), name == other, "{name}: {answer}");
+            }
+        }
+        let started = json!({ "errorType": "Runtime.ExitError" });
+        assert!(answers.iter().all(|(name, _)| check(name, &started).is_err()));
+    }
+}

@@ -1,0 +1,157 @@
+//! The built functions as `sam local` runs them: each in a container, over a DynamoDB and a Secrets Manager of their own.
+//!
+//! No function in a container reaches AWS: both endpoints are set for each, the credentials are none, and of the shell's
+//! variables `sam` gets only those that [`PASSED_ON`] names. A stack of `make run` beside it is not touched.
+
+mod api;
+mod engine;
+mod folder;
+mod forwarder;
+mod invoke;
+mod server;
+mod template;
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Map, Value, json};
+
+use super::address::DELIVERY_PREFIX;
+use super::events::{EventFile, Ground, Need};
+use super::stack::provisioner;
+use crate::dynamo::{Dynamo, REGION};
+use crate::function::Function;
+use crate::host;
+use crate::secrets_manager::SecretsManager;
+use crate::token::Signer;
+pub(super) use api::run as serve_api;
+use engine::{Engine, architecture};
+use folder::Folder;
+use forwarder::Forwarder;
+pub(super) use invoke::run as invoke;
+pub use server::Server;
+
+/// What `sam` needs of the shell's environment: to find programs, and the Docker engine.
+const PASSED_ON: [&str; 9] = [
+    "DOCKER_CERT_PATH",
+    "DOCKER_CONFIG",
+    "DOCKER_TLS_VERIFY",
+    "HOME",
+    "LANG",
+    "PATH",
+    "SSH_AUTH_SOCK",
+    "TMPDIR",
+    "XDG_RUNTIME_DIR",
+];
+
+/// A port that nothing listens on: "discard", which no system serves any more.
+const CLOSED_PORT: u16 = 9;
+
+/// What the containers run against. It ends with its handle.
+pub struct SamLocal {
+    engine: Engine,
+    folder: Folder,
+    /// The table of keys.
+    pub dynamo: Dynamo,
+    secrets: SecretsManager,
+    dynamodb: String,
+    secrets_manager: String,
+    provisioner_arn: String,
+    jwt_secret: String,
+    signer: Signer,
+    _forwarders: [Option<Forwarder>; 2],
+}
+
+impl SamLocal {
+    /// Starts DynamoDB and Secrets Manager, in memory and on free ports, where a container reaches them.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line when there is no Docker engine, no image, no build, or a service does not start.
+    pub async fn start(jwt_secret: &str) -> Result<Self, String> {
+        let engine = Engine::find()?;
+        engine.fetch_image()?;
+        let folder = Folder::new()?;
+        template::write()?;
+        let dynamo = Dynamo::in_memory().await;
+        let [port] = host::free_ports();
+        let secrets = SecretsManager::start(port)?;
+        let provisioner_arn = provisioner(&dynamo, &secrets).await?;
+        let (to_dynamo, dynamodb) = engine.reach(dynamo.port())?;
+        let (to_secrets, secrets_manager) = engine.reach(secrets.port())?;
+        Ok(Self {
+            engine,
+            folder,
+            dynamo,
+            secrets,
+            dynamodb,
+            secrets_manager,
+            provisioner_arn,
+            jwt_secret: jwt_secret.to_owned(),
+            signer: Signer::hs256(jwt_secret.as_bytes()),
+            _forwarders: [to_dynamo, to_secrets],
+        })
+    }
+
+    /// How many secrets have been delivered.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line when Secrets Manager does not answer.
+    pub async fn delivered(&self) -> Result<usize, String> {
+        Ok(self.secrets.try_names(DELIVERY_PREFIX).await?.len())
+    }
+
+    /// The event with its credentials, whose keys and secrets are put into the table and the secrets.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line that names the file and what is wrong.
+    pub async fn fill(&self, file: &EventFile) -> Result<Value, String> {
+        let (table, secrets) = (*self.dynamo.table(), *self.secrets);
+        file.fill(&Ground { table, secrets, delivery_prefix: DELIVERY_PREFIX, signer: &self.signer }).await
+    }
+
+    /// `sam local` with everything but the event and the port.
+    fn command(&self, subcommand: &str, need: Option<Need>) -> Result<Command, String> {
+        let mut command = Command::new("sam");
+        command
+            .current_dir(host::repository())
+            .env_clear()
+            .envs(PASSED_ON.iter().filter_map(|name| Some((name, host::variable(name)?))))
+            .env("DOCKER_HOST", self.engine.address())
+            .env("SAM_CLI_TELEMETRY", "0")
+            .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", REGION)])
+            .envs([("AWS_DEFAULT_REGION", REGION)])
+            .envs([("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")])
+            .args(["local", subcommand, "--skip-pull-image"])
+            .arg("--template-file")
+            .arg(template::path())
+            .arg("--env-vars")
+            .arg(self.folder.write("variables.json", &self.variables(need).to_string())?)
+            .args(["--parameter-overrides", &format!("Architecture={}", architecture())])
+            .stdin(Stdio::null());
+        Ok(command)
+    }
+
+    /// The variables of all functions. `sam` gives a function those that the template declares for it.
+    fn variables(&self, need: Option<Need>) -> Value {
+        let mut variables = Function::Jwt.environment(&self.dynamodb, &self.jwt_secret);
+        let arn = &self.provisioner_arn;
+        variables.extend(Function::Key.events_environment(&self.secrets_manager, DELIVERY_PREFIX, arn));
+        let mut variables: Map<String, Value> =
+            variables.into_iter().map(|(name, value)| (name, value.into())).collect();
+        // One configuration lacks all that any event file needs to lack, so that one set of containers serves them.
+        if need.is_some() {
+            let closed = self.engine.endpoint(CLOSED_PORT);
+            let lacking =
+                [("DELIVERY_PREFIX", ""), ("PROVISIONER_SECRET_ARN", ""), ("AWS_ENDPOINT_URL_DYNAMODB", &closed)];
+            variables.extend(lacking.map(|(name, value)| (name.to_owned(), value.into())));
+        }
+        json!({ "Parameters": variables })
+    }
+
+    /// What the environment of each container of this handle holds, and of no other's.
+    fn mark(&self) -> &str {
+        &self.secrets_manager
+    }
+}

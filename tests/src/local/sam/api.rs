@@ -1,0 +1,24 @@
+//! `make sam-api`: the HTTP API through `sam local start-api`, and what to paste.
+//!
+//! It runs until it is stopped.
+
+use super::SamLocal;
+use crate::host;
+use crate::local::address::check_port;
+use crate::local::run::greeting;
+use crate::local::settings::Settings;
+use crate::token::Claims;
+
+pub(in crate::local) async fn run(settings: &Settings, port: u16) -> Result<(), String> {
+    check_port(port, "sam local start-api", "make sam-api")?;
+    let settings = settings.for_sam();
+    let local = SamLocal::start(settings.secret()).await?;
+    let mut server = local.listen("start-api", port, None, &settings.log()).await?;
+    let token = Claims::new().role("curator").sign(&settings.signer());
+    println!(
+        "{}\n\nThe first request of each function starts its container. The functions log to {}.\nCtrl-C stops everything.",
+        greeting(port, &token),
+        host::relative(&settings.log())
+    );
+    Err(server.ended().await)
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# docker-engine.sh COMMAND [ARGUMENT ...] runs a command that needs a Docker engine.
+#
+# A reachable engine is used. Without one, root on Debian gets an engine for the time of the command: with data, socket and
+# bridge of its own, without rules in the firewall, and with a base image for `sam local` that is made of this machine's
+# files, since no registry of images need be reachable. With CI=true, missing packages are installed.
+# Elsewhere the command is left out with one line; that is an error unless OPTIONAL is set.
+set -euo pipefail
+
+left_out() {
+    echo "Left out, since no Docker engine is reachable (start Docker, or set DOCKER_HOST): $*" >&2
+    [[ -n ${OPTIONAL:-} ]] && exit 0 || exit 1
+}
+
+packages=(docker.io containerd runc busybox-static iproute2)
+
+# Debian's package starts a daemon where there is an init system; at run level 1 it does not.
+install_packages() {
+    apt-get update -qq
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${packages[@]}" >/dev/null
+}
+
+# A bridge whose network no interface of this machine has.
+make_bridge() {
+    local third
+    for third in $(shuf -i 0-255); do
+        ip -o -4 address | grep -q "inet 172\.29\.$third\." && continue
+        ip link add "$bridge" type bridge
+        ip address add "172.29.$third.1/24" dev "$bridge"
+        ip link set "$bridge" up
+        return
+    done
+    return 1
+}
+
+# `--bridge=none` cannot serve sam, which publishes a port of each container. In a session of its own the daemon misses a
+# Ctrl-C, which is for the command.
+start_engine() {
+    local driver=overlay2
+    grep -qw overlay /proc/filesystems || driver=vfs
+    make_bridge
+    setsid dockerd --host "$DOCKER_HOST" --data-root "$folder/data" --exec-root "$folder/exec" \
+        --pidfile "$folder/dockerd.pid" --storage-driver "$driver" --bridge "$bridge" \
+        --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false >"$folder/dockerd.log" 2>&1 </dev/null &
+    engine=$!
+    until docker version >/dev/null 2>&1; do
+        kill -0 "$engine" 2>/dev/null || { tail -n 5 "$folder/dockerd.log" >&2; exit 1; }
+        sleep 0.1
+    done
+}
+
+stop_engine() {
+    if [[ -n $engine ]] && kill "$engine" 2>/dev/null; then
+        wait "$engine" || true
+    fi
+    ip link delete "$bridge" 2>/dev/null || true
+    rm -rf "$folder"
+}
+
+# A shell for the step with which sam adds the emulator, and glibc for the functions.
+make_base_image() {
+    local root=$folder/root machine applet
+    machine=$(uname -m)
+    mkdir -p "$root"/{bin,etc,tmp,opt,var/task,var/runtime}
+    cp "$(command -v busybox)" "$root/bin/busybox"
+    for applet in sh mv chmod; do ln -s busybox "$root/bin/$applet"; done
+    cp -L --parents /lib/"$machine"-linux-gnu/lib{c,m,dl,rt,pthread,resolv,gcc_s,nss_dns,nss_files}.so.[0-9] \
+        /lib*/ld-linux-*.so.[0-9] "$root"
+    echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
+    tar -C "$root" -c . | docker import --change 'WORKDIR /var/task' - \
+        "public.ecr.aws/lambda/provided:al2023-${machine/aarch64/arm64}" >/dev/null
+}
+
+if docker version >/dev/null 2>&1; then
+    exec "$@"
+fi
+[[ $EUID == 0 && -e /etc/debian_version ]] || left_out "$@"
+if ! dpkg --status "${packages[@]}" >/dev/null 2>&1; then
+    [[ ${CI:-} == true ]] || left_out "$@"
+    install_packages
+fi
+
+folder=$(mktemp -d)
+bridge=apikeys$((RANDOM % 10000))
+engine=
+export DOCKER_HOST=unix://$folder/docker.sock
+trap stop_engine EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+start_engine
+make_base_image
+"$@"
