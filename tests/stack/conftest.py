@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import LocalStack
+from deployed_stack import DeployedStack
 
 BUILT = Path(os.environ.get("APIKEYS_ARTIFACTS", ".aws-sam/local"))
 
@@ -33,12 +33,12 @@ BUILT = Path(os.environ.get("APIKEYS_ARTIFACTS", ".aws-sam/local"))
 @pytest.fixture(scope="session")
 def stack():
     """The stack that tests share; none of them takes away what another needs."""
-    with LocalStack(BUILT, secrets.token_hex(32)) as deployed:
+    with DeployedStack(BUILT, secrets.token_hex(32)) as deployed:
         yield deployed
 
 
 @pytest.fixture(scope="module")
 def own_stack():
     """A stack that the tests of a module may change and delete."""
-    with LocalStack(BUILT, secrets.token_hex(32)) as deployed:
+    with DeployedStack(BUILT, secrets.token_hex(32)) as deployed:
         yield deployed

@@ -9,8 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
+from deployed_stack import SOURCE, STACK, DeployedStack
 from emulator import REGION, REPOSITORY, Unavailable
-from local_stack import SOURCE, STACK, LocalStack
 
 PORT = 4566  # where MiniStack and LocalStack are looked for
 SECRET_FILE = REPOSITORY / ".local/jwt-secret"
@@ -28,7 +28,7 @@ def local_secret() -> str:
     return SECRET_FILE.read_text(encoding="utf-8")
 
 
-def greeting(stack: LocalStack) -> str:
+def greeting(stack: DeployedStack) -> str:
     outputs = "\n".join(f"    {name}={value}" for name, value in sorted(stack.outputs.items()))
     return f"""
 The stack `{STACK}` of template.yaml is deployed, on MiniStack at {stack.url}. It puts out:
@@ -68,7 +68,7 @@ def main(built: str) -> None:
     if not Path(built, "template.yaml").is_file():
         raise Unavailable(f"{built} holds no build: run `make build-local`")
     print(f"Deploying template.yaml onto MiniStack at port {PORT} (some seconds)", flush=True)
-    stack = LocalStack(Path(built), local_secret(), PORT)
+    stack = DeployedStack(Path(built), local_secret(), PORT)
     try:
         print(greeting(stack), flush=True)
         stack.process.wait()

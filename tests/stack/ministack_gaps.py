@@ -1,4 +1,4 @@
-"""What MiniStack lacks, and what it gets in its place: all that differs from a deployment on AWS stands here.
+"""What MiniStack lacks, and what it gets in its place: beside its settings in emulator.py, all that differs from AWS.
 
 `adapt` changes the built template before it is deployed, `mend` the server before it serves.
 """

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from deployed_stack import STACK
 from filter_pattern import matches
-from local_stack import STACK
 from support import LOG_GROUPS, basic, bearer, eventually, fresh, logged, received, request, without_policies
 from web import call
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from local_stack import SOURCE
+from deployed_stack import SOURCE
 from support import basic, bearer, delivered, event, eventually, fresh, invoke, logged, received, record, request
 
 FUNCTIONS = {"JwtEventsFunctionArn": 3600, "KeyEventsFunctionArn": 21600}

@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from local_stack import STACK
+from deployed_stack import STACK
 from support import basic, bearer, delivered, event, eventually, fresh, record, request
 from test_events import publish, put, send, with_token
 from web import call

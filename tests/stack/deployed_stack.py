@@ -1,7 +1,4 @@
-"""The real template, deployed by `sam deploy` onto MiniStack: `make stack` runs this, and the tests use it.
-
-local_stack.py FOLDER    deploys what was built into FOLDER, prints what to paste, and serves until it is stopped
-"""
+"""The real template, deployed by `sam deploy` onto a MiniStack of its own: for `make stack` and for the tests."""
 
 import base64
 import hashlib
@@ -25,7 +22,7 @@ AUDIENCE = ISSUER
 SOURCE = "my.shop"
 
 
-class LocalStack(Emulator):
+class DeployedStack(Emulator):
     """The stack, and what it is deployed with."""
 
     def __init__(self, built: Path, secret: str, port: int = 0):
