@@ -61,9 +61,6 @@ class Emulator:
             "MINISTACK_HOST": "localhost",
             "MINISTACK_REGION": REGION,
             "TMPDIR": str(self.folder),
-            # Until the functions take AWS_ENDPOINT_URL.
-            "AWS_ENDPOINT_URL_DYNAMODB": self.url,
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER": self.url,
         }
 
     def environment(self) -> dict:
