@@ -60,6 +60,17 @@ fn sam_invoke_fails_when_the_answer_is_not_the_one_in_the_name() {
     assert!(!output.status.success() && line.contains("promises 403"), "{output:?}");
 }
 
+#[test]
+fn an_interrupted_sam_invoke_leaves_no_container() {
+    let mut child = local(&["sam-invoke", "events/jwt-201-http-api.json"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("SAM_CONTAINER_ID")), "sam starts a container");
+    interrupt(&child);
+    lines.for_each(drop);
+    child.wait().unwrap();
+    assert_no_containers();
+}
+
 #[tokio::test]
 async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
     let [port] = host::free_ports();
@@ -75,9 +86,14 @@ async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
         let scheme = if function == Function::Jwt { "Bearer x" } else { "Basic x" };
         assert_eq!(status(port, "POST", function, &[("authorization", scheme)]).await, 403);
     }
-    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    interrupt(&child);
     assert!(child.wait().unwrap().success());
     assert_no_containers();
+}
+
+/// Does what Ctrl-C does.
+fn interrupt(child: &Child) {
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
 }
 
 /// Reads what `make sam-api` prints up to the token to paste, and the rest in the background.
