@@ -11,7 +11,7 @@ use tests::host;
 use tests::http;
 use tests::stored_key::basic;
 
-use crate::support::assert_no_containers;
+use crate::support::Containers;
 
 const BODY: &str = r#"{"name":"My first API key","level":4,"expiresIn":3600}"#;
 
@@ -36,6 +36,7 @@ fn invoke(file: &str) -> Output {
 
 #[test]
 fn sam_invoke_shows_the_answer_and_what_was_delivered() {
+    let before = Containers::now();
     for (file, function, shown) in [
         ("jwt-201-http-api", "JwtFunction", "201\n"),
         ("key-sqs-created", "KeyEventsFunction", "Delivered:"),
@@ -45,7 +46,7 @@ fn sam_invoke_shows_the_answer_and_what_was_delivered() {
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success() && text.contains(function) && text.contains(shown), "{file}: {output:?}");
     }
-    assert_no_containers();
+    before.assert_no_more();
 }
 
 #[test]
@@ -60,8 +61,21 @@ fn sam_invoke_fails_when_the_answer_is_not_the_one_in_the_name() {
     assert!(!output.status.success() && line.contains("promises 403"), "{output:?}");
 }
 
+#[test]
+fn an_interrupted_sam_invoke_leaves_no_container() {
+    let before = Containers::now();
+    let mut child = local(&["sam-invoke", "events/jwt-201-http-api.json"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("SAM_CONTAINER_ID")), "sam starts a container");
+    interrupt(&child);
+    lines.for_each(drop);
+    child.wait().unwrap();
+    before.assert_no_more();
+}
+
 #[tokio::test]
 async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
+    let before = Containers::now();
     let [port] = host::free_ports();
     let mut child = local(&["sam-api", &port.to_string()]).stdout(Stdio::piped()).spawn().unwrap();
     let authorization = format!("Bearer {}", token(&mut child));
@@ -75,9 +89,14 @@ async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
         let scheme = if function == Function::Jwt { "Bearer x" } else { "Basic x" };
         assert_eq!(status(port, "POST", function, &[("authorization", scheme)]).await, 403);
     }
-    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    interrupt(&child);
     assert!(child.wait().unwrap().success());
-    assert_no_containers();
+    before.assert_no_more();
+}
+
+/// Does what Ctrl-C does.
+fn interrupt(child: &Child) {
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
 }
 
 /// Reads what `make sam-api` prints up to the token to paste, and the rest in the background.

@@ -8,13 +8,14 @@ mod support;
 use tests::local::events::{EventFile, Need, Source};
 use tests::local::sam::{SamLocal, Server};
 
-use support::{SECRET, assert_no_containers, log};
+use support::{Containers, SECRET, log};
 
 #[tokio::test]
 async fn every_event_file_gets_the_answer_in_its_name() {
+    let before = Containers::now();
     // A Ctrl-C would else end this program and leave `sam` behind.
     tokio::select! {
-        () = play_all() => assert_no_containers(),
+        () = play_all() => before.assert_no_more(),
         _ = tokio::signal::ctrl_c() => panic!("interrupted"),
     }
 }

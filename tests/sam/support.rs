@@ -1,5 +1,6 @@
 //! Where logs go, and what Docker still holds.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -15,15 +16,20 @@ pub(crate) fn log(name: &str) -> PathBuf {
     folder.join(format!("test-sam-{name}.log"))
 }
 
-/// The containers of functions.
-fn containers() -> String {
-    let filter = "label=sam.cli.container.type=lambda";
-    let output = Command::new("docker").args(["ps", "--all", "--quiet", "--filter", filter]).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
+/// The containers of functions, among them perhaps those of somebody's `make sam-api`.
+pub(crate) struct Containers(BTreeSet<String>);
 
-/// Asserts that nothing of `sam local` is left.
-pub(crate) fn assert_no_containers() {
-    assert_eq!(containers(), "", "containers were left behind");
+impl Containers {
+    pub(crate) fn now() -> Self {
+        let filter = "label=sam.cli.container.type=lambda";
+        let output = Command::new("docker").args(["ps", "--all", "--quiet", "--filter", filter]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        Self(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+    }
+
+    /// Asserts that none was left behind since then.
+    pub(crate) fn assert_no_more(&self) {
+        let left: Vec<String> = Self::now().0.difference(&self.0).cloned().collect();
+        assert!(left.is_empty(), "containers were left behind: {left:?}");
+    }
 }

@@ -78,5 +78,5 @@ test-sam:
 
 .PHONY: test-sam-local
 test-sam-local: export APIKEYS_PYTHON := $(PYTHON)
-test-sam-local: build-local
+test-sam-local: $(LOCAL_TEMPLATE)
 	cargo test --locked --package tests --test sam -- --test-threads 1
