@@ -77,7 +77,10 @@ const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 11] = [
 /// Rows that no test can show, and where a figure stands in for one, the command that measures it.
 const NOT_TESTED: [(&str, &str); 8] = [
     ("D43", "nobody is looked up: the service has no user table"),
-    ("E28", "a matter of statistics: `make prove PROOF=timing` measures it; verify.rs compares a hash also for an unknown key"),
+    (
+        "E28",
+        "a matter of statistics: `make prove PROOF=timing` measures it; verify.rs compares a hash also for an unknown key",
+    ),
     ("H07", "a key's own level counts, and there is no user table to lower it in"),
     ("I24", "a name of 256 characters can't reach 400 KB"),
     ("J02", "a matter of measurement: `make prove PROOF=bench` writes the times of a start into tests/bench/README.md"),

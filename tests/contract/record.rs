@@ -11,14 +11,14 @@ use tests::event::Source;
 use tests::host;
 use tests::token::Claims;
 
-use crate::support::{Endpoint, StoredKey, World, assert_refused};
+use crate::support::{Endpoint, StoredKey, World, assert_refused, standing_still};
 
 #[tokio::test]
 async fn an_answer_is_a_function_of_the_request_the_time_and_the_randomness() {
     let world = World::new().await;
     let randomness = Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]);
     let now = Timestamp::from_millis(1_667_746_649_001);
-    let call = Call::at(now, 10_000, Ok(randomness));
+    let call = standing_still(Call::at(now, 10_000, Ok(randomness)));
     let seconds = now.seconds();
     let claims = Claims::new().with("iat", seconds).with("exp", seconds + 60);
     let request = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&claims));
@@ -75,7 +75,6 @@ fn kind(value: &AttributeValue) -> char {
 #[tokio::test]
 async fn expires_at_is_the_ttl_second_across_leap_days_and_year_ends() {
     let world = World::new().await;
-    // Each begins just after a second, so that the time until the write leaves the second that is rounded up to.
     for (now, expires_in, expected) in [
         (1_709_164_798_001, 1, "2024-02-29T00:00:00.000Z"),
         (1_709_251_199_001, 86_400, "2024-03-02T00:00:00.000Z"),
@@ -87,7 +86,8 @@ async fn expires_at_is_the_ttl_second_across_leap_days_and_year_ends() {
         let claims = Claims::new().with("iat", now.seconds()).with("exp", now.seconds() + 60);
         let request = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&claims));
         let request = request.body(format!(r#"{{"name":"a","level":1,"expiresIn":{expires_in}}}"#));
-        let answer = world.invoke_at(Endpoint::Jwt, &request.event(Source::HttpApi), now).await.unwrap();
+        let call = standing_still(Call::at(now, 10_000, Randomness::draw()));
+        let answer = world.invoke_with(Endpoint::Jwt, &request.event(Source::HttpApi), call).await.unwrap();
         assert_eq!(answer.apikey("expiresAt"), expected);
         world.assert_created(&answer, expected).await;
     }

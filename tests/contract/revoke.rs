@@ -436,9 +436,9 @@ async fn a_run_that_fails_half_way_says_so_and_the_next_one_ends_it() {
     assert_dead(&world, &[&root, &child, &grandchild, &last]).await;
 }
 
-/// Starts a run, waits until it asks for the nth deletion, which takes a while, and then does something else.
+/// Starts a run, does something else while its nth deletion is held, and lets it go on.
 async fn meanwhile(proxy: &Proxy, nth: usize, arguments: &[&str], act: impl AsyncFnOnce()) -> Run {
-    proxy.on("DeleteItem", nth, Fault::Delay(Duration::from_millis(1_500)));
+    proxy.on("DeleteItem", nth, Fault::Hold);
     let run = command(proxy.port(), arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let begun = tokio::time::timeout(Duration::from_secs(60), async {
         while proxy.count("DeleteItem") < nth {
@@ -447,6 +447,7 @@ async fn meanwhile(proxy: &Proxy, nth: usize, arguments: &[&str], act: impl Asyn
     });
     begun.await.unwrap();
     act().await;
+    proxy.release();
     Run::of(&run.wait_with_output().unwrap())
 }
 

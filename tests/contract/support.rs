@@ -203,6 +203,12 @@ pub(crate) fn assert_refused(answer: &Answer, status: u64, code: &str, context: 
     assert_eq!((answer.status, &answer.body), (status, &body), "{context}");
 }
 
+/// A call whose time stands still: it has begun in an hour, so that no time has passed since.
+pub(crate) fn standing_still(mut call: Call) -> Call {
+    call.started = tokio::time::Instant::now() + std::time::Duration::from_secs(3_600);
+    call
+}
+
 /// A function's configuration, valid unless `variables` makes it otherwise.
 pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
     let defaults = [

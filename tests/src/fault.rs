@@ -24,6 +24,8 @@ pub enum Fault {
     Pass,
     /// It is forwarded after a while.
     Delay(Duration),
+    /// It is forwarded after [`Proxy::release`].
+    Hold,
     /// It is not forwarded, and the connection is reset.
     Reset,
     /// It passes; its connection is reset when it lies idle in the client's pool.
@@ -163,6 +165,11 @@ impl Proxy {
     pub fn die_on(&self, operation: &str, nth: usize, fault: Fault, others: &[&Self]) {
         let dead = others.iter().chain([&self]).map(|proxy| proxy.script.clone()).collect();
         self.script.plan(operation, nth, fault, dead);
+    }
+
+    /// Lets a request go on that met [`Fault::Hold`], or will meet it.
+    pub fn release(&self) {
+        self.script.hold().notify_one();
     }
 
     /// Forgets every fault: what comes passes, as from the process that takes the dead one's place.

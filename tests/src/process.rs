@@ -123,6 +123,9 @@ fn parse_stat(text: &str) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
 
+    /// Long enough on any machine.
+    const SOON: Duration = Duration::from_secs(60);
+
     fn is_alive(id: u32) -> bool {
         // A signal of nothing asks whether the process exists; a zombie still would, so its state is read as well.
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
@@ -132,7 +135,7 @@ mod tests {
     /// Starts a shell with a child, and waits until the child is there.
     fn shell(script: &str) -> (Tree, Vec<u32>) {
         let tree = Tree::spawn(Command::new("bash").args(["-c", script])).unwrap();
-        let deadline = Instant::now() + GRACE;
+        let deadline = Instant::now() + SOON;
         while descendants(tree.id()).is_empty() && Instant::now() < deadline {
             sleep(Duration::from_millis(10));
         }
@@ -142,7 +145,7 @@ mod tests {
     }
 
     fn assert_gone(children: &[u32]) {
-        let deadline = Instant::now() + GRACE;
+        let deadline = Instant::now() + SOON;
         while children.iter().any(|id| is_alive(*id)) && Instant::now() < deadline {
             sleep(Duration::from_millis(10));
         }

@@ -120,7 +120,7 @@ async fn an_earlier_try_finds_the_key_of_a_later_one_at_the_longest_lifetime() {
     let site = Site::new().await;
     let process = Arc::new(site.process().await);
     let wish = Wish::new(&site, Endpoint::Jwt).with("expiresIn", CHAIN);
-    site.vault.on("CreateSecret", 1, Fault::Delay(Duration::from_millis(500)));
+    site.vault.on("CreateSecret", 1, Fault::Hold);
     // Just before a second begins.
     let begun = Timestamp::from_millis(Timestamp::now().seconds() * 1_000 + 900);
     let earlier = {
@@ -130,7 +130,11 @@ async fn an_earlier_try_finds_the_key_of_a_later_one_at_the_longest_lifetime() {
     while site.vault.count("CreateSecret") == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let later = wish.send_at(&process, Timestamp::from_millis(begun.millis() + 200)).await;
+    let ahead = Duration::from_millis(200);
+    let later = wish.send_at(&process, begun.after(ahead)).await;
+    // By its own clock, too, the earlier try goes on after the later one has begun.
+    tokio::time::sleep(ahead).await;
+    site.vault.release();
     assert_eq!(earlier.await.unwrap(), later);
 }
 

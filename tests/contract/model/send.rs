@@ -2,19 +2,16 @@
 //!
 //! The time stands still while it runs, so that a walk can stand on the last millisecond of a key.
 
-use std::time::Duration;
-
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
 use tests::event::{Request, Source};
 use tests::fault::Fault;
 use tests::stored_key::basic;
 use tests::token::{Claims, Signer};
-use tokio::time::Instant;
 
 use super::ask::{Ask, Shown, Trouble};
 use super::walk::Walk;
-use crate::support::{Answer, Endpoint};
+use crate::support::{Answer, Endpoint, standing_still};
 
 impl Walk {
     /// Lets the calls of one request go wrong.
@@ -56,9 +53,7 @@ impl Walk {
         let [first, spare] = ask.ids.each_ref().map(|id| uuid::Uuid::parse_str(id).unwrap().into_bytes());
         let [secret, secret_end] = secret;
         let randomness = Randomness::from_random_bytes([first, spare, secret, secret_end, self.bytes(), self.bytes()]);
-        let mut call = Call::at(Timestamp::from_millis(self.now), 60_000, Ok(randomness)).patient();
-        // A beginning that lies ahead: by that clock, nothing has passed since.
-        call.started = Instant::now() + Duration::from_secs(3_600);
+        let call = standing_still(Call::at(Timestamp::from_millis(self.now), 60_000, Ok(randomness)).patient());
         self.world.invoke_with(endpoint, &request.event(Source::HttpApi), call).await.unwrap()
     }
 

@@ -29,7 +29,7 @@ pub(super) async fn serve(stream: TcpStream, upstream: u16, script: Script) {
     // An error of the socket is the end of the connection, which is what either side sees as well.
     while let Ok(Some(request)) = Message::read(&mut stream).await {
         let fault = script.take(&request, pooled);
-        match answer(&mut stream, upstream, &request, fault).await {
+        match answer(&mut stream, upstream, &script, &request, fault).await {
             Ok(Next::Keep) => pooled = true,
             Ok(Next::Close) | Err(_) => return,
             Ok(Next::Reset) => return reset(&stream),
@@ -37,7 +37,13 @@ pub(super) async fn serve(stream: TcpStream, upstream: u16, script: Script) {
     }
 }
 
-async fn answer(client: &mut BufReader<TcpStream>, upstream: u16, request: &Message, fault: Fault) -> io::Result<Next> {
+async fn answer(
+    client: &mut BufReader<TcpStream>,
+    upstream: u16,
+    script: &Script,
+    request: &Message,
+    fault: Fault,
+) -> io::Result<Next> {
     match fault {
         Fault::Reset => return Ok(Next::Reset),
         Fault::Hang => return wait_for_the_client_to_leave(client).await,
@@ -52,6 +58,7 @@ async fn answer(client: &mut BufReader<TcpStream>, upstream: u16, request: &Mess
             return Ok(Next::Keep);
         }
         Fault::Delay(time) => sleep(time).await,
+        Fault::Hold => script.hold().notified().await,
         Fault::Pass | Fault::ResetPooled | Fault::Drip | Fault::Truncate | Fault::ApplyThenLose => {}
     }
     let reply = forward(upstream, request).await?;

@@ -5,11 +5,16 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::wire::Message;
 use super::{Fault, Seen};
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Script(Arc<Mutex<Lines>>);
+pub(super) struct Script {
+    lines: Arc<Mutex<Lines>>,
+    hold: Arc<Notify>,
+}
 
 #[derive(Debug, Default)]
 struct Lines {
@@ -84,6 +89,11 @@ impl Script {
         lines.scattered = None;
     }
 
+    /// What a held request waits for.
+    pub(super) fn hold(&self) -> &Notify {
+        &self.hold
+    }
+
     pub(super) fn seen(&self) -> Vec<Seen> {
         self.lock().seen.clone()
     }
@@ -106,7 +116,7 @@ impl Script {
     }
 
     fn lock(&self) -> MutexGuard<'_, Lines> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The built functions as `sam local` runs them: each in a container, over a DynamoDB and a Secrets Manager of their own.
 //!
 //! No function in a container reaches AWS: both endpoints are set for each, the credentials are none, and of the shell's
-//! variables `sam` gets only those that [`PASSED_ON`] names. A stack of `make run` beside it is not touched.
+//! variables `sam` gets only those that `PASSED_ON` names. A stack of `make run` beside it is not touched.
 
 mod api;
 mod engine;

@@ -17,7 +17,7 @@ use crate::platform::Deadline;
 /// The first pause after a conflict with another transaction; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
-/// The result of [`Store::insert_once`].
+/// The result of `Store::insert_once`.
 #[derive(Debug)]
 pub enum IdempotentInsertion {
     /// The record and the answer are stored.

@@ -147,10 +147,10 @@ fn numbers(with: &mut dyn FnMut(&'static str, &str, AttributeValue, Expected)) {
 
 /// What a damaged record is answered with when it has expired, too: it can't be read before that is known.
 fn dated(records: &mut Vec<Record>, now: i64) {
-    let expired = || StoredKey::new().expires_in(-1);
+    let expired = || StoredKey::new().number("expiresAt", now - 1);
     records.push(("E+7", "expired and damaged".to_owned(), expired().without("level"), FAULT));
     records.push(("E+7", "expired, of level 3".to_owned(), expired().level(3), FAILED));
-    records.push(("E+7", "expired, its chain too".to_owned(), expired().chain_expires_in(-1), FAILED));
+    records.push(("E+7", "expired, its chain too".to_owned(), expired().number("chainExpiresAt", now - 1), FAILED));
     let stranger = StoredKey { secret: "0".repeat(64), ..expired().without("level") };
     records.push(("E+7", "expired, damaged, wrong secret".to_owned(), stranger, FAILED));
     let over = StoredKey::new().number("expiresAt", now);

@@ -20,8 +20,8 @@ pub(super) async fn rows(world: &World) -> Rows {
     let keys = [
         StoredKey::new(),
         StoredKey::new().level(3),
-        StoredKey::new().level(3).expires_in(-1),
-        StoredKey::new().chain_expires_in(0),
+        StoredKey::new().level(3).number("expiresAt", rows.now() - 1),
+        StoredKey::new().number("chainExpiresAt", rows.now()),
         StoredKey::new().level(8).chain_expires_in(-31_536_000),
     ];
     for key in &keys {
