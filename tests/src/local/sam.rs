@@ -1,7 +1,7 @@
 //! The built functions as `sam local` runs them: each in a container, over a DynamoDB and a Secrets Manager of their own.
 //!
 //! Nothing reaches AWS: both endpoints are set for each function, `sam` finds no credentials, and of the shell's variables it
-//! gets only those that [`PASSED_ON`] names. A stack of `make run` beside it is not touched.
+//! gets only those that find a program or the Docker engine. A stack of `make run` beside it is not touched.
 
 mod api;
 mod engine;
