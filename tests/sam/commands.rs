@@ -15,18 +15,23 @@ use crate::support::Containers;
 
 const BODY: &str = r#"{"name":"My first API key","level":4,"expiresIn":3600}"#;
 
-/// The program behind `make`. The variables of its shell would stop a function, or send it to another place.
+/// Variables of a shell, which would stop a function, send it to another place or make it act for somebody.
+const SHELL: [(&str, &str); 9] = [
+    ("AWS_PROFILE", "hostile-profile"),
+    ("AWS_ACCESS_KEY_ID", "hostile-id"),
+    ("AWS_SECRET_ACCESS_KEY", "hostile-secret"),
+    ("AWS_CA_BUNDLE", "/hostile.pem"),
+    ("AWS_ENDPOINT_URL_DYNAMODB", "http://hostile"),
+    ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://hostile"),
+    ("JWT_SECRET", "hostile"),
+    ("TABLE_NAME", "hostile"),
+    ("LOG_LEVEL", "hostile"),
+];
+
+/// The program behind `make`.
 fn local(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-    command.args(arguments).current_dir(host::repository()).stdin(Stdio::null()).envs([
-        ("AWS_PROFILE", "production"),
-        ("AWS_CA_BUNDLE", "/nonexistent.pem"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9"),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:9"),
-        ("JWT_SECRET", "too short"),
-        ("TABLE_NAME", "production"),
-        ("LOG_LEVEL", "TRACE"),
-    ]);
+    command.args(arguments).current_dir(host::repository()).stdin(Stdio::null()).envs(SHELL);
     command
 }
 
@@ -88,6 +93,13 @@ async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
         assert_eq!(status(port, "POST", function, &[]).await, 401);
         let scheme = if function == Function::Jwt { "Bearer x" } else { "Basic x" };
         assert_eq!(status(port, "POST", function, &[("authorization", scheme)]).await, 403);
+    }
+    let environments = before.environments_since();
+    assert_eq!(environments.len(), Function::ALL.len(), "{environments:?}");
+    for environment in environments {
+        let is_complete = ["AWS_ENDPOINT_URL_DYNAMODB=http://", "AWS_ENDPOINT_URL_SECRETS_MANAGER=http://"];
+        assert!(is_complete.iter().all(|variable| environment.contains(variable)), "{environment}");
+        assert!(!environment.contains("hostile"), "{environment}");
     }
     interrupt(&child);
     assert!(child.wait().unwrap().success());

@@ -27,6 +27,16 @@ impl Containers {
         Self(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
     }
 
+    /// The variables of each that has started since then.
+    pub(crate) fn environments_since(&self) -> Vec<String> {
+        let started = Self::now();
+        let inspect = |id: &String| {
+            let output = Command::new("docker").args(["inspect", "--format", "{{.Config.Env}}", id]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        started.0.difference(&self.0).map(inspect).collect()
+    }
+
     /// Asserts that none was left behind since then.
     pub(crate) fn assert_no_more(&self) {
         let left: Vec<String> = Self::now().0.difference(&self.0).cloned().collect();

@@ -1,7 +1,7 @@
 //! The built functions as `sam local` runs them: each in a container, over a DynamoDB and a Secrets Manager of their own.
 //!
-//! No function in a container reaches AWS: both endpoints are set for each, the credentials are none, and of the shell's
-//! variables `sam` gets only those that `PASSED_ON` names. A stack of `make run` beside it is not touched.
+//! Nothing reaches AWS: both endpoints are set for each function, `sam` finds no credentials, and of the shell's variables it
+//! gets only those that find a program or the Docker engine. A stack of `make run` beside it is not touched.
 
 mod api;
 mod engine;
@@ -41,6 +41,15 @@ const PASSED_ON: [&str; 9] = [
     "SSH_AUTH_SOCK",
     "TMPDIR",
     "XDG_RUNTIME_DIR",
+];
+
+/// With credentials, of whatever kind, `sam` asks AWS whose they are. Without, it gives the functions invented ones.
+const WITHOUT_CREDENTIALS: [(&str, &str); 5] = [
+    ("AWS_CONFIG_FILE", "/dev/null"),
+    ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+    ("AWS_EC2_METADATA_DISABLED", "true"),
+    ("AWS_REGION", REGION),
+    ("AWS_DEFAULT_REGION", REGION),
 ];
 
 /// A port that nothing listens on: "discard", which no system serves any more.
@@ -120,9 +129,7 @@ impl SamLocal {
             .envs(PASSED_ON.iter().filter_map(|name| Some((name, host::variable(name)?))))
             .env("DOCKER_HOST", self.engine.address())
             .env("SAM_CLI_TELEMETRY", "0")
-            .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", REGION)])
-            .envs([("AWS_DEFAULT_REGION", REGION)])
-            .envs([("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")])
+            .envs(WITHOUT_CREDENTIALS)
             .args(["local", subcommand, "--skip-pull-image"])
             .arg("--template-file")
             .arg(template::path())
