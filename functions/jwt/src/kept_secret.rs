@@ -131,7 +131,7 @@ impl Known {
     }
 
     fn is_previous_alive(&self, lifetime: Duration, now: Timestamp) -> bool {
-        // A creation that lies ahead of this clock is as good as now.
+        // A creation time in the future, by this clock, counts as now.
         now.since(self.rotated_at).unwrap_or_default() < lifetime
     }
 

@@ -1,6 +1,6 @@
 //! `POST /apikeys/jwt`: who is calling is proven by a JSON Web Token. RFC 7515, RFC 7519, RFC 8725.
 //!
-//! The algorithm is fixed by the configured key and never read from the token; nobody and nothing is looked up.
+//! The algorithm is fixed by the configured key and never read from the token. No user and no key is looked up.
 
 mod claims;
 mod header;

@@ -1,6 +1,7 @@
 //! `POST /apikeys/key`: who is calling is proven by an existing key and its secret. RFC 7617.
 //!
-//! Text that can't be a key of ours is refused without a read. Events act for the provisioner, whose key lies in a secret.
+//! Text that can't be one of this service's keys is refused without a read. Events act for the provisioner, whose key is
+//! in a secret.
 
 mod provisioner;
 

@@ -25,7 +25,7 @@ impl Provisioner {
         Ok(secret.map(|secret| Self { secret, known: Mutex::new(None) }))
     }
 
-    /// The secret that its key lies in.
+    /// The secret that holds its key.
     pub(crate) const fn secret(&self) -> &SecretArn {
         &self.secret
     }

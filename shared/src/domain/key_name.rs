@@ -49,7 +49,7 @@ impl KeyName {
 }
 
 impl fmt::Debug for KeyName {
-    /// What a caller sent is shown to nobody else.
+    /// What a caller sent reaches no log.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("KeyName(..)")
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The level below which nobody creates a key.
+/// The lowest level that may create a key.
 const MIN_CREATOR_LEVEL: u8 = 4;
 
 /// What a caller holds: 0 (nothing) to 9 (an administrator, whom no key equals).

@@ -1,6 +1,6 @@
 //! Requests for keys from other AWS services: direct invocations, EventBridge, SNS and SQS.
 //!
-//! A bus is no trust boundary, and nobody reads its answer: the secret is delivered, or nothing is written.
+//! A bus is no trust boundary, and the sender gets no answer: the secret is delivered, or nothing is written.
 
 mod authenticate;
 mod batch;

@@ -96,7 +96,7 @@ pub async fn deliver(
         }
         Err(error @ GrantError::LevelAboveCaller) => return Err(error.into()),
     };
-    // The try that created the secret may have begun after this one, so its times are compared with the time by now.
+    // The try that created the secret may have begun after this one, so its times are compared with the current time.
     complete(caller, request, existing, elapsed_now(), limit, services, deadline).await
 }
 

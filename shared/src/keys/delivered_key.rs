@@ -1,4 +1,4 @@
-//! A key as it lies in a secret: what a delivery writes, and what rotation writes and reads.
+//! A key as a secret holds it: a delivery writes it, and a rotation writes and reads it.
 //!
 //! A secret is text that others may have written: nothing in it is believed before its key has authenticated.
 

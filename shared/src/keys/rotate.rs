@@ -183,7 +183,7 @@ impl Rotation<'_> {
         let (id, passed_on) = (self.event.secret_id, self.event.rotation_token);
         let is_stored =
             self.services.secrets.put_pending(id, self.event.version_id, passed_on, &value, deadline).await?;
-        // Another try of the same step may have been quicker, with a key of its own.
+        // Another attempt at the same step may have been quicker, with another key.
         Ok(RotatedKey { outcome, key_id: is_stored.then_some(record.key_id) })
     }
 

@@ -64,7 +64,7 @@ impl Store {
         Self { client: Client::from_conf(builder.build()), table: config.table.clone(), meter }
     }
 
-    /// Makes a connection, which the next call uses. Takes a second at most, and says nothing of a failure.
+    /// Opens a connection, which the next call uses. Takes one second at most, and ignores a failure.
     pub(crate) async fn open_connection(&self) {
         connection::open(&self.client, &self.table).await;
     }
@@ -104,7 +104,7 @@ impl Store {
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failure)) => {
-                // Without the item that stands there, it can't be told whose it is.
+                // Without the existing item, its owner is not known.
                 let standing = failure.item().ok_or(Fault::new("replyUnknown"))?;
                 let ours = item::holds_hash(standing, &record.secret_hash);
                 Ok(if ours { Insertion::Inserted } else { Insertion::Taken })

@@ -35,7 +35,7 @@ impl SecretText {
         Self(text)
     }
 
-    /// The text, for Secrets Manager and for whoever reads it there.
+    /// The text, as Secrets Manager stores it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

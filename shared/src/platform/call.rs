@@ -11,7 +11,7 @@ use crate::domain::{Fault, Timestamp};
 /// The longest that all of a request's calls to the store may take together.
 const STORE_BUDGET: Duration = Duration::from_millis(2_500);
 
-/// The same where more services than the store have to answer, and nobody waits at a screen.
+/// The same for an event, which may call more services and for which no user waits.
 const PATIENT_BUDGET: Duration = Duration::from_secs(10);
 
 /// The circumstances of one request.
@@ -49,7 +49,7 @@ impl Call {
         Self { now, started: Instant::now(), deadline, randomness, millis_left }
     }
 
-    /// Begins another request in the same invocation, with randomness of its own.
+    /// Begins another request in the same invocation, with new randomness.
     #[must_use]
     pub fn next(&self) -> Self {
         Self::at(self.elapsed_now(), self.millis_left(), Randomness::draw())
@@ -61,7 +61,7 @@ impl Call {
         Self { deadline: Deadline::within(PATIENT_BUDGET, self.millis_left()), ..self }
     }
 
-    /// The time by now: what a lifetime counts from, since a read that comes before it can take a while.
+    /// The current time. A lifetime counts from here, since the reads before the write take time.
     #[must_use]
     pub fn elapsed_now(&self) -> Timestamp {
         self.now.after(self.started.elapsed())

@@ -22,7 +22,7 @@ pub use metrics::{Metrics, OutcomeClass};
 pub struct RequestLine<'a> {
     /// RFC 3339, UTC.
     pub timestamp: String,
-    /// ERROR for a failure of ours or AWS's, which may pass; WARN for a refusal that nobody is told of; else INFO.
+    /// ERROR for a failure of this service or of AWS; WARN for a refusal that no sender sees; otherwise INFO.
     pub level: LogLevel,
     /// Always `request`.
     pub message: &'static str,

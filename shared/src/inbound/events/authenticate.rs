@@ -7,7 +7,7 @@ use crate::domain::Principal;
 use crate::keys::{Authenticate, AuthenticateError, Services};
 use crate::platform::Call;
 
-/// Why an event acts for nobody.
+/// Why an event is not authenticated.
 #[derive(Debug)]
 pub enum EventAuthenticateError {
     /// The function serves no events.

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::text::{Members, string};
 
-/// What a request for a key is told by: it has one of these.
+/// The members that identify a request for a key: it has one of these.
 const REQUEST_MEMBERS: [&str; 6] = ["name", "level", "expiresIn", "deliverTo", "idempotencyKey", "authorization"];
 
 /// What a request never has: the marks of an envelope that was not opened, since it is of another service, or too deep.

@@ -25,7 +25,7 @@ impl Source {
         }
     }
 
-    /// Whether others keep what the source carries, and nobody reads the answer.
+    /// Whether the source keeps what it carries, and returns no answer to the sender.
     #[must_use]
     pub const fn is_bus(self) -> bool {
         !matches!(self, Self::Direct)

@@ -1,7 +1,7 @@
 //! A connection that is there before the first request needs it.
 //!
 //! A TLS handshake is most of a first request on a small Lambda; the start, which has a whole processor, does it instead.
-//! What is sent is what AWS's own load balancers ask of DynamoDB: `GET /`, by nobody, for nothing. It goes through the
+//! What is sent is what AWS's own load balancers ask of DynamoDB: `GET /`, unsigned, without effect. It goes through the
 //! client that writes the records, so that the connection is the one they use and the code has run once.
 
 use std::time::Duration;

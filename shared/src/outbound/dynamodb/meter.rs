@@ -50,7 +50,7 @@ impl Meter {
         self.0.calls.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The counters by now.
+    /// The current counters.
     pub(super) fn read(&self) -> StoreUse {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         StoreUse {
