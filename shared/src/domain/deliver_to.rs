@@ -1,11 +1,11 @@
-//! The name of the secret that a new key is delivered in. An event chooses its end alone.
+//! The name of the secret that a new key is delivered in. An event chooses only the last part of that name.
 
 use super::user_id::UserId;
 
 /// The maximum length of `deliverTo`, in characters.
 const MAX_CHARS: usize = 64;
 
-/// The end of the secret's name. It holds no slash or dot, so the secret stays in the folder of its user.
+/// The last part of the secret's name. It contains no slash or dot, so the name stays under the prefix of its user.
 #[derive(Clone, Debug)]
 pub struct DeliverTo(String);
 

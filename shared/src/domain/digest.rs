@@ -1,4 +1,4 @@
-//! SHA-256 over several parts, each preceded by its length, so that no two lists of parts have the same bytes.
+//! SHA-256 over several parts. Each part follows its length, so two different lists are never the same input.
 
 use ring::digest::{Context, SHA256};
 

@@ -1,18 +1,18 @@
-//! The value of an `Authorization` header, or of an event's `authorization`: exactly one, of the function's own scheme.
-//! RFC 9110 section 11.6.2.
+//! The value of an `Authorization` header or of an event's `authorization`: exactly one value, of the function's own
+//! scheme. RFC 9110 section 11.6.2.
 
 use std::borrow::Cow;
 
 use crate::keys::{AuthenticateError, Rejection};
 
-/// The longest value that is looked into, in bytes.
+/// The longest value that is accepted, in bytes.
 const MAX_BYTES: usize = 8_192;
 
-/// What follows the scheme.
+/// The credential: the text after the scheme.
 ///
 /// # Errors
 /// [`AuthenticateError::CredentialMissing`] for no value or another scheme, [`AuthenticateError::Rejected`] for several
-/// values, and for one that no credential of this scheme can be in.
+/// values or a malformed value.
 pub fn from_header<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result<&'a str, AuthenticateError> {
     if values.iter().all(|value| value.trim().is_empty()) {
         return Err(AuthenticateError::CredentialMissing);
@@ -52,11 +52,11 @@ pub fn from_value<'a>(value: &'a str, scheme: &str) -> Result<&'a str, Authentic
     Ok(credential)
 }
 
-/// Whether values of several headers were joined by commas, as HTTP APIs do: after a comma, a new scheme begins. A
-/// parameter of one scheme (`Digest a="b", c="d"`) has a `=` right after its name instead. A quote that is never closed
-/// hides the rest of the value, which then counts as several.
+/// Whether the value consists of several values, which HTTP APIs join with commas: a new scheme follows a comma. A
+/// parameter of the same scheme (`Digest a="b", c="d"`) has a `=` directly after its name. A value with an unclosed
+/// quote counts as several, since the quote can hide another scheme.
 fn holds_several(value: &str) -> bool {
-    // As nearly every value: it is looked through once, not taken apart.
+    // Almost every value ends here.
     if !value.contains([',', '"']) {
         return false;
     }

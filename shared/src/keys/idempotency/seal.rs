@@ -1,11 +1,12 @@
-//! AES-256-GCM under HKDF-SHA-256 of value and salt. RFC 5869, NIST SP 800-38D.
+//! AES-256-GCM with a key that HKDF-SHA-256 derives from value and salt. RFC 5869, NIST SP 800-38D.
 //!
-//! Each salt, and so each key, seals once; the nonce can be constant. The item's id is authenticated with the answer.
+//! Each salt, and so each key, seals one stored answer, so the nonce can be constant. The item's id is authenticated
+//! with the answer.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
 
-/// What the derived key is for (RFC 5869 section 3.2).
+/// The purpose of the derived key: `info` in RFC 5869 section 3.2.
 const PURPOSE: &[u8] = b"apikeys Idempotency-Key 1";
 
 /// Seals an answer.

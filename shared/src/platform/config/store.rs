@@ -1,10 +1,10 @@
-//! How to reach the table of keys.
+//! The configuration of the table of keys.
 
 use super::aws::AwsConfig;
 use super::environment::{ConfigError, Environment};
 use super::{checked, endpoint_url, flag};
 
-/// How to reach the records.
+/// The table of keys, and how to reach it.
 #[derive(Debug)]
 pub struct StoreConfig {
     pub(crate) table: String,
@@ -14,7 +14,7 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
-    /// Reads `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` and `WARM_CONNECTION`, and what [`AwsConfig::read`] does.
+    /// Reads `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` and `WARM_CONNECTION`, and the variables of [`AwsConfig::read`].
     ///
     /// # Errors
     /// The first [`ConfigError`] found.
@@ -28,7 +28,7 @@ impl StoreConfig {
     }
 }
 
-/// DynamoDB's own rule for names; an ARN is taken as it is.
+/// DynamoDB's rule for table names. An ARN only needs the start and the kind of a table's ARN.
 fn is_table(text: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     (text.starts_with("arn:") && text.contains(":table/"))
