@@ -1,6 +1,7 @@
-//! `POST /apikeys/key`: who is calling is proven by an existing key and its secret. RFC 7617.
+//! `POST /apikeys/key`: authenticates the caller by an existing key and its secret. RFC 7617.
 //!
-//! Text that can't be a key of ours is refused without a read. Events act for the provisioner, whose key lies in a secret.
+//! A malformed key or secret is refused without a read of the table. An event without a credential acts with the
+//! provisioner's key, which is stored in a secret.
 
 mod provisioner;
 
@@ -23,10 +24,10 @@ pub struct KeyVerifier {
 }
 
 impl KeyVerifier {
-    /// Reads whom events act for, if for anyone. A key needs no other setting than those that both functions have.
+    /// Reads the provisioner's secret, if one is configured.
     ///
     /// # Errors
-    /// A [`ConfigError`] for a provisioner's secret that is none.
+    /// A [`ConfigError`] if `PROVISIONER_SECRET_ARN` is not the ARN of a secret.
     pub fn configure(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self { provisioner: Provisioner::configure(environment)? })
     }
@@ -61,7 +62,7 @@ impl AuthenticateEvent for KeyVerifier {
             (None, Some(provisioner)) => Ok(provisioner.principal(services, call).await?),
             (None, None) if source.is_bus() => Err(EventAuthenticateError::Disabled),
             (None, None) => Err(AuthenticateError::CredentialMissing.into()),
-            // A key lives for up to a year: too long for what queues and archives keep.
+            // By default a key can be valid for a year, which is too long for a credential in a queue or an archive.
             (Some(_), _) if source.is_bus() => Err(EventAuthenticateError::CredentialRefused),
             (Some(value), _) => {
                 let credential = authorization::from_value(value, Self::SCHEME)?;
