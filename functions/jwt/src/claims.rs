@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_is_missing_mistyped_or_wrong_fails_the_token() {
+    fn a_missing_mistyped_or_wrong_claim_is_refused() {
         for (member, value) in [
             ("exp", ""),
             ("exp", "null"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_below_status_1_is_not_active_once_the_token_has_verified() {
+    fn an_account_with_a_status_below_1_is_not_active() {
         for status in ["0", "-1", "0.9", "0.99999999999999999999", "-1e400"] {
             assert!(!check("status", status).unwrap().active, "{status}");
         }
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subject_counts_only_where_there_is_no_id_and_as_decimal_digits() {
+    fn sub_is_used_only_without_id_and_as_decimal_digits() {
         let user = |claims: &str| user_id(&Object::parse(claims).unwrap()).map(UserId::get);
         assert_eq!(user(r#"{"sub":"61"}"#), Some(61));
         assert_eq!(user(r#"{"_id":7,"sub":"61"}"#), Some(7));

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
+    fn a_value_that_can_not_be_read_again_is_used_for_15_minutes() {
         assert!(known(0).is_usable(at(899, 999)));
         assert!(!known(0).is_usable(at(900, 0)));
         assert!(!known(890).is_fresh(at(900, 0)), "a pause between reads does not make it live longer");

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_table_replaces_it_as_a_whole() {
+    fn a_configured_table_replaces_the_default_table() {
         let roles = Roles::parse(r#"{"writer":3,"owner":9}"#).unwrap();
         assert_eq!(roles.level("writer"), PermissionLevel::new(3));
         assert_eq!(roles.level("admin"), None);

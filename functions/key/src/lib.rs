@@ -94,7 +94,7 @@ mod tests {
     const KEY: &str = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
 
     #[test]
-    fn only_a_key_and_a_secret_in_their_one_spelling_are_presented() {
+    fn only_a_canonical_key_and_secret_are_accepted() {
         let secret = "ab".repeat(32);
         let encoded = |text: &str| presented(&STANDARD.encode(text)).is_some();
         assert!(encoded(&format!("{KEY}:{secret}")));

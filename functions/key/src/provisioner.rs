@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_prints_nothing_of_what_it_holds() {
+    fn debug_output_contains_no_value() {
         let variables = [("PROVISIONER_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:123456789012:secret:ci-AbCdEf")];
         let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
         let provisioner = Provisioner::configure(&environment).unwrap().unwrap();

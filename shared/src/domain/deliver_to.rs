@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stays_in_the_folder_of_its_user() {
+    fn a_secret_name_stays_under_the_prefix_of_its_user() {
         assert_eq!(name("ci_Build-7"), Some("apikeys/61/ci_Build-7".to_owned()));
         assert!(name(&"a".repeat(64)).is_some());
         for text in ["", "../7/x", "a/b", "a.b", "a b", "a\0", "é", "*", "a:b", "${x}", &"a".repeat(65)] {

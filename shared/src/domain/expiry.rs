@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_never_lives_shorter_than_asked_for_and_at_most_a_second_longer() {
+    fn a_lifetime_ends_at_the_next_whole_second() {
         let ends = |millis| ExpiresAt::after(Timestamp::from_millis(millis), seconds(60)).epoch_seconds();
         assert_eq!(ends(1_000_000), 1_060);
         assert_eq!(ends(1_000_001), 1_061);

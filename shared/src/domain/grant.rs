@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn creating_keys_takes_level_4_and_an_active_account() {
+    fn creating_keys_requires_level_4_and_an_active_account() {
         for level in 0..=9 {
             let caller = principal(level, Credential::Jwt);
             let expected = if level < 4 { Some(AuthorizationError::LevelTooLow) } else { None };
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_hands_on_its_chain_and_nothing_may_outlive_it() {
+    fn a_key_passes_on_its_chain_and_no_key_outlives_it() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(1_700_000_061);
         let credential = Credential::Key { id: KeyId::from_random_bytes([0; 16]), chain_expires_at };
         let granted = grant(4, credential, request(4, 60)).unwrap();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_level_is_looked_at_before_the_chain() {
+    fn the_level_is_checked_before_the_chain() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(0);
         let credential = Credential::Key { id: KeyId::from_random_bytes([0; 16]), chain_expires_at };
         assert!(matches!(grant(4, credential, request(5, 60)), Err(GrantError::LevelAboveCaller)));

@@ -47,7 +47,7 @@ mod tests {
     use super::KeyId;
 
     #[test]
-    fn a_key_id_has_one_spelling() {
+    fn only_the_canonical_form_is_a_key_id() {
         let id = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
         assert!(KeyId::parse(id).is_some());
         for text in [&id.to_uppercase(), &id.replace('-', ""), &format!("{{{id}}}"), &format!("urn:uuid:{id}"), ""] {

@@ -66,7 +66,7 @@ mod tests {
     use super::{KeyName, KeyNameError};
 
     #[test]
-    fn a_name_prints_nothing_of_what_it_holds() {
+    fn debug_output_does_not_contain_the_name() {
         assert_eq!(format!("{:?}", KeyName::parse("canary").unwrap()), "KeyName(..)");
     }
 
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_alone_is_no_name_however_long() {
+    fn white_space_of_any_length_is_not_a_name() {
         for name in ["", " ", "\t\r\n", "\u{a0}\u{3000}", &" ".repeat(300)] {
             assert_eq!(KeyName::parse(name), Err(KeyNameError::Blank));
         }

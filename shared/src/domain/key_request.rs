@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_broken_rule_answers_in_the_order_name_level_expires_in() {
+    fn rules_are_checked_in_the_order_name_level_expires_in() {
         use InvalidRequest as E;
         for (text, expected) in [
             (r#"{"x":1}"#, E::NameMissing),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_count_by_value_and_other_members_have_no_effect() {
+    fn numbers_count_by_value_and_other_members_are_ignored() {
         let request =
             parse(r#"{"name":"a","level":-0,"expiresIn":6e1,"userId":1,"role":"admin","secret":"s"}"#).unwrap();
         assert_eq!(request.level, KeyLevel::new(0).unwrap());

@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_created_from_level_4_on() {
+    fn level_4_and_above_may_create_keys() {
         let may = |level| PermissionLevel::new(level).unwrap().may_create_keys();
         assert!(!may(3));
         assert!(may(4));

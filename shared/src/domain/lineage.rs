@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lineage_reads_back_as_it_was_written() {
+    fn a_written_lineage_parses_to_the_same_lineage() {
         let key_id = KeyId::from_random_bytes([7; 16]);
         for lineage in [Lineage::Jwt, Lineage::Key(key_id), Lineage::Rotation(key_id)] {
             assert_eq!(Lineage::parse(&lineage.to_string()), Some(lineage));

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_prints_what_it_holds() {
+    fn debug_output_contains_neither_secret_nor_hash() {
         let secret = Secret::from_random_bytes([7; 32]);
         assert_eq!(format!("{secret:?} {:?}", secret.hash()), "Secret(..) SecretHash(..)");
     }

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_names_a_secret_by_its_name_and_six_characters() {
+    fn an_arn_ends_with_the_name_and_six_characters() {
         let arn = |resource: &str| format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{resource}");
         assert_eq!(secret_name(&arn("apikeys/61/ci-AbCd12")), Some("apikeys/61/ci"));
         assert_eq!(secret_name(&arn("apikeys/61/ci-a-AbCd12")), Some("apikeys/61/ci-a"));

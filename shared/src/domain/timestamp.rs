@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_up_leaves_a_whole_second_alone() {
+    fn rounding_up_does_not_change_a_whole_second() {
         assert_eq!(Timestamp::from_millis(1_000).seconds_rounded_up(), 1);
         assert_eq!(Timestamp::from_millis(1_001).seconds_rounded_up(), 2);
         assert_eq!(Timestamp::from_millis(1_999).seconds(), 1);

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value_of_our_scheme_is_taken_in_any_case_after_one_or_more_spaces() {
+    fn one_value_of_the_scheme_is_accepted_in_any_letter_case() {
         for value in ["Bearer abc", "bearer abc", "BEARER   abc"] {
             assert_eq!(code(&[value], "Bearer"), Ok("abc".to_owned()), "{value}");
         }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_or_another_scheme_asks_for_authentication() {
+    fn no_value_or_another_scheme_is_a_missing_credential() {
         for values in [
             &[] as &[&str],
             &[""],
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_one_value_is_refused_however_it_is_put() {
+    fn several_values_are_refused_in_every_form() {
         for values in [
             &["Bearer a", "Bearer a"] as &[&str],
             &["Bearer a", ""],
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_can_hold_no_credential_is_refused() {
+    fn a_malformed_value_is_refused() {
         let long = format!("Bearer {}", "a".repeat(8_186));
         for value in
             ["Bearer", "Bearer ", "Bearer\tabc", " Bearer abc", "Bearer é", "é", "Bearer a\u{7f}", "Bearer=abc", &long]

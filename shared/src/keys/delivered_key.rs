@@ -171,19 +171,19 @@ mod tests {
     }
 
     #[test]
-    fn a_delivered_key_reads_back_as_it_was_written() {
+    fn a_written_key_parses_to_the_same_key() {
         let delivered = parse(TEXT).unwrap();
         assert_eq!(delivered.expires_at.epoch_seconds(), 1_667_750_250);
         assert_eq!(delivered.to_text().expose(), TEXT);
     }
 
     #[test]
-    fn it_prints_nothing_of_what_it_holds() {
+    fn debug_output_does_not_contain_the_key() {
         assert_eq!(format!("{:?}", parse(TEXT).unwrap()), "DeliveredKey(..)");
     }
 
     #[test]
-    fn what_is_not_whole_is_no_delivered_key() {
+    fn an_incomplete_or_invalid_value_is_not_a_key() {
         for (member, other) in [
             (r#""level":3"#, r#""level":9"#),
             (r#""level":3"#, r#""level":"3""#),

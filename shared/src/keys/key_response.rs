@@ -110,7 +110,7 @@ mod tests {
         r#"{"result":"success","apikey":{"key":"7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52","secret":"canary"}}"#;
 
     #[test]
-    fn a_response_that_is_read_again_has_its_key_id_and_prints_nothing() {
+    fn a_parsed_response_has_its_key_id_and_prints_no_secret() {
         let body = KeyResponse::from_bytes(BODY.as_bytes().to_vec()).unwrap();
         assert_eq!(body.key_id().to_string(), "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52");
         assert_eq!((body.expose(), format!("{body:?}").as_str()), (BODY, "KeyResponse(..)"));

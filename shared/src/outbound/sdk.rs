@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_reduced_to_what_failed() {
+    fn an_sdk_error_is_reduced_to_a_reason_word() {
         let errors: [(SdkError<PutItemError>, &str); 4] = [
             (SdkError::construction_failure("canary"), "requestNotBuilt"),
             (SdkError::timeout_error("canary"), "timeout"),

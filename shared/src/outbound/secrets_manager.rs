@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_prints_nothing_of_what_it_holds() {
+    fn debug_output_does_not_contain_the_text() {
         assert_eq!(format!("{:?}", SecretText::new("canary".to_owned())), "SecretText(..)");
     }
 }

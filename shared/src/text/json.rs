@@ -152,7 +152,7 @@ mod tests {
     use super::{NotAnObject, Object, Value};
 
     #[test]
-    fn a_member_twice_is_refused_at_any_depth_and_by_escape() {
+    fn duplicate_members_are_refused_at_any_depth_and_in_escapes() {
         for text in
             [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"b":{"a":1,"a":2}}"#, r#"{"b":[[{"a":1,"a":2}]]}"#]
         {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_whole_object_is_an_object() {
+    fn only_text_that_is_exactly_one_object_is_parsed() {
         for text in [
             "",
             " ",

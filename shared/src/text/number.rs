@@ -113,7 +113,7 @@ mod tests {
     use super::{Number, Whole};
 
     #[test]
-    fn a_number_is_whole_by_value_not_by_spelling() {
+    fn a_number_is_whole_by_its_value() {
         for (text, expected) in [
             ("3", Whole::Value(3)),
             ("3.0", Whole::Value(3)),
@@ -144,7 +144,7 @@ mod tests {
         }
     }
     #[test]
-    fn one_is_reached_by_value_and_not_by_rounding() {
+    fn the_comparison_with_one_does_not_round() {
         for text in ["1", "1.0", "0.1e1", "10e-1", "1.5", "1.00000000000000000000001", "2.5", "1e400", "0.001e3"] {
             assert!(Number::from_json(text).is_at_least_one(), "{text}");
         }

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_carries_no_request_is_nothing() {
+    fn other_text_is_not_a_request() {
         for text in [
             "",
             "x",

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_is_told_by_where_the_method_stands() {
+    fn the_place_of_the_method_identifies_the_origin() {
         for (event, expected) in [
             (r#"{"requestContext":{"http":{"method":"POST"}}}"#, Some(Origin::HttpApi)),
             (r#"{"requestContext":{"stage":"x"},"httpMethod":"POST"}"#, Some(Origin::RestApi)),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_of_a_header_is_seen_once() {
+    fn every_value_of_a_header_is_read_once() {
         let context = r#""requestContext":{},"httpMethod":"POST""#;
         for (headers, expected) in [
             (r#""headers":{"AUTHORIZATION":"a"}"#, vec!["a"]),

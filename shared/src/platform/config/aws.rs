@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commercial_regions_trust_five_roots_and_others_the_systems() {
+    fn only_commercial_regions_trust_the_five_amazon_roots() {
         let none = Environment::from_iter([]);
         for region in ["us-east-1", "eu-central-1", "us-west-2", "ca-central-1", "cnx-1"] {
             assert!(matches!(TrustedRoots::read(&none, region), Ok(TrustedRoots::Amazon)), "{region}");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_print_nothing_of_what_they_hold() {
+    fn debug_output_contains_no_credentials() {
         let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
         let environment = Environment::from_iter(names.map(|name| (name.to_owned(), "canary".to_owned())));
         assert_eq!(

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_a_name_of_dynamodbs_or_the_arn_of_one() {
+    fn a_table_is_a_dynamodb_table_name_or_arn() {
         let longest = "a".repeat(255);
         for text in ["abc", "Api_Keys.2-x", &longest, "arn:aws:dynamodb:us-east-1:123456789012:table/apikeys"] {
             assert!(is_table(text), "{text}");

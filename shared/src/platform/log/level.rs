@@ -35,7 +35,7 @@ mod tests {
     use super::LogLevel;
 
     #[test]
-    fn trace_is_no_level() {
+    fn trace_is_not_a_level() {
         assert_eq!(LogLevel::parse("info"), Some(LogLevel::Info));
         assert_eq!(LogLevel::parse("ERROR"), Some(LogLevel::Error));
         for text in ["TRACE", "trace", "", "OFF", "info,hyper=trace"] {
