@@ -1,4 +1,4 @@
-//! The values of the service. Each checks itself once, in its constructor; nothing here does I/O.
+//! The values of the service. Each constructor validates its value; no module here does I/O.
 
 mod deliver_to;
 mod digest;

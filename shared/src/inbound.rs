@@ -1,6 +1,6 @@
-//! The adapters: each turns an outside shape into a call of a use case, and its result into an answer and a log line.
+//! The adapters. Each converts an event into a call of a use case, and the result into an answer and a log line.
 //!
-//! HTTP, events and rotation stand side by side, and none imports another.
+//! The adapters are HTTP, events and rotation. No adapter imports another.
 
 pub mod authorization;
 pub mod events;

@@ -1,4 +1,4 @@
-//! The use cases: one file each, for every adapter. A use case knows no status and no error code.
+//! The use cases, one file each. All adapters share them, and no use case uses an HTTP status or an error code.
 
 mod authenticate;
 mod create;

@@ -1,4 +1,4 @@
-//! AWS Lambda: the life of the process, and the dispatch of each invocation to its adapter.
+//! AWS Lambda: the life cycle of the process, and the dispatch of each invocation to its adapter.
 
 mod event;
 mod function;

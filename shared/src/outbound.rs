@@ -1,4 +1,4 @@
-//! The AWS services that the functions call. This folder alone knows the AWS SDK.
+//! The AWS services that the functions call. Only this folder uses the AWS SDK.
 
 mod dynamodb;
 mod sdk;

@@ -1,4 +1,4 @@
-//! What the process provides: time, randomness, deadlines, configuration and the log.
+//! Time, randomness, deadlines, configuration and the log of the process.
 
 pub mod config;
 pub mod log;

@@ -56,7 +56,7 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("K18", "emulated/logs.rs", "no_canary_reaches_any_output"),
     ("K19", "emulated/logs.rs", "every_request_is_one_line_with_its_outcome"),
     ("K21", "emulated/logs.rs", "a_panic_is_logged_by_its_place_alone"),
-    ("K22", "../shared/src/domain/secret.rs", "neither_prints_what_it_holds"),
+    ("K22", "../shared/src/domain/secret.rs", "debug_output_contains_neither_secret_nor_hash"),
 ];
 
 /// Neighbours that have a test of their own.

@@ -1,6 +1,6 @@
-//! The token's claims: for whom, from whom, until when, and who it speaks for. RFC 7519 section 4.1.
+//! Checks the claims of a token: times, issuer, audience, user, role and status. RFC 7519 section 4.1.
 //!
-//! A claim of a type that it does not have in RFC 7519, or in FreeSewing's tokens, fails the token.
+//! A token is refused if a claim does not have its type of RFC 7519 or of FreeSewing's tokens.
 
 use shared::domain::{Credential, PermissionLevel, Principal, Timestamp, UserId};
 use shared::keys::Rejection;
@@ -9,21 +9,20 @@ use shared::text::{Number, Object, Value};
 
 use crate::roles::Roles;
 
-/// How far ahead of ours an issuer's clock may be, in milliseconds.
+/// The time by which `iat` may be in the future, since the issuer's clock can be fast, in milliseconds.
 const CLOCK_SKEW: f64 = 60_000.0;
 
-/// The longest life, in milliseconds, of a token that may lie in a queue.
+/// The longest lifetime of a token in an event of a bus, in milliseconds.
 const SHORT_LIFE: f64 = 3_600_000.0;
 
-/// What the claims of a token say that is good.
+/// The content of valid claims.
 pub(crate) struct VerifiedClaims {
-    /// Who it speaks for.
     pub(crate) principal: Principal,
-    /// Whether it says when it was issued, and lives for an hour at most.
+    /// Whether the token has `iat` and a lifetime of at most one hour.
     pub(crate) is_short_lived: bool,
 }
 
-/// What the claims must say.
+/// The required values of the claims.
 #[derive(Debug)]
 pub(crate) struct ClaimsPolicy {
     issuer: String,
@@ -107,7 +106,7 @@ fn is_short_lived(claims: &Object<'_>) -> bool {
     }
 }
 
-/// FreeSewing's `_id`; where there is none, the standard `sub`.
+/// FreeSewing's `_id`, or the standard `sub` if there is no `_id`.
 fn user_id(claims: &Object<'_>) -> Option<UserId> {
     match (claims.get("_id"), claims.get("sub")) {
         (Some(Value::Number(id)), _) => id.to_u64().and_then(UserId::new),
@@ -118,7 +117,7 @@ fn user_id(claims: &Object<'_>) -> Option<UserId> {
     }
 }
 
-/// FreeSewing's account status: 1 is active, 0 inactive, below that disabled. A token without one is not held back.
+/// FreeSewing's account status: 1 is active, 0 inactive, below 0 disabled. A token without a status counts as active.
 fn is_active(status: Option<&Value<'_>>) -> Result<bool, Rejection> {
     match status {
         None => Ok(true),
@@ -137,7 +136,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_500);
 
-    /// The claims of a valid token, with one member replaced (or left out, for an empty value).
+    /// Checks the claims of a valid token with one member replaced, or left out for an empty value.
     fn check(member: &str, value: &str) -> Result<Principal, &'static str> {
         let environment = [("JWT_ISSUER", "us"), ("JWT_AUDIENCE", "them")];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_is_missing_mistyped_or_wrong_fails_the_token() {
+    fn a_missing_mistyped_or_wrong_claim_is_refused() {
         for (member, value) in [
             ("exp", ""),
             ("exp", "null"),
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_below_status_1_is_not_active_once_the_token_has_verified() {
+    fn an_account_with_a_status_below_1_is_not_active() {
         for status in ["0", "-1", "0.9", "0.99999999999999999999", "-1e400"] {
             assert!(!check("status", status).unwrap().active, "{status}");
         }
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subject_counts_only_where_there_is_no_id_and_as_decimal_digits() {
+    fn sub_is_used_only_without_id_and_as_decimal_digits() {
         let user = |claims: &str| user_id(&Object::parse(claims).unwrap()).map(UserId::get);
         assert_eq!(user(r#"{"sub":"61"}"#), Some(61));
         assert_eq!(user(r#"{"_id":7,"sub":"61"}"#), Some(7));

@@ -1,16 +1,16 @@
-//! The token's header: it may confirm what is configured, and change nothing. RFC 7515 section 4.
+//! Checks the header of a token. It must match the configured algorithm, and it changes nothing. RFC 7515 section 4.
 
 use jsonwebtoken::Algorithm;
 use shared::keys::Rejection;
 use shared::text::{Object, Value};
 
-/// Members that ask for a processing that this service does not do (RFC 7515 section 4.1.11, RFC 7516 section 4.1).
+/// Members that require processing that this service does not support (RFC 7515 section 4.1.11, RFC 7516 section 4.1).
 const UNSUPPORTED: [&str; 3] = ["crit", "enc", "zip"];
 
-/// Checks a decoded header. `kid`, `jku`, `x5u`, `jwk` and others are left alone: they never cause a look-up.
+/// Checks a decoded header. `kid`, `jku`, `x5u`, `jwk` and other members are ignored, and never cause a request.
 ///
 /// # Errors
-/// [`Error::AuthenticationFailed`].
+/// A [`Rejection`].
 pub(crate) fn check(header: &str, algorithm: Algorithm) -> Result<(), Rejection> {
     let header = Object::parse(header).map_err(|_| Rejection::new("tokenMalformed"))?;
     if !matches!(header.get("alg"), Some(Value::String(alg)) if *alg == name(algorithm)) {
@@ -31,7 +31,7 @@ fn is_access_token(typ: Option<&Value<'_>>) -> bool {
     }
 }
 
-/// The name in a header. RFC 7518 section 3.1, RFC 8037 section 3.1.
+/// The name of an algorithm in a header. RFC 7518 section 3.1, RFC 8037 section 3.1.
 const fn name(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::HS256 => "HS256",

@@ -1,8 +1,8 @@
-//! A secret of HS256 in Secrets Manager, which may be rotated while the function runs.
+//! The HS256 secret in Secrets Manager, which may be rotated while the function runs.
 //!
-//! It is read at start and again by the first request after five minutes: by its age alone, whatever a caller sends, and
-//! within that request, since Lambda freezes a task that is left running. A value that can't be read again serves for a
-//! quarter of an hour.
+//! The secret is read at start, and again during the first request after five minutes. Only its age causes a read,
+//! never the content of a request. The request waits for the read, since Lambda freezes background tasks. If the secret
+//! can't be read again, its value is used until it is 15 minutes old.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -15,36 +15,34 @@ use shared::platform::{Call, Deadline, log};
 
 use crate::verification_key::VerificationKey;
 
-/// From which age on a value is read again.
+/// The age from which a value is read again.
 const FRESH: Duration = Duration::from_secs(5 * 60);
 
-/// Up to which age a value serves that can't be read again.
+/// The age up to which a value is used that can't be read again.
 const USABLE: Duration = Duration::from_secs(15 * 60);
 
-/// The pause after a read that failed, while the value is usable.
+/// The pause after a failed read, while the value is usable.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// The longest that a read may hold up a request.
+/// The longest time that a request waits for a read.
 const READ_BUDGET: Duration = Duration::from_secs(1);
 
-/// The longest that a read may hold up the start; Lambda gives it ten seconds.
+/// The longest time that the start waits for a read. Lambda allows ten seconds for the start.
 const START_BUDGET: Duration = Duration::from_secs(5);
 
 const PREVIOUS_SECONDS: &str = "JWT_PREVIOUS_SECONDS";
 
-/// A week.
+/// One week.
 const DEFAULT_PREVIOUS_SECONDS: u64 = 604_800;
 
-/// The keys that verify tokens at some moment.
+/// The keys that verify tokens at a given time.
 #[derive(Clone)]
 pub(crate) struct Keys {
-    /// What tokens are signed with.
     pub(crate) current: DecodingKey,
-    /// What they were signed with before.
+    /// The previous key, if tokens that it signed are still accepted.
     pub(crate) previous: Option<DecodingKey>,
 }
 
-/// The secret, and what is known of it.
 pub(crate) struct KeptSecret {
     arn: SecretArn,
     previous_lifetime: Duration,
@@ -55,7 +53,7 @@ pub(crate) struct KeptSecret {
 struct Known {
     current: DecodingKey,
     previous: Option<DecodingKey>,
-    /// When the current value came, from which the previous one's end counts.
+    /// The creation time of the current value. The lifetime of the previous value counts from it.
     rotated_at: Timestamp,
     read_at: Timestamp,
     tried_at: Timestamp,
@@ -80,7 +78,6 @@ impl KeptSecret {
         Ok(())
     }
 
-    /// The keys that verify now.
     pub(crate) async fn keys(&self, secrets: &Secrets, call: &Call) -> Result<Keys, Fault> {
         let known = self.known();
         if let Some(known) = known.as_ref().filter(|known| known.is_fresh(call.now)) {
@@ -131,7 +128,7 @@ impl Known {
     }
 
     fn is_previous_alive(&self, lifetime: Duration, now: Timestamp) -> bool {
-        // A creation time in the future, by this clock, counts as now.
+        // A creation time in the future of this clock counts as now.
         now.since(self.rotated_at).unwrap_or_default() < lifetime
     }
 
@@ -156,7 +153,7 @@ mod tests {
         Timestamp::from_millis(READ + seconds * 1_000 + millis)
     }
 
-    /// Read at [`READ`], tried again so many seconds later.
+    /// A value that was read at [`READ`], with another read `tried_after` seconds later.
     fn known(tried_after: u64) -> Known {
         let current = DecodingKey::from_secret(b"a test's own secret, known to all who read this");
         Known { current, previous: None, rotated_at: at(0, 0), read_at: at(0, 0), tried_at: at(tried_after, 0) }
@@ -171,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
+    fn a_value_that_can_not_be_read_again_is_used_for_15_minutes() {
         assert!(known(0).is_usable(at(899, 999)));
         assert!(!known(0).is_usable(at(900, 0)));
         assert!(!known(890).is_fresh(at(900, 0)), "a pause between reads does not make it live longer");

@@ -1,4 +1,4 @@
-//! Where the key that verifies tokens comes from: the environment, or a secret that is read while the function runs.
+//! The source of the key that verifies tokens: the environment, or a secret that is read while the function runs.
 
 use jsonwebtoken::Algorithm;
 use shared::domain::Fault;
@@ -13,11 +13,9 @@ const SECRET: &str = "JWT_SECRET";
 const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
 const SECRET_ARN: &str = "JWT_SECRET_ARN";
 
-/// The one source that is configured.
 pub(crate) enum KeySource {
-    /// A value of the environment, for the life of the process.
+    /// The variable and the key in it, for the life of the process.
     Fixed(&'static str, VerificationKey),
-    /// A secret in Secrets Manager.
     Kept(KeptSecret),
 }
 
@@ -58,7 +56,6 @@ impl KeySource {
         }
     }
 
-    /// What its keys are for.
     pub(crate) const fn algorithm(&self) -> Algorithm {
         match self {
             Self::Fixed(_, key) => key.algorithm,
@@ -66,7 +63,7 @@ impl KeySource {
         }
     }
 
-    /// Reads the secret for the first time, where there is one.
+    /// Reads the secret for the first time, if the source is a secret.
     pub(crate) async fn prepare(&self, services: Services<'_>) -> Result<(), ConfigError> {
         match self {
             Self::Fixed(..) => Ok(()),
@@ -78,7 +75,6 @@ impl KeySource {
         }
     }
 
-    /// The keys that verify now.
     pub(crate) async fn keys(&self, services: Services<'_>, call: &Call) -> Result<Keys, Fault> {
         match self {
             Self::Fixed(_, key) => Ok(Keys { current: key.key.clone(), previous: None }),

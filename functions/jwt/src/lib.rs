@@ -1,6 +1,6 @@
-//! `POST /apikeys/jwt`: who is calling is proven by a JSON Web Token. RFC 7515, RFC 7519, RFC 8725.
+//! `POST /apikeys/jwt`: authenticates the caller by a JSON Web Token. RFC 7515, RFC 7519, RFC 8725.
 //!
-//! The algorithm is fixed by the configured key and never read from the token. No user and no key is looked up.
+//! The configured key determines the algorithm, never the token. A token causes no lookup of a user or a key.
 
 mod claims;
 mod header;

@@ -1,6 +1,6 @@
-//! ring as jsonwebtoken's cryptography, so that one library serves TLS, tokens and hashing.
+//! Makes ring the cryptography of jsonwebtoken, so that TLS, tokens and hashes use one library.
 //!
-//! Verification only: this service signs nothing.
+//! It only verifies, since this service signs no tokens.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};

@@ -1,4 +1,4 @@
-//! Which level a role holds.
+//! The permission level of each role.
 
 use shared::domain::PermissionLevel;
 use shared::platform::config::{ConfigError, Environment};
@@ -9,7 +9,7 @@ const VARIABLE: &str = "ROLE_LEVELS";
 /// FreeSewing's roles.
 const DEFAULT: &str = r#"{"user":4,"tester":4,"curator":5,"bughunter":6,"support":8,"admin":9}"#;
 
-/// A table of roles; a role that isn't in it counts for nothing.
+/// A table of roles. A role that is not in the table has no level.
 #[derive(Debug)]
 pub(crate) struct Roles(Vec<(String, PermissionLevel)>);
 
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_table_replaces_it_as_a_whole() {
+    fn a_configured_table_replaces_the_default_table() {
         let roles = Roles::parse(r#"{"writer":3,"owner":9}"#).unwrap();
         assert_eq!(roles.level("writer"), PermissionLevel::new(3));
         assert_eq!(roles.level("admin"), None);

@@ -1,7 +1,7 @@
-//! One known token verified at start: a build that can't verify must not find out at its first caller.
+//! Verifies one known token at start, so that a build that can't verify tokens does not start.
 //!
-//! jsonwebtoken panics at the first decode when it has no provider. Only the configured algorithm is tried, since a
-//! start has a budget and one signature costs a third of it.
+//! jsonwebtoken panics at the first decode if it has no provider. Only the configured algorithm is tested, since one
+//! signature takes a third of the time budget of a start.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! From a compact token to a principal: header, signature, claims, in this order.
+//! Verifies a compact token: header, signature, claims, in this order.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,14 +16,14 @@ use crate::kept_secret::Keys;
 use crate::key_source::KeySource;
 use crate::{header, provider, self_test};
 
-/// Verifies tokens of one issuer, for one audience, by one algorithm.
+/// Verifies tokens of one issuer, one audience and one algorithm.
 pub struct TokenVerifier {
     keys: KeySource,
     policy: ClaimsPolicy,
 }
 
 impl TokenVerifier {
-    /// Reads the key and what the claims must say, and sees that the cryptography works.
+    /// Reads the key and the required claims, and tests the cryptography.
     ///
     /// # Errors
     /// The first [`ConfigError`] found.
@@ -37,7 +37,7 @@ impl TokenVerifier {
         Ok(Self { keys, policy })
     }
 
-    /// What a token says, at a given moment.
+    /// Verifies a token at the time `now`.
     ///
     /// # Errors
     /// A [`Rejection`] of a token that does not verify.
@@ -46,7 +46,7 @@ impl TokenVerifier {
         let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
         let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
         header::check(&decode(header).ok_or_else(malformed)?, self.keys.algorithm())?;
-        // The segments of a token hold no dot: a fourth one is no base64url.
+        // With a fourth segment, `payload` contains a dot, which is not base64url.
         let payload = decode(payload).ok_or_else(malformed)?;
         let signed_with =
             |key| crypto::verify(signature, message.as_bytes(), key, self.keys.algorithm()).unwrap_or(false);
@@ -107,7 +107,7 @@ impl AuthenticateEvent for TokenVerifier {
 
 impl RotateSecrets for TokenVerifier {}
 
-/// A segment as text: base64url without padding, in its one spelling (RFC 7515 section 2).
+/// Decodes a segment, which is text in canonical base64url without padding (RFC 7515 section 2).
 fn decode(segment: &str) -> Option<String> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(segment).ok()?).ok()
 }

@@ -1,4 +1,4 @@
-//! The key that verifies tokens. Its kind fixes the algorithm.
+//! The key that verifies tokens. Its type determines the algorithm.
 
 use jsonwebtoken::{Algorithm, DecodingKey};
 use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
@@ -25,7 +25,7 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// RFC 8032 section 5.1.5.
 const ED25519_BYTES: usize = 32;
 
-/// The `y` of every Ed25519 point of small order: 0, 1, the two of order 8, -1, and 0 and 1 in their second spelling.
+/// The `y` of every Ed25519 point of small order: 0, 1, the two of order 8, -1, and 0 and 1 in their second encoding.
 const SMALL_ORDER: [&str; 7] = [
     "0000000000000000000000000000000000000000000000000000000000000000",
     "0100000000000000000000000000000000000000000000000000000000000000",
@@ -36,7 +36,6 @@ const SMALL_ORDER: [&str; 7] = [
     "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 ];
 
-/// A key, and the one algorithm it is for.
 #[derive(Clone)]
 pub(crate) struct VerificationKey {
     pub(crate) algorithm: Algorithm,
@@ -50,8 +49,8 @@ impl VerificationKey {
         (secret.len() >= MIN_SECRET_BYTES).then_some(Self { algorithm: Algorithm::HS256, key })
     }
 
-    /// A `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in PEM. Line ends may be written as a backslash and
-    /// an n, as they must be where a variable has but one line.
+    /// A `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in PEM. Line ends may be written as a backslash and an n,
+    /// for variables that can't contain line ends.
     pub(crate) fn from_public_key(pem: &str) -> Option<Self> {
         let pem = pem.trim().replace("\\n", "\n");
         let (label, document) = Document::from_pem(&pem).ok()?;
@@ -69,7 +68,7 @@ impl VerificationKey {
     }
 }
 
-/// An `RSAPublicKey` (RFC 8017 appendix A.1.1) with a modulus of a length that is safe and that ring takes.
+/// An `RSAPublicKey` (RFC 8017 appendix A.1.1) with a modulus of a length that is safe and that ring accepts.
 fn is_strong_rsa(der: &[u8]) -> bool {
     let modulus_bits = || -> spki::der::Result<usize> {
         let mut reader = SliceReader::new(der)?;
@@ -84,20 +83,20 @@ fn is_strong_rsa(der: &[u8]) -> bool {
     modulus_bits().is_ok_and(|bits| (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits))
 }
 
-/// Odd, from 3 on and of at most 33 bits, as ring wants it.
+/// Odd, at least 3 and at most 33 bits long, as ring requires.
 fn is_rsa_exponent(bytes: &[u8]) -> bool {
     let is_odd = bytes.last().is_some_and(|byte| byte % 2 == 1);
     is_odd && bytes != [1] && (bytes.len() < 5 || matches!(bytes, [1, _, _, _, _]))
 }
 
-/// A point of the curve, written as 04, x, y (SEC 1 section 2.3.3). ring looks at a point when it agrees on a key.
+/// A point of the curve, as 04, x, y (SEC 1 section 2.3.3). A key agreement makes ring check the point.
 fn is_p256_point(point: &[u8]) -> bool {
     let ours = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new());
     ours.is_ok_and(|ours| agree_ephemeral(ours, &UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok())
 }
 
-/// A point whose order is not small: with one of those, anyone can make a signature that verifies. RFC 8032
-/// leaves that to the application.
+/// A point whose order is not small. With a key of small order, anyone can make a signature that verifies; RFC 8032
+/// leaves this check to the application.
 fn is_strong_ed25519(point: &[u8]) -> bool {
     let mut y = point.to_vec();
     if let Some(last) = y.last_mut() {
@@ -110,12 +109,12 @@ fn is_strong_ed25519(point: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// An `RSAPublicKey` whose modulus begins with a byte, and has as many bytes more.
+    /// An `RSAPublicKey` whose modulus is the byte `first` and `more` bytes 0xff.
     fn rsa(first: u8, more: usize, exponent: &[u8]) -> Vec<u8> {
         let integer = |bytes: &[u8]| {
             let sign = if bytes[0] >= 0x80 { &[0][..] } else { &[] };
             let length = u16::try_from(sign.len() + bytes.len()).unwrap().to_be_bytes();
-            // DER wants the shortest form of a length.
+            // DER requires the shortest form of a length.
             let length = match length {
                 [0, short @ 0..=0x7f] => vec![short],
                 [0, long] => vec![0x81, long],

@@ -1,7 +1,7 @@
-//! `POST /apikeys/key`: who is calling is proven by an existing key and its secret. RFC 7617.
+//! `POST /apikeys/key`: authenticates the caller by an existing key and its secret. RFC 7617.
 //!
-//! Text that can't be one of this service's keys is refused without a read. Events act for the provisioner, whose key is
-//! in a secret.
+//! A malformed key or secret is refused without a read of the table. An event without a credential acts with the
+//! provisioner's key, which is stored in a secret.
 
 mod provisioner;
 
@@ -24,10 +24,10 @@ pub struct KeyVerifier {
 }
 
 impl KeyVerifier {
-    /// Reads whom events act for, if for anyone. A key needs no other setting than those that both functions have.
+    /// Reads the provisioner's secret, if one is configured.
     ///
     /// # Errors
-    /// A [`ConfigError`] for a provisioner's secret that is none.
+    /// A [`ConfigError`] if `PROVISIONER_SECRET_ARN` is not the ARN of a secret.
     pub fn configure(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self { provisioner: Provisioner::configure(environment)? })
     }
@@ -62,7 +62,7 @@ impl AuthenticateEvent for KeyVerifier {
             (None, Some(provisioner)) => Ok(provisioner.principal(services, call).await?),
             (None, None) if source.is_bus() => Err(EventAuthenticateError::Disabled),
             (None, None) => Err(AuthenticateError::CredentialMissing.into()),
-            // A key lives for up to a year: too long for what queues and archives keep.
+            // By default a key can be valid for a year, which is too long for a credential in a queue or an archive.
             (Some(_), _) if source.is_bus() => Err(EventAuthenticateError::CredentialRefused),
             (Some(value), _) => {
                 let credential = authorization::from_value(value, Self::SCHEME)?;
@@ -94,7 +94,7 @@ mod tests {
     const KEY: &str = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
 
     #[test]
-    fn only_a_key_and_a_secret_in_their_one_spelling_are_presented() {
+    fn only_a_canonical_key_and_secret_are_accepted() {
         let secret = "ab".repeat(32);
         let encoded = |text: &str| presented(&STANDARD.encode(text)).is_some();
         assert!(encoded(&format!("{KEY}:{secret}")));

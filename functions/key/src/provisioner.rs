@@ -1,7 +1,7 @@
-//! The key that events act with: it bounds what they may have, as any calling key does.
+//! The key that events without a credential act with. It limits their keys, as any calling key does.
 //!
-//! It is read from its secret on first use, and again when it no longer authenticates; never because of what an event
-//! says.
+//! It is read from its secret on first use, and again when it no longer authenticates. The content of an event never
+//! causes a read.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ use shared::outbound::Version;
 use shared::platform::Call;
 use shared::platform::config::{ConfigError, Environment};
 
-/// Whom events act for.
+/// The caller of events without a credential.
 pub(crate) struct Provisioner {
     secret: SecretArn,
     known: Mutex<Option<PresentedKey>>,
@@ -25,12 +25,11 @@ impl Provisioner {
         Ok(secret.map(|secret| Self { secret, known: Mutex::new(None) }))
     }
 
-    /// The secret that holds its key.
     pub(crate) const fn secret(&self) -> &SecretArn {
         &self.secret
     }
 
-    /// The principal of the key, which has to authenticate now.
+    /// Authenticates the key, and returns its principal.
     pub(crate) async fn principal(&self, services: Services<'_>, call: &Call) -> Result<Principal, AuthenticateError> {
         if let Some(known) = self.known() {
             match verify(&known, call.now, services.store, call.deadline).await {
@@ -46,7 +45,7 @@ impl Provisioner {
                 *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.presented);
                 Ok(self.acting_with(&record))
             }
-            // No event can help that: it is the operator's to mend, and until then each event comes again.
+            // Only the operator can correct this, so it is a fault and not a refusal of the event.
             Err(VerifyError::Rejected(rejection)) => {
                 Err(Fault { key_id: rejection.key_id, ..Fault::new("provisionerRefused") }.into())
             }
@@ -74,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_prints_nothing_of_what_it_holds() {
+    fn debug_output_contains_no_value() {
         let variables = [("PROVISIONER_SECRET_ARN", "arn:aws:secretsmanager:us-east-1:123456789012:secret:ci-AbCdEf")];
         let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
         let provisioner = Provisioner::configure(&environment).unwrap().unwrap();

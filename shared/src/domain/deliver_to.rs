@@ -1,11 +1,11 @@
-//! The name of the secret that a new key is delivered in. An event chooses its end alone.
+//! The name of the secret that a new key is delivered in. An event chooses only the last part of that name.
 
 use super::user_id::UserId;
 
 /// The maximum length of `deliverTo`, in characters.
 const MAX_CHARS: usize = 64;
 
-/// The end of the secret's name. It holds no slash or dot, so the secret stays in the folder of its user.
+/// The last part of the secret's name. It contains no slash or dot, so the name stays under the prefix of its user.
 #[derive(Clone, Debug)]
 pub struct DeliverTo(String);
 
@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stays_in_the_folder_of_its_user() {
+    fn a_secret_name_stays_under_the_prefix_of_its_user() {
         assert_eq!(name("ci_Build-7"), Some("apikeys/61/ci_Build-7".to_owned()));
         assert!(name(&"a".repeat(64)).is_some());
         for text in ["", "../7/x", "a/b", "a.b", "a b", "a\0", "é", "*", "a:b", "${x}", &"a".repeat(65)] {

@@ -1,4 +1,4 @@
-//! SHA-256 over several parts, each preceded by its length, so that no two lists of parts have the same bytes.
+//! SHA-256 over several parts. Each part follows its length, so two different lists are never the same input.
 
 use ring::digest::{Context, SHA256};
 
@@ -20,7 +20,7 @@ mod tests {
     use super::length_prefixed;
 
     #[test]
-    fn parts_that_run_into_each_other_have_different_digests() {
+    fn the_boundaries_between_parts_change_the_digest() {
         assert_ne!(length_prefixed(&[b"ab", b"c"]), length_prefixed(&[b"a", b"bc"]));
         assert_ne!(length_prefixed(&[b"abc"]), length_prefixed(&[b"abc", b""]));
         assert_eq!(length_prefixed(&[b"a", b"b"]), length_prefixed(&[b"a", b"b"]));

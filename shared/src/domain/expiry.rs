@@ -1,12 +1,12 @@
-//! How long a key lives: what was asked for, the limit, and the second at which it ends.
+//! The lifetime of a key: the requested lifetime, its limit, and the second at which the key expires.
 //!
-//! [`ExpiresAt`] is the only type that becomes the TTL number, so that no millisecond or text can end up there.
+//! Only an [`ExpiresAt`] is written to the TTL attribute, so that attribute always contains whole seconds.
 
 use serde::{Serialize, Serializer};
 
 use super::timestamp::Timestamp;
 
-/// The longest limit that can be configured: 100 years, which keeps the TTL at ten digits.
+/// The largest limit that can be configured, in seconds: 100 years. The TTL then stays at ten digits.
 const LONGEST_LIMIT: u64 = 3_153_600_000;
 
 /// The limit on `expiresIn`, in seconds.
@@ -17,7 +17,7 @@ impl MaxExpiresIn {
     /// One year of 365 days.
     pub const DEFAULT: Self = Self(31_536_000);
 
-    /// The longest limit there is.
+    /// The largest limit.
     pub const LONGEST: Self = Self(LONGEST_LIMIT);
 
     /// A limit from one second to 100 years.
@@ -57,18 +57,18 @@ impl From<MaxExpiresIn> for ExpiresIn {
     }
 }
 
-/// The second, since the Unix epoch, from which on something is expired.
+/// The second, since the Unix epoch, from which on a key or a stored answer is expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExpiresAt(u64);
 
 impl ExpiresAt {
-    /// The end of a lifetime that begins now: never earlier than asked for, and at most one second later.
+    /// The end of a lifetime that begins now, rounded up to a whole second.
     #[must_use]
     pub const fn after(now: Timestamp, lifetime: ExpiresIn) -> Self {
         Self(now.seconds_rounded_up().saturating_add(lifetime.0))
     }
 
-    /// The second as a store holds it.
+    /// Takes a stored second.
     #[must_use]
     pub const fn from_epoch_seconds(seconds: u64) -> Self {
         Self(seconds)
@@ -80,7 +80,7 @@ impl ExpiresAt {
         self.0
     }
 
-    /// Whether that second has come.
+    /// Whether the second has been reached.
     #[must_use]
     pub const fn is_past(self, now: Timestamp) -> bool {
         self.0 <= now.seconds()
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_never_lives_shorter_than_asked_for_and_at_most_a_second_longer() {
+    fn a_lifetime_ends_at_the_next_whole_second() {
         let ends = |millis| ExpiresAt::after(Timestamp::from_millis(millis), seconds(60)).epoch_seconds();
         assert_eq!(ends(1_000_000), 1_060);
         assert_eq!(ends(1_000_001), 1_061);

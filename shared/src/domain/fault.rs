@@ -1,29 +1,30 @@
-//! Something behind the function failed.
+//! A failure that the caller did not cause.
 
 use std::borrow::Cow;
 
 use super::key_id::KeyId;
 
-/// A failure of a service behind the function. An SDK error is reduced to this, since its own text can hold the item.
+/// A failure that the caller did not cause, such as a failed AWS call. An SDK error is reduced to a `Fault`, since the
+/// text of the error can contain the item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What failed, as one word for the log: an AWS error code or one of this service.
+    /// One word for the log: an AWS error code, or a reason word of this service.
     pub reason: Cow<'static, str>,
-    /// The request id that AWS Support asks for.
+    /// The AWS request id, which AWS Support asks for.
     pub aws_request_id: Option<String>,
-    /// The key whose record was read.
+    /// The key that the failure concerns, if it is known.
     pub key_id: Option<KeyId>,
 }
 
 impl Fault {
-    /// A fault that AWS reported nothing about.
+    /// A fault without an AWS request id and without a key.
     #[must_use]
     pub const fn new(reason: &'static str) -> Self {
         Self { reason: Cow::Borrowed(reason), aws_request_id: None, key_id: None }
     }
 }
 
-/// Whether text from outside is as short and plain as an AWS error code or request id, and may be logged as one.
+/// Whether text from outside has the form of an AWS error code or request id, and can be logged.
 #[must_use]
 pub(crate) fn is_plain_word(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

@@ -1,7 +1,7 @@
-//! Role-based access control: what a caller may create, as types that cannot be skipped.
+//! Role-based access control: which keys a caller may create.
 //!
-//! A [`Principal`] of level 4 or more becomes an [`AuthorizedCaller`], and an authorized caller's request a [`Grant`].
-//! The record of a new key is made of a grant alone, so code that leaves out a check does not compile.
+//! An active [`Principal`] of level 4 or more becomes an [`AuthorizedCaller`], and the request of an authorized caller
+//! becomes a [`Grant`]. The use cases make the record of a new key from a grant, so they cannot omit a check.
 
 use super::expiry::{ExpiresAt, ExpiresIn, MaxExpiresIn};
 use super::key_id::KeyId;
@@ -24,12 +24,12 @@ pub enum AuthorizationError {
     LevelTooLow,
 }
 
-/// Why a caller may not create the key that it asks for.
+/// Why a caller may not create the requested key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantError {
-    /// The level asked for is above the caller's own.
+    /// The requested level is above the caller's level.
     LevelAboveCaller,
-    /// The key would outlive the chain of the calling key.
+    /// The key would expire after its chain.
     OutlivesChain,
 }
 
@@ -55,8 +55,8 @@ impl AuthorizedCaller {
         &self.0
     }
 
-    /// Checks one request: no caller creates a key of a higher level than its own, and no chain of keys lives longer
-    /// than `limit` after the sign-in that started it.
+    /// Checks one request: the key's level is at most the caller's level, and the key expires at most `limit` after the
+    /// sign-in or rotation that started its chain.
     ///
     /// # Errors
     /// [`GrantError::LevelAboveCaller`], then [`GrantError::OutlivesChain`].
@@ -65,7 +65,7 @@ impl AuthorizedCaller {
         self.grant_until(request, expires_at, now, limit)
     }
 
-    /// [`AuthorizedCaller::grant`] for a key whose `expiresAt` was decided before.
+    /// [`AuthorizedCaller::grant`] for a key whose `expiresAt` is already fixed.
     ///
     /// # Errors
     /// As [`AuthorizedCaller::grant`].
@@ -93,7 +93,7 @@ impl AuthorizedCaller {
     }
 }
 
-/// Permission to issue one key: the only way to the record of a new key.
+/// Permission to issue one key. The record of a new key is made from it.
 #[derive(Debug)]
 pub struct Grant {
     name: KeyName,
@@ -105,8 +105,8 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Permission to replace a key by one of the same name, level and user, which starts a new chain. IAM guards a
-    /// rotation (the permission to invoke the function and to write the secret), so level 4 is not required.
+    /// Permission to replace a key by a key of the same name, level and user, which starts a new chain. IAM permissions
+    /// (to invoke the function and to write the secret) protect a rotation, so level 4 is not required.
     #[must_use]
     pub fn successor_of(replaced: &Record, expires_in: ExpiresIn, now: Timestamp, limit: MaxExpiresIn) -> Self {
         let Record {
@@ -130,7 +130,7 @@ impl Grant {
         }
     }
 
-    /// The record of the key that is issued now.
+    /// Makes the record of a key that is issued at `now`.
     pub(crate) fn into_record(self, key_id: KeyId, secret: &Secret, now: Timestamp) -> Record {
         let Self { name, level, expires_at, chain_expires_at, user_id, created_by } = self;
         let (secret_hash, created_at) = (secret.hash(), now.seconds());
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn creating_keys_takes_level_4_and_an_active_account() {
+    fn creating_keys_requires_level_4_and_an_active_account() {
         for level in 0..=9 {
             let caller = principal(level, Credential::Jwt);
             let expected = if level < 4 { Some(AuthorizationError::LevelTooLow) } else { None };
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_hands_on_its_chain_and_nothing_may_outlive_it() {
+    fn a_key_passes_on_its_chain_and_no_key_outlives_it() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(1_700_000_061);
         let credential = Credential::Key { id: KeyId::from_random_bytes([0; 16]), chain_expires_at };
         let granted = grant(4, credential, request(4, 60)).unwrap();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_level_is_looked_at_before_the_chain() {
+    fn the_level_is_checked_before_the_chain() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(0);
         let credential = Credential::Key { id: KeyId::from_random_bytes([0; 16]), chain_expires_at };
         assert!(matches!(grant(4, credential, request(5, 60)), Err(GrantError::LevelAboveCaller)));

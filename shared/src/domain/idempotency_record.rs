@@ -1,13 +1,13 @@
-//! What is stored of the answer to a create with an `Idempotency-Key`.
+//! The stored answer to a create request with an `Idempotency-Key`.
 
 use std::fmt;
 
 use super::expiry::ExpiresAt;
 
-/// A sealed answer. It prints as `IdempotencyRecord(..)`.
+/// A sealed (encrypted) answer. `Debug` prints `IdempotencyRecord(..)`.
 #[derive(Clone)]
 pub struct IdempotencyRecord {
-    /// The partition key of the item: `idem#` and a hash of caller and value.
+    /// The partition key of the item: `idem#` and a hash of the caller and the header's value.
     pub id: String,
     /// SHA-256 over the members of the request.
     pub request_hash: [u8; 32],

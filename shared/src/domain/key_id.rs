@@ -1,4 +1,4 @@
-//! The id of an API key: its public half, and the partition key of its record.
+//! The id of an API key: the public part of the key, and the partition key of its record.
 
 use std::fmt;
 
@@ -10,14 +10,14 @@ use uuid::Uuid;
 pub struct KeyId(Uuid);
 
 impl KeyId {
-    /// Reads the one legal spelling. `Uuid::try_parse` alone accepts four others.
+    /// Parses the canonical form only. `Uuid::try_parse` accepts four other forms.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;
         (id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text).then_some(Self(id))
     }
 
-    /// Makes a version 4 UUID of 16 random bytes (RFC 9562 section 5.4).
+    /// Makes a version 4 UUID from 16 random bytes (RFC 9562 section 5.4).
     #[must_use]
     pub const fn from_random_bytes(bytes: [u8; 16]) -> Self {
         Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
@@ -47,7 +47,7 @@ mod tests {
     use super::KeyId;
 
     #[test]
-    fn a_key_id_has_one_spelling() {
+    fn only_the_canonical_form_is_a_key_id() {
         let id = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
         assert!(KeyId::parse(id).is_some());
         for text in [&id.to_uppercase(), &id.replace('-', ""), &format!("{{{id}}}"), &format!("urn:uuid:{id}"), ""] {

@@ -7,24 +7,24 @@ use serde::Serialize;
 /// The longest name, in Unicode scalar values.
 const MAX_CHARS: usize = 256;
 
-/// A name of 1 to 256 characters that no terminal, log or page can be tricked with; stored byte for byte.
+/// A name of 1 to 256 characters without control and bidirectional formatting characters. It is stored byte for byte.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct KeyName(String);
 
-/// Why a text is no key name.
+/// Why a text is not a key name.
 #[derive(Debug, PartialEq, Eq)]
 pub enum KeyNameError {
     /// Empty, or white space only.
     Blank,
-    /// Too long, or holding a character that is not allowed.
+    /// Too long, or with a character that is not allowed.
     Invalid,
 }
 
 impl KeyName {
-    /// Checks a name; it is not normalised.
+    /// Checks a name without normalising it.
     ///
     /// # Errors
-    /// [`KeyNameError`] says which rule the name breaks.
+    /// A [`KeyNameError`] for the rule that the name breaks.
     pub fn parse(name: &str) -> Result<Self, KeyNameError> {
         if name.trim().is_empty() {
             return Err(KeyNameError::Blank);
@@ -35,7 +35,7 @@ impl KeyName {
         Ok(Self(name.to_owned()))
     }
 
-    /// Takes a name as it is stored: it was checked when it was, and a key must not die of a later rule.
+    /// Takes a stored name. It was checked before it was stored; a rule that is added later must not disable the key.
     #[must_use]
     pub(crate) fn from_store(name: String) -> Self {
         Self(name)
@@ -49,14 +49,14 @@ impl KeyName {
 }
 
 impl fmt::Debug for KeyName {
-    /// What a caller sent reaches no log.
+    /// Prints no text that a caller sent.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("KeyName(..)")
     }
 }
 
-/// Control characters (C0, DEL, C1) forge log lines; bidirectional overrides and isolates disguise a name
-/// (Unicode Standard Annex #9, section 2).
+/// Control characters (C0, DEL, C1) can forge log lines. Bidirectional embeddings, overrides and isolates can disguise
+/// a name (Unicode Standard Annex #9, section 2).
 fn is_forbidden(character: char) -> bool {
     character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::{KeyName, KeyNameError};
 
     #[test]
-    fn a_name_prints_nothing_of_what_it_holds() {
+    fn debug_output_does_not_contain_the_name() {
         assert_eq!(format!("{:?}", KeyName::parse("canary").unwrap()), "KeyName(..)");
     }
 
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_alone_is_no_name_however_long() {
+    fn white_space_of_any_length_is_not_a_name() {
         for name in ["", " ", "\t\r\n", "\u{a0}\u{3000}", &" ".repeat(300)] {
             assert_eq!(KeyName::parse(name), Err(KeyNameError::Blank));
         }

@@ -1,4 +1,4 @@
-//! What a caller asks for: the members `name`, `level` and `expiresIn` of a JSON object, and no other.
+//! A request for a key: the members `name`, `level` and `expiresIn` of a JSON object.
 
 use super::digest::length_prefixed;
 use super::expiry::{ExpiresIn, MaxExpiresIn};
@@ -9,15 +9,15 @@ use crate::text::{Object, Value, Whole};
 /// Which rule a request for a key breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvalidRequest {
-    /// There is no body, or it has no member.
+    /// There is no body, or the object has no members.
     BodyMissing,
-    /// The body is not the JSON object that is required.
+    /// The body is not a JSON object of the required form.
     BodyInvalid,
     /// `name` is absent or blank.
     NameMissing,
     /// `name` is not a string.
     NameNotString,
-    /// `name` is too long or holds a forbidden character.
+    /// `name` is too long or contains a forbidden character.
     NameInvalid,
     /// `level` is absent.
     LevelMissing,
@@ -35,14 +35,14 @@ pub enum InvalidRequest {
     ExpiresInTooHigh,
 }
 
-/// A well-formed request for a key; whether it is granted is another matter.
+/// A well-formed request for a key, which has not been granted yet.
 #[derive(Clone, Debug)]
 pub struct KeyRequest {
-    /// The name to give it.
+    /// The name of the key.
     pub name: KeyName,
-    /// The level it shall hold.
+    /// The level of the key.
     pub level: KeyLevel,
-    /// How long it shall live.
+    /// The lifetime of the key.
     pub expires_in: ExpiresIn,
 }
 
@@ -54,7 +54,7 @@ impl KeyRequest {
         length_prefixed(&[name.as_str().as_bytes(), &[level.get()], &expires_in.seconds().to_be_bytes()])
     }
 
-    /// Reads the three members; others are ignored and never have an effect.
+    /// Reads the three members. Other members are ignored.
     ///
     /// # Errors
     /// The first broken rule, in the order `name`, `level`, `expiresIn`.
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_broken_rule_answers_in_the_order_name_level_expires_in() {
+    fn rules_are_checked_in_the_order_name_level_expires_in() {
         use InvalidRequest as E;
         for (text, expected) in [
             (r#"{"x":1}"#, E::NameMissing),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_count_by_value_and_other_members_have_no_effect() {
+    fn numbers_count_by_value_and_other_members_are_ignored() {
         let request =
             parse(r#"{"name":"a","level":-0,"expiresIn":6e1,"userId":1,"role":"admin","secret":"s"}"#).unwrap();
         assert_eq!(request.level, KeyLevel::new(0).unwrap());

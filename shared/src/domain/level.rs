@@ -1,11 +1,11 @@
-//! Permission levels, as FreeSewing counts them: what a caller holds (0 to 9) and what a key may hold (0 to 8).
+//! The permission levels of FreeSewing: 0 to 9 for a caller, 0 to 8 for a key.
 
 use serde::Serialize;
 
-/// The lowest level that may create a key.
+/// The lowest level that may create keys.
 const MIN_CREATOR_LEVEL: u8 = 4;
 
-/// What a caller holds: 0 (nothing) to 9 (an administrator, whom no key equals).
+/// The level of a caller: 0 (no permission) to 9 (administrator; no key has this level).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PermissionLevel(u8);
 
@@ -23,7 +23,7 @@ impl PermissionLevel {
     }
 }
 
-/// What a key holds: 0 (authentication only) to 8 (impersonation).
+/// The level of a key: 0 (authentication only) to 8 (impersonation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct KeyLevel(u8);
 
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_created_from_level_4_on() {
+    fn level_4_and_above_may_create_keys() {
         let may = |level| PermissionLevel::new(level).unwrap().may_create_keys();
         assert!(!may(3));
         assert!(may(4));

@@ -1,22 +1,22 @@
-//! What a key was created with: the record's `createdBy`.
+//! The origin of a key: the record's `createdBy`.
 
 use std::fmt;
 
 use super::key_id::KeyId;
 
-/// A key's lineage.
+/// The credential or rotation that created a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lineage {
     /// The JSON Web Token of a signed-in user.
     Jwt,
     /// Another key.
     Key(KeyId),
-    /// The rotation of the secret that held the replaced key.
+    /// A rotation, which replaced the key of this id.
     Rotation(KeyId),
 }
 
 impl Lineage {
-    /// Reads what [`fmt::Display`] writes.
+    /// Parses the text that [`fmt::Display`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text == "jwt" {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lineage_reads_back_as_it_was_written() {
+    fn a_written_lineage_parses_to_the_same_lineage() {
         let key_id = KeyId::from_random_bytes([7; 16]);
         for lineage in [Lineage::Jwt, Lineage::Key(key_id), Lineage::Rotation(key_id)] {
             assert_eq!(Lineage::parse(&lineage.to_string()), Some(lineage));

@@ -1,4 +1,4 @@
-//! Who is calling, proven by a credential.
+//! The authenticated caller.
 
 use super::expiry::ExpiresAt;
 use super::key_id::KeyId;
@@ -8,19 +8,19 @@ use super::record::Record;
 use super::secret_arn::SecretArn;
 use super::user_id::UserId;
 
-/// A caller whose credential has verified.
+/// A caller whose credential has been verified.
 #[derive(Clone, Debug)]
 pub struct Principal {
     /// The user that the credential belongs to, and the owner of the keys that the caller creates.
     pub user_id: UserId,
-    /// What the credential allows.
+    /// The permission level of the credential.
     pub level: PermissionLevel,
     /// Whether the user's account is active.
     pub active: bool,
     /// The credential.
     pub credential: Credential,
-    /// The provisioner's secret, where the function acts with the key in it. A rotation changes that key, and the
-    /// caller stays the same.
+    /// The provisioner's secret, if the caller acts with the key in that secret. A rotation replaces the key, but not
+    /// the caller.
     pub provisioner: Option<SecretArn>,
 }
 
@@ -39,8 +39,8 @@ pub enum Credential {
 }
 
 impl Principal {
-    /// The text that identifies this caller in idempotency records and versions of delivered secrets: `jwt:<user>`,
-    /// `key:<uuid>` or `provisioner:<arn>`.
+    /// The text that identifies this caller in the ids of idempotency records and of versions of delivered secrets:
+    /// `jwt:<user>`, `key:<uuid>` or `provisioner:<arn>`.
     #[must_use]
     pub fn scope(&self) -> String {
         match (&self.provisioner, self.credential) {

@@ -1,4 +1,4 @@
-//! What is stored of a key. No field can hold the secret.
+//! The stored record of a key. No field can contain the secret.
 
 use super::expiry::{ExpiresAt, ExpiresIn, MaxExpiresIn};
 use super::key_id::KeyId;
@@ -11,13 +11,13 @@ use super::user_id::UserId;
 /// The record of one issued key.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// The key's id.
+    /// The id of the key.
     pub key_id: KeyId,
     /// The hash of its secret.
     pub secret_hash: SecretHash,
     /// The name that its user chose.
     pub name: KeyName,
-    /// What the key may do.
+    /// The level of the key.
     pub level: KeyLevel,
     /// The owner.
     pub user_id: UserId,
@@ -25,14 +25,14 @@ pub struct Record {
     pub created_at: u64,
     /// The second from which on the key does not authenticate.
     pub expires_at: ExpiresAt,
-    /// What it was created with.
+    /// The credential or rotation that created the key.
     pub created_by: Lineage,
-    /// The end of its chain, which no key created by it may outlive.
+    /// The end of the key's chain. A key that is created with this key expires no later.
     pub chain_expires_at: ExpiresAt,
 }
 
 impl Record {
-    /// The lifetime that the key was created with.
+    /// The time from `created_at` to `expires_at`: the requested lifetime, or up to one second more by rounding.
     #[must_use]
     pub fn lifetime(&self) -> Option<ExpiresIn> {
         let seconds = self.expires_at.epoch_seconds().checked_sub(self.created_at)?;

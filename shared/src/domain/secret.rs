@@ -1,6 +1,6 @@
-//! A key's secret and its hash: different types, so that one can't stand where the other belongs.
+//! The secret of a key and the hash of the secret. They are different types, so neither can be used as the other.
 //!
-//! [`Secret`] has no `Clone`, `Display` or `Serialize`; [`SecretHash`] is all that is ever stored.
+//! [`Secret`] has no `Clone`, `Display` or `Serialize`. The record of a key contains only the [`SecretHash`].
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl Secret {
         Self(bytes)
     }
 
-    /// Reads 64 lower-case hexadecimal digits, and nothing else.
+    /// Parses exactly 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -28,16 +28,16 @@ impl Secret {
         Some(Self(bytes))
     }
 
-    /// The 64 lower-case hexadecimal digits that the creator sees once.
+    /// The secret as 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn expose(&self) -> String {
-        // `hex::encode` would grow a string digit by digit.
+        // `hex::encode` would append to a `String` digit by digit.
         let mut digits = [0; 64];
         hex::encode_to_slice(self.0, &mut digits)
             .map_or_else(|_| hex::encode(self.0), |()| String::from_utf8_lossy(&digits).into_owned())
     }
 
-    /// SHA-256 of the 32 bytes. No slow hash is needed: 256 random bits can't be guessed.
+    /// SHA-256 of the 32 bytes. A slow hash is not needed, since 256 random bits can't be guessed.
     #[must_use]
     pub fn hash(&self) -> SecretHash {
         let mut hash = [0; 32];
@@ -63,7 +63,7 @@ impl SecretHash {
         bytes.try_into().ok().map(Self)
     }
 
-    /// A hash that no secret is known for, to compare with where there is no record.
+    /// The hash to compare with if there is no record. No secret with this hash is known.
     #[must_use]
     pub const fn of_nothing() -> Self {
         Self([0; 32])
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_prints_what_it_holds() {
+    fn debug_output_contains_neither_secret_nor_hash() {
         let secret = Secret::from_random_bytes([7; 32]);
         assert_eq!(format!("{secret:?} {:?}", secret.hash()), "Secret(..) SecretHash(..)");
     }

@@ -5,7 +5,7 @@
 pub struct SecretArn(String);
 
 impl SecretArn {
-    /// `arn:<partition>:secretsmanager:<region>:<account>:secret:<name>-<six random characters>`
+    /// Parses `arn:<partition>:secretsmanager:<region>:<account>:secret:<name>-<six random characters>`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         secret_name(text).map(|_| Self(text.to_owned()))
@@ -30,7 +30,7 @@ pub fn secret_name(arn: &str) -> Option<&str> {
     is_whole.then_some(name)
 }
 
-/// Whether a name of a secret may hold this byte (AWS Secrets Manager API Reference, "CreateSecret").
+/// Whether the name of a secret may contain this byte (AWS Secrets Manager API Reference, "CreateSecret").
 #[must_use]
 pub const fn is_in_secret_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'+' | b'=' | b'.' | b'@' | b'-')
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_names_a_secret_by_its_name_and_six_characters() {
+    fn an_arn_ends_with_the_name_and_six_characters() {
         let arn = |resource: &str| format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{resource}");
         assert_eq!(secret_name(&arn("apikeys/61/ci-AbCd12")), Some("apikeys/61/ci"));
         assert_eq!(secret_name(&arn("apikeys/61/ci-a-AbCd12")), Some("apikeys/61/ci-a"));

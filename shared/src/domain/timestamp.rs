@@ -1,4 +1,4 @@
-//! Time as a value.
+//! A moment as a value.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ impl Timestamp {
         Self(millis)
     }
 
-    /// The moment that comes a while after this one.
+    /// The moment that is `elapsed` after this one.
     #[must_use]
     pub fn after(self, elapsed: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// How long ago an earlier moment was; `None` where the clock has been turned back since.
+    /// The time since an earlier moment; `None` if `earlier` is later, as after the clock was set back.
     #[must_use]
     pub fn since(self, earlier: Self) -> Option<Duration> {
         self.0.checked_sub(earlier.0).map(Duration::from_millis)
@@ -45,8 +45,8 @@ impl Timestamp {
         self.0.div_ceil(1000)
     }
 
-    /// RFC 3339 in UTC with milliseconds, such as `2022-11-06T15:57:30.000Z`. A moment after the year 9999 is written as
-    /// the epoch's date.
+    /// RFC 3339 in UTC with milliseconds, for example `2022-11-06T15:57:30.000Z`. A moment after the year 9999 is
+    /// written as a moment in the first second of 1970.
     #[must_use]
     pub fn to_rfc3339(self) -> String {
         let moment = i64::try_from(self.seconds())
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_up_leaves_a_whole_second_alone() {
+    fn rounding_up_does_not_change_a_whole_second() {
         assert_eq!(Timestamp::from_millis(1_000).seconds_rounded_up(), 1);
         assert_eq!(Timestamp::from_millis(1_001).seconds_rounded_up(), 2);
         assert_eq!(Timestamp::from_millis(1_999).seconds(), 1);

@@ -1,8 +1,8 @@
-//! The number of the user that a key belongs to.
+//! The id of the user that a key belongs to.
 
 use serde::Serialize;
 
-/// The largest whole number that JavaScript, where these ids come from, counts exactly: 2^53 - 1.
+/// 2^53 - 1: the largest integer that JavaScript represents exactly. The ids come from JavaScript.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// A user id: a whole number from 1 to 2^53 - 1.
@@ -10,7 +10,7 @@ const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 pub struct UserId(u64);
 
 impl UserId {
-    /// An id in range.
+    /// An id; `None` for a number that is out of range.
     #[must_use]
     pub const fn new(id: u64) -> Option<Self> {
         if id >= 1 && id <= MAX_SAFE_INTEGER { Some(Self(id)) } else { None }

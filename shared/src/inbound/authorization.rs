@@ -1,18 +1,18 @@
-//! The value of an `Authorization` header, or of an event's `authorization`: exactly one, of the function's own scheme.
-//! RFC 9110 section 11.6.2.
+//! The value of an `Authorization` header or of an event's `authorization`: exactly one value, of the function's own
+//! scheme. RFC 9110 section 11.6.2.
 
 use std::borrow::Cow;
 
 use crate::keys::{AuthenticateError, Rejection};
 
-/// The longest value that is looked into, in bytes.
+/// The longest value that is accepted, in bytes.
 const MAX_BYTES: usize = 8_192;
 
-/// What follows the scheme.
+/// The credential: the text after the scheme.
 ///
 /// # Errors
 /// [`AuthenticateError::CredentialMissing`] for no value or another scheme, [`AuthenticateError::Rejected`] for several
-/// values, and for one that no credential of this scheme can be in.
+/// values or a malformed value.
 pub fn from_header<'a>(values: &'a [Cow<'_, str>], scheme: &str) -> Result<&'a str, AuthenticateError> {
     if values.iter().all(|value| value.trim().is_empty()) {
         return Err(AuthenticateError::CredentialMissing);
@@ -52,11 +52,11 @@ pub fn from_value<'a>(value: &'a str, scheme: &str) -> Result<&'a str, Authentic
     Ok(credential)
 }
 
-/// Whether values of several headers were joined by commas, as HTTP APIs do: after a comma, a new scheme begins. A
-/// parameter of one scheme (`Digest a="b", c="d"`) has a `=` right after its name instead. A quote that is never closed
-/// hides the rest of the value, which then counts as several.
+/// Whether the value consists of several values, which HTTP APIs join with commas: a new scheme follows a comma. A
+/// parameter of the same scheme (`Digest a="b", c="d"`) has a `=` directly after its name. A value with an unclosed
+/// quote counts as several, since the quote can hide another scheme.
 fn holds_several(value: &str) -> bool {
-    // As nearly every value: it is looked through once, not taken apart.
+    // Almost every value ends here.
     if !value.contains([',', '"']) {
         return false;
     }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value_of_our_scheme_is_taken_in_any_case_after_one_or_more_spaces() {
+    fn one_value_of_the_scheme_is_accepted_in_any_letter_case() {
         for value in ["Bearer abc", "bearer abc", "BEARER   abc"] {
             assert_eq!(code(&[value], "Bearer"), Ok("abc".to_owned()), "{value}");
         }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_or_another_scheme_asks_for_authentication() {
+    fn no_value_or_another_scheme_is_a_missing_credential() {
         for values in [
             &[] as &[&str],
             &[""],
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_one_value_is_refused_however_it_is_put() {
+    fn several_values_are_refused_in_every_form() {
         for values in [
             &["Bearer a", "Bearer a"] as &[&str],
             &["Bearer a", ""],
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_can_hold_no_credential_is_refused() {
+    fn a_malformed_value_is_refused() {
         let long = format!("Bearer {}", "a".repeat(8_186));
         for value in
             ["Bearer", "Bearer ", "Bearer\tabc", " Bearer abc", "Bearer é", "é", "Bearer a\u{7f}", "Bearer=abc", &long]

@@ -1,4 +1,4 @@
-//! The error codes that the adapters have in common, as clients and operators know them.
+//! The error codes that several adapters use.
 
 use crate::domain::{AuthorizationError, GrantError, InvalidRequest};
 
@@ -7,10 +7,10 @@ pub(super) const AUTHENTICATION_FAILED: &str = "authenticationFailed";
 pub(super) const IDEMPOTENCY_KEY_INVALID: &str = "idempotencyKeyInvalid";
 pub(super) const IDEMPOTENCY_KEY_REUSED: &str = "idempotencyKeyReused";
 pub(super) const EVENTS_DISABLED: &str = "eventsDisabled";
-/// A service failed while a key was created, whichever adapter asked for it.
+/// The code of every fault, in every adapter.
 pub(super) const CREATE_FAILED: &str = "createApikeyFailed";
 
-/// The log's reason for [`GrantError::OutlivesChain`], whose code is that of the limit on `expiresIn`.
+/// The log's reason for [`GrantError::OutlivesChain`], which shares its code with a too high `expiresIn`.
 pub(super) const OUTLIVES_CHAIN: &str = "outlivesChain";
 
 pub(super) const fn of_authorization(error: AuthorizationError) -> &'static str {

@@ -1,6 +1,7 @@
-//! Requests for keys from other AWS services: direct invocations, EventBridge, SNS and SQS.
+//! Requests for keys by direct invocation, EventBridge, SNS and SQS.
 //!
-//! A bus is no trust boundary, and the sender gets no answer: the secret is delivered, or nothing is written.
+//! A bus (EventBridge, SNS or SQS) is not a trust boundary, and nobody reads the answer to its events. A key for a bus
+//! event is therefore delivered in a secret, or not created.
 
 mod authenticate;
 mod batch;
@@ -36,7 +37,7 @@ pub(crate) async fn answer_direct<A: AuthenticateEvent>(
     RawValue::from_string(created.response.expose().to_owned()).map_err(|_| EventError::answer_not_written())
 }
 
-/// Answers an event of EventBridge.
+/// Answers an EventBridge event.
 ///
 /// # Errors
 /// An [`EventError`].
@@ -50,7 +51,7 @@ pub(crate) async fn answer_event_bridge<A: AuthenticateEvent>(
     answer_and_log(service, log, Source::EventBridge, event.request(), call).await.map(drop)
 }
 
-/// Refuses an event of no known shape.
+/// Refuses an event of unknown shape.
 ///
 /// # Errors
 /// [`EventError::Unknown`], always.

@@ -1,6 +1,6 @@
-//! HTTP, through API Gateway, a Function URL or a load balancer: the only adapter that knows statuses and headers.
+//! HTTP through API Gateway, a Function URL or a load balancer. Only this adapter uses statuses and headers.
 //!
-//! Every request gets an answer of the contract, also one that makes the code behind it panic.
+//! Every request gets an answer that the contract defines, also if the code panics.
 
 mod body;
 mod error;
@@ -22,7 +22,7 @@ pub use gateway_event::{GatewayEvent, Origin};
 use outcome::Outcome;
 use route::Route;
 
-/// Answers one request, in the form that its origin reads.
+/// Answers one request in the form of its origin.
 pub(crate) async fn answer<A: Authenticate>(
     service: &Service<A>,
     event: &GatewayEvent<'_>,
@@ -30,7 +30,7 @@ pub(crate) async fn answer<A: Authenticate>(
     call: Call,
 ) -> impl Serialize + Send {
     let log = RequestLog::begin(service, request_id, event.origin().name());
-    // An out-parameter, so that the log names the caller of a request that then fails or panics.
+    // An out-parameter, so that the log line has the caller also if the request fails or panics.
     let mut caller = None;
     let outcome = guarded(handle(service, event, call, &mut caller)).await;
     let response = response::of(&outcome, A::CHALLENGE);

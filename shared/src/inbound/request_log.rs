@@ -7,7 +7,7 @@ use crate::keys::{Authenticate, CreatedKey, Rejection, Service};
 use crate::outbound::StoreUse;
 use crate::platform::log::{LogLevel, Metrics, OutcomeClass, RequestLine};
 
-/// A request that is being answered.
+/// A request in progress.
 pub(super) struct RequestLog<'a> {
     request_id: &'a str,
     source: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct RequestLog<'a> {
     store: StoreUse,
 }
 
-/// The result of a request, as the log has it.
+/// The result of a request, for the log.
 pub(super) struct LogEntry<'a> {
     outcome: &'static str,
     class: OutcomeClass,
@@ -29,7 +29,6 @@ pub(super) struct LogEntry<'a> {
 }
 
 impl<'a> LogEntry<'a> {
-    /// The request was done.
     pub(super) const fn success(outcome: &'static str, key_id: Option<KeyId>) -> Self {
         Self { outcome, class: OutcomeClass::Success, reason: None, key_id, presented_key: None, aws_request_id: None }
     }
@@ -45,7 +44,7 @@ impl<'a> LogEntry<'a> {
         Self { class: OutcomeClass::Refused, ..Self::success(code, None) }
     }
 
-    /// A rule refuses the request, and the code leaves out which one.
+    /// A rule refuses the request, and the code does not identify the rule.
     pub(super) const fn refused_because(code: &'static str, reason: &'static str) -> Self {
         Self { reason: Some(reason), ..Self::refused(code) }
     }
@@ -55,7 +54,6 @@ impl<'a> LogEntry<'a> {
         Self { presented_key: rejection.key_id, ..Self::refused_because(code, rejection.reason) }
     }
 
-    /// A service failed.
     pub(super) fn fault(code: &'static str, fault: &'a Fault) -> Self {
         Self {
             class: OutcomeClass::Fault,
@@ -78,17 +76,15 @@ impl<'a> RequestLog<'a> {
         Self { has_reader: false, ..self }
     }
 
-    /// The request is one message of several. A queue's message id comes from outside, and is logged only if it is plain.
+    /// The request is one message of several. The id comes from outside, and is logged only if it is a plain word.
     pub(super) fn of_message(self, id: &'a str) -> Self {
         Self { message_id: Some(id).filter(|id| is_plain_word(id)), ..self }
     }
 
-    /// The answer has an HTTP status.
     pub(super) fn with_status(self, status: u16) -> Self {
         Self { status: Some(status), ..self }
     }
 
-    /// Writes the line.
     pub(super) fn write<A: Authenticate>(self, service: &Service<A>, caller: Option<&Principal>, entry: &LogEntry<'_>) {
         let now = Timestamp::now();
         let store = service.services().store.usage().since(self.store);

@@ -1,4 +1,4 @@
-//! A step of a rotation, as Secrets Manager asks for it: AWS Secrets Manager User Guide, "Lambda rotation functions".
+//! The rotation steps, which Secrets Manager requests: AWS Secrets Manager User Guide, "Lambda rotation functions".
 
 use std::borrow::Cow;
 
@@ -9,19 +9,19 @@ use crate::keys::{Authenticate, RotateError, RotationPolicy, RotationStep, Servi
 use crate::platform::{Call, guarded};
 use crate::text::{Members, string};
 
-/// Rotation by Secrets Manager. A function rotates no secrets unless it says so.
+/// Rotation by Secrets Manager. A function rotates no secrets unless it sets `ROTATES`.
 pub trait RotateSecrets: Authenticate {
     /// Whether the function rotates secrets.
     const ROTATES: bool = false;
 
-    /// The provisioner's secret, which may be rotated like a delivered one.
+    /// The provisioner's secret, which may be rotated like a delivered secret.
     fn provisioner(&self) -> Option<&SecretArn> {
         None
     }
 }
 
-/// The payload of a step. Only a whole payload is one, never what a queue or a topic carries. It has no `Debug`, since
-/// `RotationToken` is a credential.
+/// The payload of a step. A message of a queue or a topic is never one. It has no `Debug`, since `RotationToken` is a
+/// credential.
 pub struct RotationEvent<'a> {
     step: Cow<'a, str>,
     secret_id: Cow<'a, str>,
@@ -30,7 +30,6 @@ pub struct RotationEvent<'a> {
 }
 
 impl<'a> RotationEvent<'a> {
-    /// Reads the members of a step.
     pub(crate) fn read(members: &Members<'a>) -> Option<Self> {
         let text = |name| members.get(name).and_then(string);
         Some(Self {
@@ -45,7 +44,7 @@ impl<'a> RotationEvent<'a> {
     }
 }
 
-/// Does a step, and logs the result.
+/// Runs a step, and logs the result.
 ///
 /// # Errors
 /// A [`RotateError`].
@@ -77,7 +76,7 @@ pub(crate) async fn answer<A: RotateSecrets>(
     outcome.map(drop)
 }
 
-/// The code that operators know a cause by.
+/// The error code, for operators.
 #[must_use]
 pub const fn code(error: &RotateError) -> &'static str {
     match error {

@@ -1,4 +1,4 @@
-//! Who is calling. The two functions differ in this alone.
+//! The interface with which each function authenticates its callers.
 
 use std::future::{Future, ready};
 
@@ -8,7 +8,7 @@ use crate::outbound::{Secrets, Store};
 use crate::platform::Call;
 use crate::platform::config::ConfigError;
 
-/// The services behind a function.
+/// The services that a function calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Services<'a> {
     /// The table of keys.
@@ -24,7 +24,7 @@ pub enum AuthenticateError {
     CredentialMissing,
     /// The credential does not verify.
     Rejected(Rejection),
-    /// A service behind the function failed, so the credential could not be verified.
+    /// A service failed, so the credential could not be verified.
     Fault(Fault),
 }
 
@@ -37,7 +37,7 @@ pub trait Authenticate: Send + Sync + 'static {
     /// The value of `WWW-Authenticate` in a 401 (RFC 9110 section 11.6.1).
     const CHALLENGE: &'static str;
 
-    /// Loads the secrets that the first request needs; most functions need none.
+    /// Loads the secrets that the first request needs. By default there are none.
     ///
     /// # Errors
     /// A [`ConfigError`] when a secret can't be loaded; the process then does not start.
@@ -45,7 +45,7 @@ pub trait Authenticate: Send + Sync + 'static {
         ready(Ok(()))
     }
 
-    /// Verifies a credential: what follows the scheme in an `Authorization` value.
+    /// Verifies a credential: the text after the scheme in an `Authorization` value.
     ///
     /// # Errors
     /// [`AuthenticateError::Rejected`] when it does not verify, [`AuthenticateError::Fault`] when a service fails.

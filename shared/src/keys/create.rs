@@ -1,4 +1,4 @@
-//! Creates a key whose secret goes to the caller: grant, record, store, answer.
+//! Creates a key whose secret is returned to the caller: grant, record, store, answer.
 
 use super::idempotency::{IdempotencyKey, RecallError, Retry};
 use super::key_response::KeyResponse;
@@ -8,10 +8,10 @@ use crate::domain::{
 use crate::outbound::{IdempotentInsertion, Insertion, Store};
 use crate::platform::Call;
 
-/// A new key, or the one that an earlier request with the same `Idempotency-Key` created.
+/// A new key, or the key that an earlier attempt of the same request created.
 #[derive(Debug)]
 pub struct CreatedKey {
-    /// The answer that shows it.
+    /// The answer with the key.
     pub response: KeyResponse,
     /// Whether this is the answer to an earlier request.
     pub replayed: bool,
@@ -24,7 +24,7 @@ pub enum CreateError {
     Grant(GrantError),
     /// The idempotency key was used for another request.
     IdempotencyKeyReused,
-    /// The store failed, or both ids belong to other records.
+    /// A service failed, or both ids belong to other records.
     Fault(Fault),
 }
 
@@ -49,7 +49,7 @@ impl From<RecallError> for CreateError {
     }
 }
 
-/// Creates a key. If its id belongs to another record, the spare id is used, once.
+/// Creates a key. If its id belongs to another record, the spare id is used.
 ///
 /// # Errors
 /// A [`CreateError`].
@@ -66,7 +66,7 @@ pub async fn create(
     let grant = caller.grant(request, now, limit);
     match retry {
         None => create_new(grant?, now, store, call).await,
-        // Boxed, so that the future of a request without an idempotency key does not grow by it.
+        // Boxed, so that it does not enlarge the future of a request without an idempotency key.
         Some(retry) => Box::pin(create_or_replay(grant, &retry, now, store, call)).await,
     }
 }
@@ -80,7 +80,7 @@ async fn create_or_replay(
 ) -> Result<CreatedKey, CreateError> {
     match grant {
         Ok(grant) => create_once(grant, retry, now, store, call).await,
-        // The end of the chain comes closer with each retry: the answer to the first request is still valid.
+        // A retry comes closer to the end of the chain than the first request, whose answer is still valid.
         Err(GrantError::OutlivesChain) => {
             replay(retry, store, &call).await?.ok_or(CreateError::Grant(GrantError::OutlivesChain))
         }
@@ -117,7 +117,7 @@ async fn create_once(
         let answer = retry.seal(&response, randomness.salt, now)?;
         match store.insert_once(&record, &answer, now, call.deadline).await? {
             IdempotentInsertion::Inserted => return Ok(CreatedKey { response, replayed: false }),
-            // The same salt: the write was applied, and its reply lost.
+            // The same salt means that this write was applied and its reply was lost.
             IdempotentInsertion::Answered(stored) if stored.salt == answer.salt => {
                 return Ok(CreatedKey { response, replayed: false });
             }

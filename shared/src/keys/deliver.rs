@@ -1,7 +1,7 @@
-//! Creates a key whose secret goes into Secrets Manager: the secret first, then the record.
+//! Creates a key whose secret is delivered in Secrets Manager: first the secret, then the record.
 //!
-//! The id of the secret's first version is derived from the caller and the event, so each retry finds what an earlier one
-//! wrote, wherever that one ended. An existing secret is never changed.
+//! The id of the secret's first version is derived from the caller and the event, so a retry finds the secret of an
+//! earlier attempt, also if that attempt stopped halfway. An existing secret is never changed.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::outbound::{Insertion, SecretCreation, Version};
 use crate::platform::{Call, Deadline};
 
-/// The pauses between reads of a secret that another try may have just created.
+/// The pauses between reads of a secret that another attempt may have just created.
 const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900)];
 
 /// The secret that an event's key is delivered in.
@@ -60,7 +60,7 @@ impl From<Fault> for DeliverError {
     }
 }
 
-/// Creates a key, delivers its secret and then stores its record; or completes what an earlier try has begun.
+/// Creates a key, delivers its secret and then stores its record, or completes an earlier attempt.
 ///
 /// # Errors
 /// A [`DeliverError`].
@@ -90,25 +90,25 @@ pub async fn deliver(
                 }
             }
         }
-        // The end of the chain comes closer with each retry: the answer to the first request is still valid.
+        // A retry comes closer to the end of the chain than the first attempt, whose key is still valid.
         Err(error @ GrantError::OutlivesChain) => {
             find(delivery, services, deadline).await?.ok_or(DeliverError::Grant(error))?
         }
         Err(error @ GrantError::LevelAboveCaller) => return Err(error.into()),
     };
-    // The try that created the secret may have begun after this one, so its times are compared with the current time.
+    // The attempt that created the secret may have begun later, so its times are compared with the current time.
     complete(caller, request, existing, elapsed_now(), limit, services, deadline).await
 }
 
-/// A secret that an earlier try has created.
+/// A secret that an earlier attempt has created.
 struct ExistingSecret {
     arn: String,
     delivered: DeliveredKey,
     is_current: bool,
 }
 
-/// Reads what an earlier try of the same event has delivered. A version with the event's id that holds no key counts as
-/// another event's.
+/// Reads the key that an earlier attempt for the same event has delivered. A version with the event's id that contains
+/// no key counts as the secret of another event.
 async fn find(
     delivery: &Delivery,
     services: Services<'_>,
@@ -121,7 +121,7 @@ async fn find(
     }))
 }
 
-/// [`find`] with retries: Secrets Manager is eventually consistent, and a read may not see yet what another try has created.
+/// [`find`] with retries: Secrets Manager is eventually consistent, so a read can miss a secret that was just created.
 async fn find_with_retries(
     delivery: &Delivery,
     services: Services<'_>,
@@ -151,8 +151,8 @@ async fn complete(
     }
     let grant = caller.grant_until(request.clone(), delivered.expires_at, now, limit)?;
     let record = grant.into_record(delivered.key_id, &delivered.secret, now);
-    // An expired key is not stored again. Nor is a key that a rotation has replaced: the rotation authenticated it, so its
-    // record was stored, and a missing record means that the key was revoked.
+    // An expired key is not stored again. A key that a rotation has replaced is not stored again either: the rotation
+    // authenticated it, so its record was stored, and a missing record means that the key was revoked.
     if is_current && !record.expires_at.is_past(now) {
         insert(&record, services, deadline).await?;
     }
@@ -162,7 +162,7 @@ async fn complete(
 async fn insert(record: &Record, services: Services<'_>, deadline: Deadline) -> Result<(), Fault> {
     match services.store.insert(record, deadline).await? {
         Insertion::Inserted => Ok(()),
-        // The secret holds this id, so the spare one can't be used; another event has to ask again.
+        // The secret contains this id, so the spare id can't be used. The sender has to send another event.
         Insertion::Taken => Err(Fault::new("keyTaken")),
     }
 }

@@ -1,6 +1,7 @@
-//! A key as a secret holds it: a delivery writes it, and a rotation writes and reads it.
+//! A key as the value of a secret, which deliveries and rotations write and read.
 //!
-//! A secret is text that others may have written: nothing in it is believed before its key has authenticated.
+//! Others may have written the secret. A delivery compares its value with the request and the caller, and a rotation
+//! with the key that it replaces.
 
 use std::fmt;
 
@@ -11,21 +12,21 @@ use crate::domain::{ExpiresAt, ExpiresIn, KeyId, KeyLevel, KeyName, KeyRequest, 
 use crate::outbound::{SecretText, parse_rfc3339};
 use crate::text::{Object, Value};
 
-/// The whole of what a consumer of the secret needs. It prints as `DeliveredKey(..)`.
+/// The key and all that a consumer of the secret needs. `Debug` prints `DeliveredKey(..)`.
 pub struct DeliveredKey {
     /// The key's id.
     pub key_id: KeyId,
-    /// Its secret.
+    /// The key's secret.
     pub secret: Secret,
-    /// Its name.
+    /// The key's name.
     pub name: KeyName,
-    /// What the key may do.
+    /// The key's level.
     pub level: KeyLevel,
-    /// When it expires, or earlier: the lifetime of a rotation's successor begins in setSecret.
+    /// The time at which the key expires. After a rotation it can be earlier, since the lifetime begins in setSecret.
     pub expires_at: ExpiresAt,
     /// The owner.
     pub user_id: UserId,
-    /// The lifetime that was asked for. A rotation gives its successor the same.
+    /// The requested lifetime. A rotation gives the new key the same lifetime.
     pub expires_in: ExpiresIn,
 }
 
@@ -42,7 +43,7 @@ struct Written<'a> {
 }
 
 impl DeliveredKey {
-    /// A new key, to be delivered before its record is stored.
+    /// A new key, which is delivered before its record is stored.
     #[must_use]
     pub fn new(record: &Record, secret: Secret, expires_in: ExpiresIn) -> Self {
         let Record {
@@ -73,11 +74,11 @@ impl DeliveredKey {
             user_id: *user_id,
             expires_in: expires_in.seconds(),
         };
-        // No value of this structure fails to serialize.
+        // Every value of this structure serializes.
         SecretText::new(serde_json::to_string(&written).unwrap_or_default())
     }
 
-    /// Reads what [`DeliveredKey::to_text`] writes.
+    /// Parses the text that [`DeliveredKey::to_text`] writes.
     #[must_use]
     pub fn parse(text: &SecretText) -> Option<Self> {
         let object = Object::parse(text.expose()).ok()?;
@@ -92,21 +93,21 @@ impl DeliveredKey {
         })
     }
 
-    /// Whether it was made for the same request.
+    /// Whether the key was made for the same request.
     #[must_use]
     pub fn answers(&self, request: &KeyRequest) -> bool {
         let KeyRequest { name, level, expires_in } = request;
         self.name == *name && self.level == *level && self.expires_in == *expires_in
     }
 
-    /// Whether it may replace a key: a rotation changes neither name, level nor owner.
+    /// Whether the key may replace another key: a rotation does not change the name, the level or the owner.
     #[must_use]
     pub fn is_successor_of(&self, replaced: &Record) -> bool {
         let Self { key_id: _, secret: _, name, level, expires_at: _, user_id, expires_in: _ } = self;
         *name == replaced.name && *level == replaced.level && *user_id == replaced.user_id
     }
 
-    /// The key as its holder presents it.
+    /// The key as a caller presents it.
     #[must_use]
     pub fn presented(&self) -> PresentedKey {
         PresentedKey::new(self.key_id, &self.secret)
@@ -119,16 +120,16 @@ impl fmt::Debug for DeliveredKey {
     }
 }
 
-/// The least that a secret must hold to be used: a key. The `apikey` object of a 201 is enough.
+/// The members that a secret must have: the key and its secret. The `apikey` object of a 201 has them.
 pub struct KeptKey {
-    /// The key as its holder shows it.
+    /// The key as a caller presents it.
     pub presented: PresentedKey,
-    /// How long it was to live, where the secret says so.
+    /// The requested lifetime, if the secret contains it.
     pub expires_in: Option<ExpiresIn>,
 }
 
 impl KeptKey {
-    /// Reads `key`, `secret` and, if it is there, `expiresIn`.
+    /// Reads `key`, `secret` and, if present, `expiresIn`.
     #[must_use]
     pub fn parse(text: &SecretText) -> Option<Self> {
         let object = Object::parse(text.expose()).ok()?;
@@ -170,19 +171,19 @@ mod tests {
     }
 
     #[test]
-    fn a_delivered_key_reads_back_as_it_was_written() {
+    fn a_written_key_parses_to_the_same_key() {
         let delivered = parse(TEXT).unwrap();
         assert_eq!(delivered.expires_at.epoch_seconds(), 1_667_750_250);
         assert_eq!(delivered.to_text().expose(), TEXT);
     }
 
     #[test]
-    fn it_prints_nothing_of_what_it_holds() {
+    fn debug_output_does_not_contain_the_key() {
         assert_eq!(format!("{:?}", parse(TEXT).unwrap()), "DeliveredKey(..)");
     }
 
     #[test]
-    fn what_is_not_whole_is_no_delivered_key() {
+    fn an_incomplete_or_invalid_value_is_not_a_key() {
         for (member, other) in [
             (r#""level":3"#, r#""level":9"#),
             (r#""level":3"#, r#""level":"3""#),

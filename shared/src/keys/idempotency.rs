@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: the same caller, value and request get the same answer for 24 hours.
 //!
-//! The answer is sealed with a key derived from the value, which is never stored: the table alone opens no answer, and the
-//! service holds no key. The header is that of draft-ietf-httpapi-idempotency-key-header.
+//! The answer is sealed (encrypted) with a key that is derived from the value. The value is never stored, so the table
+//! alone opens no answer. The header is defined in draft-ietf-httpapi-idempotency-key-header.
 
 mod seal;
 
@@ -10,13 +10,13 @@ use uuid::Uuid;
 use super::key_response::KeyResponse;
 use crate::domain::{ExpiresAt, Fault, IdempotencyRecord, KeyRequest, Principal, Timestamp, length_prefixed};
 
-/// How long an answer is kept, in seconds.
+/// The time for which an answer is stored, in seconds.
 const KEPT_SECONDS: u64 = 24 * 60 * 60;
 
-/// A random UUID of the caller, in its canonical spelling.
+/// A random UUID that the caller chose, in canonical form.
 pub struct IdempotencyKey(String);
 
-/// The text is no UUID of version 4 or 7.
+/// The text is not a UUID of version 4 or 7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidIdempotencyKey;
 
@@ -34,14 +34,14 @@ impl IdempotencyKey {
     }
 }
 
-/// A create that may be retried: its caller, its request, and the value that identifies it.
+/// A create request that may be retried: its caller, its content, and the value that identifies it.
 pub(super) struct Retry {
     id: String,
     request_hash: [u8; 32],
     value: IdempotencyKey,
 }
 
-/// Why a stored answer is not the answer to this request.
+/// Why a stored answer can't be returned.
 pub(super) enum RecallError {
     /// The value was used for another request.
     OtherRequest,
@@ -61,10 +61,10 @@ impl Retry {
         &self.id
     }
 
-    /// Seals an answer, to be stored with the record of its key.
+    /// Seals an answer, which is stored together with the record of its key.
     ///
     /// # Errors
-    /// A [`Fault`] when the cipher fails, which no answer is long enough for.
+    /// A [`Fault`] when the cipher fails, which needs a far longer answer.
     pub(super) fn seal(
         &self,
         response: &KeyResponse,

@@ -1,4 +1,4 @@
-//! The answer to a create: the only place that shows a secret to a caller.
+//! The answer to a create request. Only this answer returns a secret to a caller.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{ExpiresAt, KeyId, KeyLevel, KeyName, Record, Secret, UserId};
 
-/// The JSON of a new key: the body of a 201, or the answer to a direct invocation. It prints as `KeyResponse(..)`.
+/// The JSON of a new key: the body of a 201, or the answer to a direct invocation. `Debug` prints `KeyResponse(..)`.
 pub struct KeyResponse {
     json: String,
     key_id: KeyId,
 }
 
 impl KeyResponse {
-    /// Shows a new key and its secret.
+    /// The answer with a new key and its secret.
     #[must_use]
     pub fn with_secret(record: &Record, secret: &Secret) -> Self {
         Self::write(record, Some(secret.expose()), None)
     }
 
-    /// Shows a new key and the ARN of the secret that it was delivered in.
+    /// The answer with a new key and the ARN of the secret that it was delivered in.
     #[must_use]
     pub fn delivered(record: &Record, secret_arn: String) -> Self {
         Self::write(record, None, Some(secret_arn))
@@ -39,12 +39,12 @@ impl KeyResponse {
         } = record;
         let (key_id, level, expires_at, user_id) = (*key_id, *level, *expires_at, *user_id);
         let apikey = Apikey { key: key_id, secret, secret_arn, level, expires_at, name, user_id };
-        // No value of this structure fails to serialize.
+        // Every value of this structure serializes.
         let json = serde_json::to_string(&Success { result: "success", apikey }).unwrap_or_default();
         Self { json, key_id }
     }
 
-    /// Reads an answer that was sealed.
+    /// Reads an answer that was sealed and opened again.
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
         let json = String::from_utf8(bytes).ok()?;
@@ -52,13 +52,13 @@ impl KeyResponse {
         Some(Self { json, key_id })
     }
 
-    /// The new key.
+    /// The id of the new key.
     #[must_use]
     pub const fn key_id(&self) -> KeyId {
         self.key_id
     }
 
-    /// The JSON text, for the caller alone.
+    /// The JSON text, which only the caller may see.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.json
@@ -110,7 +110,7 @@ mod tests {
         r#"{"result":"success","apikey":{"key":"7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52","secret":"canary"}}"#;
 
     #[test]
-    fn a_response_that_is_read_again_has_its_key_id_and_prints_nothing() {
+    fn a_parsed_response_has_its_key_id_and_prints_no_secret() {
         let body = KeyResponse::from_bytes(BODY.as_bytes().to_vec()).unwrap();
         assert_eq!(body.key_id().to_string(), "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52");
         assert_eq!((body.expose(), format!("{body:?}").as_str()), (BODY, "KeyResponse(..)"));

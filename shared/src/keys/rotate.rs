@@ -1,7 +1,7 @@
-//! Rotates a secret that holds a key, in the four steps of Secrets Manager.
+//! Rotates a secret that contains a key, in the four steps of Secrets Manager.
 //!
-//! Each step may be repeated, also after a crash between any two calls, and then does what is left. AWSCURRENT never moves
-//! to a key that does not authenticate. AWS Secrets Manager User Guide, "Lambda rotation functions".
+//! Each step can be repeated, also after a crash between two calls, and then does the remaining work. AWSCURRENT never
+//! moves to a key that does not authenticate. AWS Secrets Manager User Guide, "Lambda rotation functions".
 
 use super::authenticate::Services;
 use super::delivered_key::{DeliveredKey, KeptKey};
@@ -13,7 +13,7 @@ use crate::platform::Call;
 /// Which secrets may be rotated, and the limit on lifetimes.
 #[derive(Debug)]
 pub struct RotationPolicy<'a> {
-    /// What the names of delivered secrets begin with.
+    /// The prefix of the names of delivered secrets.
     pub delivery_prefix: Option<&'a str>,
     /// The provisioner's secret.
     pub provisioner: Option<&'a SecretArn>,
@@ -21,7 +21,7 @@ pub struct RotationPolicy<'a> {
     pub limit: MaxExpiresIn,
 }
 
-/// One step of a rotation, as Secrets Manager asks for it. It has no `Debug`, since `RotationToken` is a credential.
+/// One step of a rotation, which Secrets Manager requests. It has no `Debug`, since `RotationToken` is a credential.
 pub struct RotationStep<'a> {
     /// `createSecret`, `setSecret`, `testSecret` or `finishSecret`.
     pub step: &'a str,
@@ -29,27 +29,28 @@ pub struct RotationStep<'a> {
     pub secret_id: &'a str,
     /// The id of the new version.
     pub version_id: &'a str,
-    /// Passed on where the rotation runs on behalf of another identity.
+    /// Passed to Secrets Manager if the rotation runs on behalf of another identity.
     pub rotation_token: Option<&'a str>,
 }
 
-/// What a step has done.
+/// The result of a step.
 #[derive(Debug)]
 pub struct RotatedKey {
     /// One word for the log.
     pub outcome: &'static str,
-    /// The new key, where the step has read or made it.
+    /// The id of the new key, if the step has read or made the key.
     pub key_id: Option<KeyId>,
 }
 
-/// Why a step is not done. AWS's own rotation functions fail for the same causes.
+/// Why a step fails. AWS's own rotation functions also fail for `StepInvalid`, `NotEnabled`, `VersionUnknown` and
+/// `VersionNotPending`.
 #[derive(Debug)]
 pub enum RotateError {
     /// This deployment rotates no secrets.
     Disabled,
-    /// The step is none of the four.
+    /// The step is not one of the four.
     StepInvalid,
-    /// The secret is neither a delivered one nor the provisioner's.
+    /// The secret is neither a delivered secret nor the provisioner's secret.
     SecretRefused,
     /// Rotation is not enabled for the secret.
     NotEnabled,
@@ -59,7 +60,7 @@ pub enum RotateError {
     VersionNotPending,
     /// The version has no value.
     PendingMissing,
-    /// The value of the secret is no key of this service.
+    /// The value of the secret is not a key of this service.
     SecretInvalid,
     /// The key in the secret does not authenticate.
     Rejected(Rejection),
@@ -82,7 +83,7 @@ impl From<VerifyError> for RotateError {
     }
 }
 
-/// Does one step. `caller` is set to the replaced key as soon as that has authenticated.
+/// Runs one step. `caller` is set as soon as the replaced key has authenticated.
 ///
 /// # Errors
 /// A [`RotateError`].
@@ -129,7 +130,7 @@ enum Step {
 impl Step {
     fn parse(text: &str) -> Result<Self, RotateError> {
         match text {
-            // AWS's rotation functions use the first spelling, its User Guide lists the second.
+            // AWS's rotation functions use the first form; its User Guide lists the second.
             "createSecret" | "create_secret" => Ok(Self::Create),
             "setSecret" | "set_secret" => Ok(Self::Set),
             "testSecret" | "test_secret" => Ok(Self::Test),
@@ -148,7 +149,7 @@ impl RotationPolicy<'_> {
         self.check(secret_name(secret_id).unwrap_or(secret_id), secret_id)
     }
 
-    /// Checks the name and the ARN that Secrets Manager knows the secret by.
+    /// Checks the name and the ARN that Secrets Manager returned.
     fn admit_described(&self, description: &Description) -> Result<(), RotateError> {
         self.check(&description.name, &description.arn)
     }
@@ -168,7 +169,7 @@ struct Rotation<'a> {
 }
 
 impl Rotation<'_> {
-    /// Stores a new key as the version to come; no record of it yet.
+    /// createSecret: stores a new key as the pending version, without a record.
     async fn create(&self, call: Call, caller: &mut Option<Principal>) -> Result<RotatedKey, RotateError> {
         let outcome = "successorStaged";
         if let Some(pending) = self.pending(&call).await? {
@@ -183,16 +184,16 @@ impl Rotation<'_> {
         let (id, passed_on) = (self.event.secret_id, self.event.rotation_token);
         let is_stored =
             self.services.secrets.put_pending(id, self.event.version_id, passed_on, &value, deadline).await?;
-        // Another attempt at the same step may have been quicker, with another key.
+        // If another attempt of the same step was faster, its key is the pending one.
         Ok(RotatedKey { outcome, key_id: is_stored.then_some(record.key_id) })
     }
 
-    /// Stores the record of the key to come, whose life begins now.
+    /// setSecret: stores the record of the pending key, whose lifetime begins now.
     async fn set(&self, call: &Call, caller: &mut Option<Principal>) -> Result<RotatedKey, RotateError> {
         let pending = self.pending(call).await?.ok_or(RotateError::PendingMissing)?;
         let outcome = RotatedKey { outcome: "successorStored", key_id: Some(pending.key_id) };
         match verify(&pending.presented(), call.now, self.services.store, call.deadline).await {
-            // An earlier try has stored it. The replaced key may have ended since.
+            // An earlier attempt has stored the record. The replaced key may have expired since then.
             Ok(_) => return Ok(outcome),
             Err(VerifyError::Rejected(rejection)) if rejection.is_unknown_key() => {}
             Err(error) => return Err(error.into()),
@@ -210,18 +211,19 @@ impl Rotation<'_> {
         }
     }
 
-    /// Authenticates with the key to come. Where the step comes alone, that is what the secret holds anyway.
+    /// testSecret: authenticates with the pending key. If Secrets Manager requests only this step, as a test, the
+    /// pending version contains the current key.
     async fn test(&self, call: &Call) -> Result<RotatedKey, RotateError> {
         Ok(RotatedKey { outcome: "successorTested", key_id: Some(self.authenticate_pending(call).await?.key_id) })
     }
 
-    /// Puts the key to come to use.
+    /// finishSecret: makes the pending key the current key.
     async fn finish(&self, description: &Description, call: &Call) -> Result<RotatedKey, RotateError> {
         let key_id = self.authenticate_pending(call).await?.key_id;
         let in_place_of = description.current_version();
         let (secrets, id) = (self.services.secrets, self.event.secret_id);
         if let Err(fault) = secrets.make_current(id, self.event.version_id, in_place_of, call.deadline).await {
-            // A try whose reply was lost has moved it, and the next one finds nothing to move from.
+            // If an attempt has moved the stage and its reply was lost, the next attempt fails.
             let now = secrets.describe(id, call.deadline).await?;
             if !now.is_some_and(|description| description.is_at_stage(self.event.version_id, CURRENT)) {
                 return Err(fault.into());
@@ -230,7 +232,7 @@ impl Rotation<'_> {
         Ok(RotatedKey { outcome: "rotated", key_id: Some(key_id) })
     }
 
-    /// The key to come, if one is stored.
+    /// The pending key, if one is stored.
     async fn pending(&self, call: &Call) -> Result<Option<DeliveredKey>, RotateError> {
         let version = Version::Pending(self.event.version_id);
         match self.services.secrets.read(self.event.secret_id, version, call.deadline).await? {
@@ -247,13 +249,13 @@ impl Rotation<'_> {
         Ok(verify(&kept.presented, call.now, self.services.store, call.deadline).await?)
     }
 
-    /// The key in use, which has to authenticate, and how long its successor is to live.
+    /// The record of the current key, which must authenticate, and the lifetime of the new key.
     async fn current(&self, call: &Call, caller: &mut Option<Principal>) -> Result<(Record, ExpiresIn), RotateError> {
         let read = self.services.secrets.read(self.event.secret_id, Version::Current, call.deadline).await?;
         let kept = read.and_then(|read| KeptKey::parse(&read.text)).ok_or(RotateError::SecretInvalid)?;
         let record = verify(&kept.presented, call.now, self.services.store, call.deadline).await?;
         *caller = Some(Principal::from(&record));
-        // A provisioner's secret may be the `apikey` object of an answer, which does not say it.
+        // A provisioner's secret may be the `apikey` object of an answer, which has no `expiresIn`.
         let expires_in = kept.expires_in.or_else(|| record.lifetime()).ok_or(RotateError::SecretInvalid)?;
         Ok((record, expires_in.at_most(self.policy.limit)))
     }

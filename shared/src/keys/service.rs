@@ -1,4 +1,4 @@
-//! What the use cases work with, built once for the life of the process.
+//! The authenticator, the clients and the limits of a function, built once for the life of the process.
 
 use super::authenticate::{Authenticate, Services};
 use crate::domain::MaxExpiresIn;
@@ -6,18 +6,18 @@ use crate::outbound::{Secrets, Store, sdk_config};
 use crate::platform::config::{Config, ConfigError};
 use crate::platform::log::LogLevel;
 
-/// The function's way to authenticate callers, the services behind it, and its limits.
+/// The authenticator, the clients and the limits of a function.
 #[derive(Debug)]
 pub struct Service<A> {
-    /// How callers authenticate.
+    /// The authenticator of callers.
     pub authenticator: A,
     /// The limit on `expiresIn`.
     pub max_expires_in: MaxExpiresIn,
-    /// What the names of delivered secrets begin with; without it, no secret is delivered.
+    /// The prefix of the names of delivered secrets. Without it, no secret is delivered.
     pub delivery_prefix: Option<String>,
-    /// Whether a direct invocation may get the secret in its answer.
+    /// Whether the answer to a direct invocation may contain the secret.
     pub allow_plaintext_result: bool,
-    /// The least severe request lines that are logged.
+    /// The lowest severity of the request lines that are logged.
     pub log_level: LogLevel,
     store: Store,
     secrets: Secrets,
@@ -44,13 +44,12 @@ impl<A: Authenticate> Service<A> {
         Ok(service)
     }
 
-    /// Opens a connection to DynamoDB, which the first request then uses. Takes a second at most; a failure affects nothing
-    /// but that request.
+    /// Opens a connection to DynamoDB for the first request. It takes one second at most; a failure is ignored.
     pub async fn open_connection(&self) {
         self.store.open_connection().await;
     }
 
-    /// The services behind the function.
+    /// The services that the function calls.
     #[must_use]
     pub const fn services(&self) -> Services<'_> {
         Services { store: &self.store, secrets: &self.secrets }

@@ -1,6 +1,6 @@
-//! Verifies a key and its secret, for the key function and for any other service.
+//! Verifies a key and its secret, for the key function and for other services.
 //!
-//! Neither the answer to a refused key nor the time until that answer tells the reason.
+//! Every refusal has the same answer, at a constant interval, so that neither shows the reason.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use crate::domain::{Fault, KeyId, Record, Secret, SecretHash, Timestamp};
 use crate::outbound::{Store, StoredItem};
 use crate::platform::Deadline;
 
-/// A refusal is answered at a whole multiple of this interval after the request began. The time that DynamoDB takes to find
-/// no record differs from the time that it takes to read one; most reads end within the first interval.
+/// A refusal is returned at a whole multiple of this interval after the verification began. DynamoDB needs a different
+/// time to find no record than to read one; most reads complete within the first interval.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Why a key that has no record does not verify.
+/// The reason for a key without a record.
 const KEY_UNKNOWN: &str = "keyUnknown";
 
-/// Why a credential does not verify. The caller learns none of it.
+/// Why a credential does not verify. The caller never sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// One word for the log.
     pub reason: &'static str,
-    /// The key that was presented, where the credential names one.
+    /// The presented key, if the credential names one.
     pub key_id: Option<KeyId>,
 }
 
@@ -63,7 +63,7 @@ pub struct PresentedKey {
 }
 
 impl PresentedKey {
-    /// Takes an id and a secret that were parsed before.
+    /// Takes an id and a secret that are already parsed.
     #[must_use]
     pub fn new(key_id: KeyId, secret: &Secret) -> Self {
         Self { key_id, secret_hash: secret.hash() }
@@ -76,8 +76,8 @@ impl PresentedKey {
     }
 }
 
-/// Verifies a key with one consistent read. A refusal is answered at a constant interval, so that its time does not tell
-/// which keys exist.
+/// Verifies a key with one consistent read. A refusal is returned at a constant interval, so that its time does not
+/// show which keys exist.
 ///
 /// # Errors
 /// [`VerifyError::Rejected`] when the key does not verify, [`VerifyError::Fault`] when the store fails or the record is
@@ -92,7 +92,7 @@ pub async fn verify(
     let found = store.find(presented.key_id, deadline).await?;
     let outcome = check(presented, found, now);
     if matches!(outcome, Err(VerifyError::Rejected(_))) {
-        // Boxed, so that the future of a valid key does not grow by it.
+        // Boxed, so that it does not enlarge the future of a valid key.
         Box::pin(deadline.hold_until(next_interval(began, Instant::now()))).await;
     }
     outcome
@@ -104,8 +104,8 @@ fn next_interval(began: Instant, now: Instant) -> Instant {
     began + INTERVAL.saturating_mul(u32::try_from(whole).unwrap_or(u32::MAX).saturating_add(1))
 }
 
-/// Checks what was found. An unknown key costs the same work as a wrong secret, and a record past its `expiresAt` is refused
-/// even while the store still holds it.
+/// Checks the item that was found. An unknown key takes the same work as a wrong secret. A record past its `expiresAt`
+/// is refused, also while the table still contains it.
 fn check(presented: &PresentedKey, found: Option<StoredItem>, now: Timestamp) -> Result<Record, VerifyError> {
     let PresentedKey { key_id, secret_hash } = presented;
     let rejected = |reason| Err(VerifyError::Rejected(Rejection { reason, key_id: Some(*key_id) }));
@@ -113,7 +113,7 @@ fn check(presented: &PresentedKey, found: Option<StoredItem>, now: Timestamp) ->
         Some(item) => item.secret_hash(*key_id)?,
         None => SecretHash::of_nothing(),
     };
-    // Compared even where there is no record.
+    // Compared also if there is no record.
     let matches = stored.matches(secret_hash);
     let item = match found {
         Some(item) if matches => item,

@@ -1,6 +1,6 @@
 //! Classifies a payload by its shape.
 //!
-//! HTTP comes first: no member of an HTTP request makes it another event.
+//! HTTP is checked first, so no member of an HTTP request makes it another event.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub enum Event<'a> {
     Http(GatewayEvent<'a>),
     /// A direct invocation, also by Step Functions: the payload is the request.
     Direct(RequestText<'a>),
-    /// An event of EventBridge.
+    /// An EventBridge event.
     #[allow(clippy::enum_variant_names, reason = "the service's own name")]
     EventBridge(EventBridgeEvent<'a>),
     /// The notifications of SNS.

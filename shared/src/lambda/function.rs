@@ -13,7 +13,7 @@ use crate::keys::{RotateError, Service};
 use crate::platform::Call;
 use crate::platform::config::{Config, ConfigError};
 
-/// What a function has to know: how callers authenticate, whom events act for, and whether it rotates secrets.
+/// The parts that each function implements: the authentication of callers and events, and the rotation of secrets.
 pub trait Authenticator: AuthenticateEvent + RotateSecrets {}
 
 impl<A: AuthenticateEvent + RotateSecrets> Authenticator for A {}
@@ -31,16 +31,15 @@ impl<A: Authenticator> Function<A> {
         Service::start(authenticator, config).await.map(Self)
     }
 
-    /// Opens a connection to DynamoDB, which the first request then uses. Takes a second at most; a failure affects nothing
-    /// but that request.
+    /// Opens a connection to DynamoDB for the first request. It takes one second at most; a failure is ignored.
     pub async fn open_connection(&self) {
         self.0.open_connection().await;
     }
 
-    /// Answers one invocation, which ends at the given moment, and logs the result.
+    /// Answers one invocation, whose time limit ends at `ends`, and logs the result.
     ///
     /// # Errors
-    /// An [`InvocationError`] for an event that is refused or fails and has no HTTP client.
+    /// An [`InvocationError`] for an event other than HTTP that is refused or fails.
     pub async fn invoke(
         &self,
         payload: &RawValue,
@@ -62,7 +61,7 @@ impl<A: Authenticator> Function<A> {
     ) -> Result<Box<RawValue>, InvocationError> {
         match Event::classify(payload.get()) {
             Event::Http(event) => to_json(&http::answer(&self.0, &event, request_id, call).await),
-            // Boxed, so that the future of an HTTP request does not grow by it.
+            // Boxed, so that it does not enlarge the future of an HTTP request.
             event => Box::pin(self.answer_event(event, request_id, call)).await,
         }
     }

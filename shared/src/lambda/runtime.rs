@@ -1,4 +1,4 @@
-//! The life of a function's process: read the configuration, build what every request needs, answer until Lambda ends it.
+//! The life cycle of a process: read the configuration, build the clients, answer invocations until Lambda ends it.
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use crate::platform::log;
 /// The address of the runtime API, without a scheme.
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
-/// Runs a function until the execution environment ends. A process that can't start logs one line and exits with failure.
+/// Runs a function until Lambda ends the process. A process that can't start logs one line and exits with failure.
 pub async fn run<A: Authenticator>(configure: fn(&Environment) -> Result<A, ConfigError>) -> ExitCode {
     log::install_panic_hook();
     log::install_subscriber();
@@ -42,7 +42,6 @@ async fn start<A: Authenticator>(
     Ok((function, RuntimeApi::new(endpoint)))
 }
 
-/// Answers one invocation after the other.
 async fn serve<A: Authenticator>(function: &Function<A>, api: &RuntimeApi) -> ExitCode {
     let mut is_connected = false;
     loop {
@@ -53,7 +52,7 @@ async fn serve<A: Authenticator>(function: &Function<A>, api: &RuntimeApi) -> Ex
                     answer(function, api, &invocation).await;
                 }
             }
-            // Lambda freezes or kills the process. An emulator closes the connection when it stops, and that is no error.
+            // Lambda freezes or kills the process. An emulator that stops closes the connection, which is not an error.
             Err(RuntimeApiError::Closed) if is_connected => {
                 log::runtime_api_closed();
                 return ExitCode::SUCCESS;

@@ -1,8 +1,8 @@
 //! The Lambda runtime API: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 //!
-//! The loop of lambda_runtime 1.5.0 ends the process over a client context or a Cognito identity that it can't parse, and
-//! panics without a deadline. Callers choose the client context, so this module reads only the headers that it needs, and
-//! no value of a header fails an invocation. The client is lambda_runtime's own.
+//! The loop of lambda_runtime 1.5.0 ends the process if it can't parse a client context or a Cognito identity, and
+//! panics without a deadline. Callers choose the client context, so this module reads only the headers that it needs,
+//! and no value of a header fails an invocation. The HTTP client is the one of lambda_runtime.
 
 use http_body_util::BodyExt;
 use lambda_http::http::header::{HeaderMap, HeaderValue};
@@ -21,36 +21,33 @@ const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 const DEADLINE_MS: &str = "lambda-runtime-deadline-ms";
 const FUNCTION_ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 
-/// The client of the runtime API.
 pub(super) struct RuntimeApi(PooledClient);
 
-/// Why the runtime API gave no invocation, or did not take an answer.
+/// Why the runtime API returned no invocation, or did not accept an answer.
 pub(super) enum RuntimeApiError {
     /// The request could not be sent, or the connection was closed.
     Closed,
-    /// The runtime API answered with this status.
     Status(StatusCode),
 }
 
-/// One invocation. It has no `Debug`, since an event can hold a credential.
+/// One invocation. It has no `Debug`, since an event can contain a credential.
 pub(super) struct Invocation {
-    /// Lambda's id of the invocation; empty where there is none.
+    /// Lambda's request id of the invocation; empty if it is missing.
     pub(super) request_id: String,
-    /// When the invocation ends; the epoch where that is not known.
+    /// The end of the invocation's time limit; the epoch if it is unknown.
     pub(super) ends: Timestamp,
     /// The event, a JSON text.
     pub(super) event: Box<RawValue>,
-    /// Identifies the invocation to the runtime API beside the request id, and is sent back as it came.
+    /// A second id of the invocation, which is returned to the runtime API unchanged.
     invocation_id: Option<HeaderValue>,
 }
 
 impl RuntimeApi {
-    /// A client for `AWS_LAMBDA_RUNTIME_API`.
     pub(super) fn new(endpoint: Uri) -> Self {
         Self(PooledClient::builder().with_endpoint(endpoint).with_pool_size(1).build())
     }
 
-    /// Waits for the next invocation. An emulator may answer that there is none yet.
+    /// Waits for the next invocation; `None` if an emulator answers that there is none yet.
     pub(super) async fn next(&self) -> Result<Option<Invocation>, RuntimeApiError> {
         let request = build_request().method(Method::GET).uri(NEXT).body(Body::empty());
         let request = request.map_err(|_| RuntimeApiError::Closed)?;
@@ -58,7 +55,7 @@ impl RuntimeApi {
         match parts.status {
             StatusCode::OK => {
                 let body = body.collect().await.map_err(|_| RuntimeApiError::Closed)?.to_bytes();
-                // An event that is no JSON counts as `null`, which is an unknown event.
+                // An event that is not JSON counts as `null`, which is an unknown event.
                 let event = serde_json::from_slice(&body).unwrap_or_else(|_| RawValue::NULL.to_owned());
                 Ok(Some(Invocation::read(parts.headers, event)))
             }
@@ -67,7 +64,6 @@ impl RuntimeApi {
         }
     }
 
-    /// Sends the answer to an invocation.
     pub(super) async fn answer(
         &self,
         invocation: &Invocation,
@@ -90,7 +86,7 @@ impl Invocation {
         Self { request_id, ends, event, invocation_id: headers.remove(INVOCATION_ID) }
     }
 
-    /// The request that answers the invocation; `None` where its id is missing, or is no part of a path.
+    /// The request that answers the invocation; `None` if its id is missing or not valid in a path.
     fn answer(&self, answer: Result<Box<RawValue>, InvocationError>) -> Option<Request<Body>> {
         let id = Some(&self.request_id).filter(|id| !id.is_empty())?;
         let path = |end: &str| format!("/2018-06-01/runtime/invocation/{id}/{end}");

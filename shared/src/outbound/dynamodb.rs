@@ -1,6 +1,6 @@
-//! The key records in DynamoDB: nothing but this folder knows its operations and its items.
+//! The key records in DynamoDB. Only this folder uses the operations and items of DynamoDB.
 //!
-//! A write never replaces a record, and a read is always consistent.
+//! A write never replaces a key record, and a read is always consistent.
 
 mod connection;
 mod idempotency_record;
@@ -28,7 +28,7 @@ pub use item::StoredItem;
 use meter::Meter;
 pub use meter::StoreUse;
 
-/// What became of a conditional write.
+/// The result of a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insertion {
     /// The record is stored.
@@ -46,7 +46,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Builds the client, once for the life of the process. Nothing is sent yet.
+    /// Builds the client. No request is sent.
     ///
     /// # Errors
     /// A [`ConfigError`] for certificates that can't be used.
@@ -54,7 +54,7 @@ impl Store {
         Ok(Self::with(&sdk_config(&config.aws)?, config))
     }
 
-    /// Builds the client from what the clients of all services have in common.
+    /// Builds the client from the configuration that all clients share.
     pub(crate) fn with(sdk: &SdkConfig, config: &StoreConfig) -> Self {
         let meter = Meter::default();
         let mut builder = Builder::from(sdk).interceptor(meter.clone());
@@ -64,18 +64,18 @@ impl Store {
         Self { client: Client::from_conf(builder.build()), table: config.table.clone(), meter }
     }
 
-    /// Opens a connection, which the next call uses. Takes one second at most, and ignores a failure.
+    /// Opens a connection, which the next call uses. It takes one second at most; a failure is ignored.
     pub(crate) async fn open_connection(&self) {
         connection::open(&self.client, &self.table).await;
     }
 
-    /// The calls since the process began.
+    /// The duration and the retries of all calls since the process started.
     #[must_use]
     pub(crate) fn usage(&self) -> StoreUse {
         self.meter.read()
     }
 
-    /// Awaits a call until the deadline, and counts it.
+    /// Awaits a call until the deadline, and measures it.
     fn run<T>(&self, call: impl Future<Output = T>, deadline: Deadline) -> impl Future<Output = Result<T, Fault>> {
         let started = Instant::now();
         deadline.run(call).inspect(move |_| self.meter.count(started.elapsed()))
@@ -83,8 +83,8 @@ impl Store {
 
     /// Stores a record unless its id is taken.
     ///
-    /// A write that was applied but whose reply was lost is tried again by the SDK and meets its own item: the same
-    /// secret hash says so, and it counts as inserted.
+    /// If a write was applied and its reply was lost, the SDK retries it, and the retry finds the item of the first
+    /// attempt. That item has the same secret hash, so the record counts as inserted.
     ///
     /// # Errors
     /// A [`Fault`] when DynamoDB refuses, fails or does not answer in time.
@@ -104,7 +104,7 @@ impl Store {
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failure)) => {
-                // Without the existing item, its owner is not known.
+                // Only the existing item shows whether this write or another one stored it.
                 let standing = failure.item().ok_or(Fault::new("replyUnknown"))?;
                 let ours = item::holds_hash(standing, &record.secret_hash);
                 Ok(if ours { Insertion::Inserted } else { Insertion::Taken })
@@ -146,8 +146,8 @@ impl Store {
     }
 }
 
-/// Checks that a reply has a request id, as every reply of DynamoDB has. A 200 without one came from something in between,
-/// and proves neither that an item was written nor that there is none.
+/// Checks that a reply has a request id, as every reply of DynamoDB has. A 200 without one came from an intermediary,
+/// and proves neither that an item was written nor that an item is absent.
 fn with_request_id<T: RequestId>(reply: T) -> Result<T, Fault> {
     if reply.request_id().is_some() { Ok(reply) } else { Err(Fault::new("replyUnknown")) }
 }

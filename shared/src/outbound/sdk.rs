@@ -1,7 +1,7 @@
-//! What the clients of AWS services have in common: their trust, their patience, and what an error of theirs becomes.
+//! The configuration that the clients of AWS services share (trusted roots, timeouts, retries), and their errors.
 //!
-//! In the commercial regions TLS trusts the five Amazon roots, unless `AWS_CA_BUNDLE` says otherwise: parsing a system's
-//! 144 would be most of a cold start.
+//! In the commercial regions TLS trusts the five Amazon roots, unless `AWS_CA_BUNDLE` is set: parsing the 144 roots of
+//! a system would take most of a cold start.
 
 use std::time::Duration;
 
@@ -24,11 +24,12 @@ use crate::platform::config::{AwsConfig, ConfigError, TrustedRoots};
 /// AWS documents for its endpoints (AWS General Reference, "AWS service endpoints"; amazontrust.com/repository).
 const AMAZON_ROOTS: &[u8] = include_bytes!("sdk/amazon-roots.pem");
 
-/// One try. A cold TLS handshake on the smallest Lambda needs a tenth of a second; a healthy call a few milliseconds.
+/// The timeout of one attempt. A first TLS handshake on the smallest Lambda takes a tenth of a second, a normal call a
+/// few milliseconds.
 const ATTEMPT: Duration = Duration::from_millis(900);
 
-/// The configuration that each client is built from, with nothing but what [`AwsConfig`] holds: the SDK's own loader would
-/// bring readers of profiles, of the metadata of machines and of STS, a thirteenth of the program that Lambda never runs.
+/// The configuration of each client, from [`AwsConfig`] alone. The SDK's own loader would add code for profiles,
+/// instance metadata and STS: a thirteenth of the program, which Lambda never runs.
 ///
 /// # Errors
 /// A [`ConfigError`] for certificates that can't be used.
@@ -54,7 +55,7 @@ pub(crate) fn sdk_config(config: &AwsConfig) -> Result<SdkConfig, ConfigError> {
         .build())
 }
 
-/// Up to three tries; against a service that hangs, the request's own deadline comes before the end of the third.
+/// Up to three attempts. If a service hangs, the deadline of an HTTP request is reached before the third attempt ends.
 fn retries() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(3)
@@ -74,7 +75,7 @@ fn http_client(roots: &TrustedRoots) -> Result<SharedHttpClient, ConfigError> {
     Ok(builder.tls_context(context).build_https())
 }
 
-/// Reduces an SDK error to a code and a request id: its own text can hold the item.
+/// Reduces an SDK error to a code and a request id, since the text of the error can contain the item.
 pub(crate) fn fault<E>(error: &SdkError<E>) -> Fault
 where
     E: ProvideErrorMetadata,
@@ -94,7 +95,7 @@ where
     Fault { reason, aws_request_id, key_id: None }
 }
 
-/// A whole second in RFC 3339, read by the SDK's own parser.
+/// Parses an RFC 3339 time with the SDK's parser. A fraction of a second is dropped.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<ExpiresAt> {
     let moment = DateTime::from_str(text, DateTimeFormat::DateTime).ok()?;
     u64::try_from(moment.secs()).ok().map(ExpiresAt::from_epoch_seconds)
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_reduced_to_what_failed() {
+    fn an_sdk_error_is_reduced_to_a_reason_word() {
         let errors: [(SdkError<PutItemError>, &str); 4] = [
             (SdkError::construction_failure("canary"), "requestNotBuilt"),
             (SdkError::timeout_error("canary"), "timeout"),

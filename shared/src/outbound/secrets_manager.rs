@@ -1,7 +1,7 @@
-//! Secrets Manager: where secrets are delivered, rotated, and the provisioner's key is kept. Nothing but this module
-//! knows its operations.
+//! The secrets in Secrets Manager: delivered keys, the provisioner's key and the secret that verifies tokens. Only this
+//! module uses the operations of Secrets Manager.
 //!
-//! The client is built on first use: a function that serves HTTP alone never does.
+//! The client is built on first use. A function that only serves HTTP needs it only for `JWT_SECRET_ARN`.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -18,24 +18,24 @@ use super::sdk::fault;
 use crate::domain::{Fault, Timestamp};
 use crate::platform::Deadline;
 
-/// The stage of the version in use.
+/// The stage of the current version.
 pub const CURRENT: &str = "AWSCURRENT";
-/// The stage of the version that was in use before.
+/// The stage of the previous version.
 pub const PREVIOUS: &str = "AWSPREVIOUS";
-/// The stage of the version that a rotation prepares.
+/// The stage of the pending version, which a rotation prepares.
 pub const PENDING: &str = "AWSPENDING";
 
-/// A secret's value, a text. It prints as `SecretText(..)`.
+/// The value of a secret, as text. `Debug` prints `SecretText(..)`.
 pub struct SecretText(String);
 
 impl SecretText {
-    /// Guards a text that holds a secret.
+    /// Wraps a text that contains a secret.
     #[must_use]
     pub const fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text, as Secrets Manager stores it.
+    /// The text, which contains a secret.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -48,52 +48,52 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// What became of a secret that was to be created.
+/// The result of creating a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub enum SecretCreation {
-    /// It is there now.
+    /// The secret was created.
     Created {
-        /// The new secret.
+        /// The ARN of the new secret.
         arn: String,
     },
-    /// One of that name is there already, or is about to be deleted.
+    /// A secret of that name exists, or is scheduled for deletion.
     NameTaken,
 }
 
-/// Which version of a secret is read.
+/// The version of a secret to read.
 #[derive(Clone, Copy, Debug)]
 pub enum Version<'a> {
-    /// The one in use.
+    /// The current version.
     Current,
-    /// The one that was in use before.
+    /// The previous version.
     Previous,
-    /// The one with that id, whatever its stage.
+    /// The version with that id, at any stage.
     Id(&'a str),
-    /// The one with that id, if it is the one to come.
+    /// The version with that id, if it is the pending version.
     Pending(&'a str),
 }
 
-/// A version of a secret as it was read.
+/// A version of a secret that was read.
 #[derive(Debug)]
 pub struct SecretVersion {
-    /// The secret that it belongs to.
+    /// The ARN of the secret.
     pub arn: String,
-    /// What it holds.
+    /// The value.
     pub text: SecretText,
-    /// Whether it is the version in use.
+    /// Whether it is the current version.
     pub is_current: bool,
     /// When the version was created.
     pub created: Option<Timestamp>,
 }
 
-/// What a secret is, apart from its value.
+/// The metadata of a secret.
 #[derive(Debug)]
 pub struct Description {
-    /// The whole ARN.
+    /// The full ARN.
     pub arn: String,
     /// The name.
     pub name: String,
-    /// Whether it is to be rotated.
+    /// Whether rotation is enabled.
     pub rotation_enabled: bool,
     versions: Vec<(String, Vec<String>)>,
 }
@@ -111,7 +111,7 @@ impl Description {
         self.versions.iter().any(|(known, stages)| known == id && stages.iter().any(|known| known == stage))
     }
 
-    /// The id of the version in use.
+    /// The id of the current version.
     #[must_use]
     pub fn current_version(&self) -> Option<&str> {
         let is_current = |(_, stages): &&(String, Vec<String>)| stages.iter().any(|stage| stage == CURRENT);
@@ -119,7 +119,7 @@ impl Description {
     }
 }
 
-/// The account's secrets, as far as the function's role reaches.
+/// The secrets of the account that the function's role may access.
 #[derive(Debug)]
 pub struct Secrets {
     sdk: SdkConfig,
@@ -128,7 +128,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Keeps what the client will be built from.
+    /// Takes the configuration of the client.
     #[must_use]
     pub(crate) const fn new(sdk: SdkConfig, endpoint_url: Option<String>) -> Self {
         Self { sdk, endpoint_url, client: OnceLock::new() }
@@ -144,7 +144,7 @@ impl Secrets {
         })
     }
 
-    /// Creates a secret whose first version has the given id; never changes one that exists.
+    /// Creates a secret whose first version has the given id. An existing secret is never changed.
     ///
     /// # Errors
     /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
@@ -168,7 +168,7 @@ impl Secrets {
                 created.arn.map(|arn| SecretCreation::Created { arn }).ok_or_else(|| Fault::new("replyUnknown"))
             }
             Err(error) => match error.as_service_error() {
-                // The second is said of a name whose secret is scheduled for deletion.
+                // The second error means that the secret of this name is scheduled for deletion.
                 Some(CreateSecretError::ResourceExistsException(_) | CreateSecretError::InvalidRequestException(_)) => {
                     Ok(SecretCreation::NameTaken)
                 }
@@ -177,7 +177,7 @@ impl Secrets {
         }
     }
 
-    /// Reads one version of a secret; `None` where there is no such secret, version or value.
+    /// Reads one version of a secret; `None` if the secret, the version or the value does not exist.
     ///
     /// # Errors
     /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
@@ -197,14 +197,14 @@ impl Secrets {
         match deadline.run(call.send()).await? {
             Ok(read) => {
                 let arn = read.arn.ok_or(Fault::new("replyUnknown"))?;
-                // A binary value is as good as an empty one: neither is a key of ours.
+                // A binary value counts as empty, since neither is a key.
                 let text = SecretText(read.secret_string.unwrap_or_default());
                 let created = read.created_date.and_then(|moment| u64::try_from(moment.to_millis().ok()?).ok());
                 let is_current = read.version_stages.unwrap_or_default().iter().any(|stage| stage == CURRENT);
                 Ok(Some(SecretVersion { arn, text, is_current, created: created.map(Timestamp::from_millis) }))
             }
             Err(error) => match error.as_service_error() {
-                // The second is said of a secret that is scheduled for deletion.
+                // The second error means that the secret is scheduled for deletion.
                 Some(
                     GetSecretValueError::ResourceNotFoundException(_) | GetSecretValueError::InvalidRequestException(_),
                 ) => Ok(None),
@@ -213,7 +213,7 @@ impl Secrets {
         }
     }
 
-    /// Describes a secret; `None` where there is none.
+    /// Describes a secret; `None` if it does not exist.
     ///
     /// # Errors
     /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
@@ -236,7 +236,7 @@ impl Secrets {
         }
     }
 
-    /// Stores a value as the version to come, and says whether it did: one that stands there already is left as it is.
+    /// Stores a value as the pending version. Returns `false` if the version already has another value, which stays.
     ///
     /// # Errors
     /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
@@ -265,7 +265,7 @@ impl Secrets {
         }
     }
 
-    /// Makes a version the one in use, in place of the one that is.
+    /// Makes a version the current version, in place of the version `in_place_of`.
     ///
     /// # Errors
     /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_prints_nothing_of_what_it_holds() {
+    fn debug_output_does_not_contain_the_text() {
         assert_eq!(format!("{:?}", SecretText::new("canary".to_owned())), "SecretText(..)");
     }
 }

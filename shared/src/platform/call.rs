@@ -1,4 +1,4 @@
-//! What one request works with: time and randomness as values, and how long it may take.
+//! The context of one request: time and randomness as values, and the deadline.
 
 use std::time::Duration;
 
@@ -8,33 +8,33 @@ use super::deadline::Deadline;
 use super::entropy::Randomness;
 use crate::domain::{Fault, Timestamp};
 
-/// The longest that all of a request's calls to the store may take together.
+/// The time limit of an HTTP request for all its calls to AWS services together.
 const STORE_BUDGET: Duration = Duration::from_millis(2_500);
 
-/// The same for an event, which may call more services and for which no user waits.
+/// The time limit of an event or a rotation, which calls several services while no user waits.
 const PATIENT_BUDGET: Duration = Duration::from_secs(10);
 
-/// The circumstances of one request.
+/// The context of one request.
 #[derive(Debug)]
 pub struct Call {
-    /// When it began.
+    /// The time at which the request began.
     pub now: Timestamp,
-    /// The same moment on the clock that only runs forward.
+    /// The same moment on the monotonic clock.
     pub started: Instant,
-    /// When whatever is behind the function is given up.
+    /// The deadline of all calls to AWS services.
     pub deadline: Deadline,
     /// The randomness for one key.
     pub randomness: Result<Randomness, Fault>,
-    /// How long the invocation had left when it began, in milliseconds.
+    /// The time that the invocation had left when the request began, in milliseconds.
     millis_left: u64,
 }
 
 impl Call {
-    /// Begins now, and is over well before the invocation.
+    /// Begins a request now. Its deadline is before the end of the invocation.
     #[must_use]
     pub fn begin(invocation_ends: Timestamp) -> Self {
         let now = Timestamp::now();
-        // Lambda never hands out an invocation that is over; `cargo lambda watch` puts its end into 1970.
+        // Lambda never starts an invocation after its end, but `cargo lambda watch` sets the end to 1970.
         let millis_left = match invocation_ends.millis().saturating_sub(now.millis()) {
             0 => u64::MAX,
             left => left,
@@ -42,7 +42,7 @@ impl Call {
         Self::at(now, millis_left, Randomness::draw())
     }
 
-    /// Begins at a given moment, with given randomness, in an invocation that has `millis_left`.
+    /// Begins a request at a given moment, with given randomness, in an invocation that has `millis_left`.
     #[must_use]
     pub fn at(now: Timestamp, millis_left: u64, randomness: Result<Randomness, Fault>) -> Self {
         let deadline = Deadline::within(STORE_BUDGET, millis_left);
@@ -55,19 +55,19 @@ impl Call {
         Self::at(self.elapsed_now(), self.millis_left(), Randomness::draw())
     }
 
-    /// The same call with the time that several services together may need.
+    /// The same call with the time limit of an event or a rotation.
     #[must_use]
     pub fn patient(self) -> Self {
         Self { deadline: Deadline::within(PATIENT_BUDGET, self.millis_left()), ..self }
     }
 
-    /// The current time. A lifetime counts from here, since the reads before the write take time.
+    /// The current time. A lifetime begins at this time and not at `now`, since earlier calls take time.
     #[must_use]
     pub fn elapsed_now(&self) -> Timestamp {
         self.now.after(self.started.elapsed())
     }
 
-    /// How long the invocation has left, in milliseconds.
+    /// The time that the invocation has left, in milliseconds.
     #[must_use]
     pub fn millis_left(&self) -> u64 {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -1,11 +1,11 @@
-//! The one place that reads the clock. Everything else takes a [`Timestamp`].
+//! The only module that reads the wall clock. Other modules take a [`Timestamp`].
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::domain::Timestamp;
 
 impl Timestamp {
-    /// The current time. A clock before 1970 reads as the end of time, at which everything has expired.
+    /// The current time. A clock before 1970 gives the largest time, at which everything has expired.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     pub fn now() -> Self {

@@ -1,7 +1,7 @@
-//! Configuration: read once at start from the environment, which only this module does.
+//! The configuration, read once at start. Only this module reads the environment.
 //!
-//! What is wrong stops the process, and is reported by the variable's name, never by its value. An empty variable
-//! counts as unset, since a template passes one for each parameter that was left empty.
+//! An invalid variable stops the process. The error contains the name of the variable, never its value. An empty
+//! variable counts as unset, since a template passes an empty variable for each empty parameter.
 
 mod aws;
 mod environment;
@@ -18,7 +18,7 @@ pub use environment::{ConfigError, Environment};
 pub use events::EventsConfig;
 pub use store::StoreConfig;
 
-/// What the runtime can't do without.
+/// Variables that Lambda and its emulators set. Without them, the program does not run in Lambda.
 const SET_BY_LAMBDA: [&str; 4] = [
     "AWS_LAMBDA_RUNTIME_API",
     "AWS_LAMBDA_FUNCTION_NAME",
@@ -26,21 +26,21 @@ const SET_BY_LAMBDA: [&str; 4] = [
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 ];
 
-/// What both functions read.
+/// The configuration that both functions have.
 #[derive(Debug)]
 pub struct Config {
-    /// Where the records are.
+    /// The table of keys, and how to reach it.
     pub store: StoreConfig,
-    /// What events that are not HTTP may do.
+    /// The configuration for events other than HTTP.
     pub events: EventsConfig,
     /// The limit on `expiresIn` (`MAX_EXPIRES_IN`).
     pub max_expires_in: MaxExpiresIn,
-    /// The least grave request lines that are written (`LOG_LEVEL`).
+    /// The lowest severity of the request lines that are logged (`LOG_LEVEL`).
     pub log_level: LogLevel,
 }
 
 impl Config {
-    /// Reads and checks every variable that both functions know.
+    /// Reads and checks every variable that both functions use.
     ///
     /// # Errors
     /// The first [`ConfigError`] found.
@@ -89,7 +89,7 @@ fn checked<'a>(
     if is_valid(value) { Ok(value) } else { Err(ConfigError::new(variable, problem)) }
 }
 
-/// Exactly `true` or `false`, or what holds unless it is set.
+/// Reads exactly `true` or `false`. An unset variable gives `unless_set`.
 fn flag(environment: &Environment, variable: &'static str, unless_set: bool) -> Result<bool, ConfigError> {
     match environment.optional(variable) {
         None => Ok(unless_set),
@@ -99,8 +99,8 @@ fn flag(environment: &Environment, variable: &'static str, unless_set: bool) -> 
     }
 }
 
-/// The endpoint of a service: its own variable, else `AWS_ENDPOINT_URL`, else AWS's (AWS SDKs and Tools Reference Guide,
-/// "Service-specific endpoints").
+/// The endpoint of a service: its own variable, otherwise `AWS_ENDPOINT_URL`, otherwise `None` for AWS's endpoint (AWS
+/// SDKs and Tools Reference Guide, "Service-specific endpoints").
 fn endpoint_url(environment: &Environment, own_variable: &'static str) -> Result<Option<String>, ConfigError> {
     for variable in [own_variable, "AWS_ENDPOINT_URL"] {
         if let Some(url) = environment.optional(variable) {
@@ -115,7 +115,7 @@ fn endpoint_url(environment: &Environment, own_variable: &'static str) -> Result
 
 fn is_endpoint(uri: &Uri) -> bool {
     let (host, port) = (uri.host().unwrap_or(""), uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default());
-    // Nothing else stands beside host and port: no name of a user, and no number that is no port.
+    // The authority consists of host and port only: no user name, and no port that is out of range.
     let authority = uri.authority().map(|authority| authority.as_str());
     let is_plain = authority == Some(&format!("{host}{port}")) && !host.is_empty();
     is_plain && matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none()

@@ -1,4 +1,4 @@
-//! The moment at which a request gives up on whatever is behind the function.
+//! The moment at which a request stops waiting for AWS services.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,41 +9,41 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::domain::Fault;
 
-/// What is left of an invocation for its answer to get out, in milliseconds.
+/// The time that is reserved for sending the answer, in milliseconds.
 const RESERVE: u64 = 500;
 
-/// The least time that a call is begun with.
+/// The least time that must be left to begin a call.
 const LEAST: Duration = Duration::from_millis(50);
 
-/// One moment for all the calls of one request.
+/// The deadline of all calls of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// `budget` from now, or half a second before an invocation ends that has `millis_left`, whichever is earlier.
+    /// `budget` from now, or 500 ms before the end of an invocation that has `millis_left`, whichever is earlier.
     #[must_use]
     pub fn within(budget: Duration, millis_left: u64) -> Self {
         Self(Instant::now() + budget.min(Duration::from_millis(millis_left.saturating_sub(RESERVE))))
     }
 
-    /// This moment, or `budget` from now if that is earlier.
+    /// This deadline, or `budget` from now if that is earlier.
     #[must_use]
     pub fn at_most(self, budget: Duration) -> Self {
         Self(self.0.min(Instant::now() + budget))
     }
 
-    /// Waits for a moment, and no longer than until this one.
+    /// Waits until `moment`, at most until this deadline.
     pub async fn hold_until(self, moment: Instant) {
         sleep_until(moment.min(self.0)).await;
     }
 
-    /// Awaits a call until then.
+    /// Awaits a call until the deadline.
     ///
     /// # Errors
-    /// A [`Fault`] when the moment has come first. A call that has no time for an answer is not begun, since a write
-    /// could be applied all the same.
+    /// A [`Fault`] when the deadline is reached first. A call that has no time for an answer is not begun, since a
+    /// write could be applied without an answer.
     ///
-    /// No `async fn`, which would hold the call twice.
+    /// This is not an `async fn`, since its future would store the call twice.
     pub fn run<T>(self, call: impl Future<Output = T>) -> impl Future<Output = Result<T, Fault>> {
         let reached = || Fault::new("deadlineReached");
         if Instant::now() + LEAST > self.0 {

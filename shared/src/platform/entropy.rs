@@ -1,19 +1,19 @@
-//! Randomness as a value: the one place that draws it.
+//! Randomness as a value. Only this module draws it for keys.
 
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::domain::{Fault, KeyId, Secret};
 
-/// What one creation may use up.
+/// The randomness for the creation of one key.
 #[derive(Debug)]
 pub struct Randomness {
     /// The new key's id.
     pub key_id: KeyId,
-    /// The id to use when the first one belongs to another record.
+    /// The id to use if the first id belongs to another record.
     pub spare_key_id: KeyId,
     /// The new key's secret.
     pub secret: Secret,
-    /// The salt of the seal on an answer that is kept for retries.
+    /// The salt of the key that seals an answer which is stored for retries.
     pub salt: [u8; 32],
 }
 
@@ -21,14 +21,14 @@ impl Randomness {
     /// Draws from the operating system's generator.
     ///
     /// # Errors
-    /// A [`Fault`] when the system has no randomness to give.
+    /// A [`Fault`] when the generator fails.
     pub fn draw() -> Result<Self, Fault> {
         let mut bytes = [[0; 16]; 6];
         SystemRandom::new().fill(bytes.as_flattened_mut()).map_err(|_| Fault::new("randomnessUnavailable"))?;
         Ok(Self::from_random_bytes(bytes))
     }
 
-    /// Shapes random bytes into two ids, a secret and a salt.
+    /// Makes two ids, a secret and a salt from random bytes.
     #[must_use]
     pub fn from_random_bytes([key_id, spare_key_id, secret, secret_end, salt, salt_end]: [[u8; 16]; 6]) -> Self {
         let secret = Secret::from_random_bytes(joined(secret, secret_end));
@@ -76,7 +76,8 @@ mod tests {
                 .sum::<u64>();
             assert!(seen.insert(secret) && randomness.key_id != randomness.spare_key_id);
         }
-        // 5,120,000 fair bits: mean 2,560,000, standard deviation 1,131; six of them is one chance in 500 million.
+        // 5,120,000 fair bits have the mean 2,560,000 and the standard deviation 1,131. A deviation of six standard
+        // deviations has a probability of one in 500 million.
         assert!(ones.abs_diff(2_560_000) < 6 * 1_132, "{ones}");
     }
 }

@@ -7,10 +7,10 @@ use futures_util::FutureExt;
 
 use crate::domain::Fault;
 
-/// Awaits the work of one request, and turns a panic into the fault `panic`. The work may leave nothing half-changed behind:
-/// a request changes nothing in memory but the caller that its log line names, and sets that as a whole.
+/// Awaits the work of one request and converts a panic into the fault `panic`. A panic leaves no value in memory
+/// half-changed: a request replaces the caller of its log line and the cached keys each as a whole.
 ///
-/// No `async fn`, which would store the work twice.
+/// This is not an `async fn`, since its future would store the work twice.
 pub(crate) fn guarded<T, E: From<Fault>>(
     work: impl Future<Output = Result<T, E>>,
 ) -> impl Future<Output = Result<T, E>> {

@@ -1,6 +1,6 @@
-//! JSON objects, read strictly: a member that occurs twice, at any depth, is an error and not a choice.
+//! Strict parsing of JSON objects: a duplicate member, at any depth, is an error.
 //!
-//! Parsers disagree on which of two equal members counts, and an attacker lives off that (RFC 8259 section 4).
+//! Parsers disagree on which of two members of the same name counts, and attackers use that (RFC 8259 section 4).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use super::number::Number;
 
-/// How deep values may nest.
+/// The maximum nesting depth of values.
 const MAX_DEPTH: usize = 128;
 
-/// The text is no JSON object, has a member twice, or nests too deep.
+/// The text is not a JSON object, has a duplicate member, or is nested too deeply.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotAnObject;
 
@@ -34,11 +34,11 @@ pub enum Value<'a> {
     Object(Object<'a>),
 }
 
-/// The members of an object, each name once.
+/// The members of an object. Each name occurs once.
 pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
 
 impl<'a> Object<'a> {
-    /// Reads one object and nothing after it.
+    /// Parses a text that is exactly one object.
     ///
     /// # Errors
     /// [`NotAnObject`] for anything else.
@@ -94,16 +94,16 @@ fn parse_value(raw: &RawValue, depth: usize) -> Result<Value<'_>, NotAnObject> {
     })
 }
 
-/// A raw value's text if it is a well-formed string (a lone surrogate is not).
+/// The text of a raw value, if it is a valid string. A string with a lone surrogate is not valid.
 pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(raw.get()).ok().map(|Text(text)| text)
 }
 
-/// A string that borrows from its JSON where it holds no escape.
+/// A string that borrows from its JSON text if it contains no escape.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The members of an object as they stand in the text, also those that occur twice.
+/// The members of an object in the order of the text, including duplicates.
 #[derive(Default)]
 pub(crate) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -113,12 +113,11 @@ impl<'a> Members<'a> {
         serde_json::from_str(text).ok()
     }
 
-    /// The first member of that name, unless it is null, which is how some gateways write what is absent.
+    /// The first member of that name; `None` if it is null, since some gateways write null for an absent member.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.iter().find_map(|(member, raw)| (member == name).then_some(*raw)).filter(|raw| raw.get() != "null")
     }
 
-    /// All members.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(Cow<'a, str>, &'a RawValue)> {
         self.0.iter()
     }
@@ -153,7 +152,7 @@ mod tests {
     use super::{NotAnObject, Object, Value};
 
     #[test]
-    fn a_member_twice_is_refused_at_any_depth_and_by_escape() {
+    fn duplicate_members_are_refused_at_any_depth_and_in_escapes() {
         for text in
             [r#"{"a":1,"a":1}"#, r#"{"a":1,"\u0061":2}"#, r#"{"b":{"a":1,"a":2}}"#, r#"{"b":[[{"a":1,"a":2}]]}"#]
         {
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_whole_object_is_an_object() {
+    fn only_text_that_is_exactly_one_object_is_parsed() {
         for text in [
             "",
             " ",

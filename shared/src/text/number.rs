@@ -1,6 +1,6 @@
-//! Whole numbers by value, exactly as the JSON text spells them.
+//! Whole numbers, read exactly from the JSON text.
 //!
-//! A float would lose what matters: `3.0000000000000000001` is not 3, and `1e400` is a number. RFC 8259 section 6.
+//! A float would be inexact: `3.0000000000000000001` is not 3, and `1e400` is a number. RFC 8259 section 6.
 
 use std::cmp::Ordering;
 
@@ -8,10 +8,10 @@ use std::cmp::Ordering;
 #[derive(Clone, Copy, Debug)]
 pub struct Number<'a>(&'a str);
 
-/// What a number is when only whole, non-negative values will do.
+/// The result of reading a number as a whole, non-negative value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whole {
-    /// A whole number that fits.
+    /// A whole number that fits `u64`.
     Value(u64),
     /// Whole, but above `u64::MAX`.
     TooLarge,
@@ -45,7 +45,7 @@ impl<'a> Number<'a> {
         }
     }
 
-    /// Whether it is 1 or more, however little it may lack: to the nearest double, `0.99999999999999999999` is 1.
+    /// Whether the number is 1 or more, compared exactly: the nearest double to `0.99999999999999999999` is 1.
     #[must_use]
     pub fn is_at_least_one(self) -> bool {
         let Digits { negative, digits, point } = self.digits();
@@ -64,7 +64,7 @@ impl<'a> Number<'a> {
         Digits { negative, digits: [integer, fraction].concat(), point }
     }
 
-    /// The number, where it is whole, not negative and fits.
+    /// The number, if it is whole, not negative and fits `u64`.
     #[must_use]
     pub fn to_u64(self) -> Option<u64> {
         match self.whole() {
@@ -73,21 +73,21 @@ impl<'a> Number<'a> {
         }
     }
 
-    /// The nearest double, for comparisons in which a fraction is legal (a `NumericDate`, RFC 7519 section 2).
+    /// The nearest double, for comparisons that allow fractions (a `NumericDate`, RFC 7519 section 2).
     #[must_use]
     pub fn to_f64(self) -> f64 {
         self.0.parse().unwrap_or(f64::NAN)
     }
 }
 
-/// A number taken apart: its value is 0.`digits` times ten to the power of `point`.
+/// The parts of a number. Its value is 0.`digits` times ten to the power of `point`.
 struct Digits {
     negative: bool,
     digits: String,
     point: i64,
 }
 
-/// `digits` followed by as many zeros as lie between the end of the significant digits and the decimal point.
+/// `digits`, followed by the zeros between the last significant digit and the decimal point.
 fn scaled(digits: &str, significant_length: usize, point: i64) -> Whole {
     let zeros = usize::try_from(point).ok().and_then(|point| point.checked_sub(significant_length));
     match zeros {
@@ -99,7 +99,7 @@ fn scaled(digits: &str, significant_length: usize, point: i64) -> Whole {
     }
 }
 
-/// An exponent of any length: what doesn't fit is as good as infinite.
+/// An exponent of any length. A value that does not fit is replaced by a limit that no number reaches.
 fn saturating_exponent(text: &str) -> i64 {
     let far = i64::MAX / 4;
     match text.strip_prefix('-') {
@@ -113,7 +113,7 @@ mod tests {
     use super::{Number, Whole};
 
     #[test]
-    fn a_number_is_whole_by_value_not_by_spelling() {
+    fn a_number_is_whole_by_its_value() {
         for (text, expected) in [
             ("3", Whole::Value(3)),
             ("3.0", Whole::Value(3)),
@@ -144,7 +144,7 @@ mod tests {
         }
     }
     #[test]
-    fn one_is_reached_by_value_and_not_by_rounding() {
+    fn the_comparison_with_one_does_not_round() {
         for text in ["1", "1.0", "0.1e1", "10e-1", "1.5", "1.00000000000000000000001", "2.5", "1e400", "0.001e3"] {
             assert!(Number::from_json(text).is_at_least_one(), "{text}");
         }

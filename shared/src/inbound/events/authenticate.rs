@@ -1,4 +1,4 @@
-//! Who an event acts for.
+//! The authentication of events.
 
 use std::future::{Future, ready};
 
@@ -12,7 +12,7 @@ use crate::platform::Call;
 pub enum EventAuthenticateError {
     /// The function serves no events.
     Unknown,
-    /// This deployment does not configure what such events act with.
+    /// The deployment has no provisioner, so events without a credential are not served.
     Disabled,
     /// An event of this source may not carry this credential.
     CredentialRefused,
@@ -22,7 +22,7 @@ pub enum EventAuthenticateError {
 
 /// Authentication of events. A function serves no events unless it implements the method.
 pub trait AuthenticateEvent: Authenticate {
-    /// Finds the principal of an event, which may carry the value of an `Authorization` header.
+    /// Finds the principal of an event. The event may contain the value of an `Authorization` header.
     ///
     /// # Errors
     /// An [`EventAuthenticateError`].

@@ -1,4 +1,4 @@
-//! Several requests in one invocation: each has its own time and randomness, and none fails because of another.
+//! Several requests in one invocation. Each has its own time and randomness, and none fails because of another.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::domain::Fault;
 use crate::keys::Service;
 use crate::platform::Call;
 
-/// The time that an invocation must have left to begin another message, in milliseconds.
+/// The time that must be left in an invocation to begin another message, in milliseconds.
 const MIN_MILLIS_LEFT: u64 = 3_000;
 
 /// The answer to SQS: AWS Lambda Developer Guide, "Implementing partial batch responses".
@@ -32,7 +32,7 @@ struct BatchItemFailure {
 /// Answers every notification of SNS.
 ///
 /// # Errors
-/// The first failure. SNS then delivers all notifications again, and the keys that were created are found.
+/// The first failure. Lambda then retries the whole event, and the retry finds the keys that were created.
 pub(crate) async fn answer_notifications<A: AuthenticateEvent>(
     service: &Service<A>,
     notifications: Vec<SnsNotification<'_>>,
@@ -48,7 +48,8 @@ pub(crate) async fn answer_notifications<A: AuthenticateEvent>(
     answer
 }
 
-/// Answers every message of SQS, and names those that failed. A message that there is no time for counts as failed.
+/// Answers every message of SQS, and returns the ids of the failed ones. A message counts as failed if there
+/// is not enough time left for it.
 pub(crate) async fn answer_messages<A: AuthenticateEvent>(
     service: &Service<A>,
     messages: Vec<SqsMessage<'_>>,

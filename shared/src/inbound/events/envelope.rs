@@ -1,9 +1,9 @@
-//! The envelopes in which other services hand on a request, and the request in them, at most one envelope deeper.
+//! The envelopes in which AWS services forward a request. An envelope contains a request, or one more envelope.
 //!
-//! What a service fills in is trusted to have its documented shape; what a sender writes is text until it has been read.
-//! None of these types has `Debug`: a request can carry a token.
-//! (`aws_lambda_events` has types for them too, but fails a whole batch over one odd member, takes members twice,
-//! prints bodies, and would bring two more crates.)
+//! Members that a service sets must have their documented form. Text that a sender wrote can have any form.
+//! None of these types has `Debug`, since a request can contain a token.
+//! The types of `aws_lambda_events` are not used: they fail a whole batch for one unexpected member, accept duplicate
+//! members, print bodies, and need two more crates.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::text::{Members, string};
 
-/// The members that identify a request for a key: it has one of these.
+/// A request for a key has at least one of these members.
 const REQUEST_MEMBERS: [&str; 6] = ["name", "level", "expiresIn", "deliverTo", "idempotencyKey", "authorization"];
 
-/// What a request never has: the marks of an envelope that was not opened, since it is of another service, or too deep.
+/// A request has none of these members. They belong to envelopes of other services, or to an envelope that is too deep.
 const ENVELOPE_MARKERS: [&str; 16] = [
     "requestContext",
     "httpMethod",
@@ -34,16 +34,16 @@ const ENVELOPE_MARKERS: [&str; 16] = [
     "eventSource",
 ];
 
-/// A request as an event carries it: the text of a JSON object.
+/// The request in an event, as the text of a JSON object.
 pub struct RequestText<'a> {
     /// The JSON object.
     pub object: Cow<'a, str>,
-    /// The id of the innermost event around it.
+    /// The id of the innermost event around the object, if there is one.
     pub event_id: Option<String>,
 }
 
 impl<'a> RequestText<'a> {
-    /// Takes text that is a JSON object with a request's members and no envelope's.
+    /// Takes the text of a JSON object that has a member of a request and no member of an envelope.
     pub(crate) fn read(object: Cow<'a, str>, event_id: Option<String>) -> Option<Self> {
         let members = Members::parse(&object)?;
         let has = |names: &[&str]| members.iter().any(|(name, _)| names.contains(&name.as_ref()));
@@ -53,7 +53,7 @@ impl<'a> RequestText<'a> {
     }
 }
 
-/// An event of a bus: Amazon EventBridge User Guide, "AWS service event structure".
+/// An EventBridge event: Amazon EventBridge User Guide, "AWS service event structure".
 pub struct EventBridgeEvent<'a> {
     id: Option<String>,
     detail: &'a RawValue,
@@ -66,21 +66,21 @@ impl<'a> EventBridgeEvent<'a> {
         Some(Self { id: members.get("id").and_then(string).map(Cow::into_owned), detail: members.get("detail")? })
     }
 
-    /// The request in it, if its `detail` is one.
+    /// The request in the event, if its `detail` is one.
     #[must_use]
     pub fn request(self) -> Option<RequestText<'a>> {
         RequestText::read(Cow::Borrowed(self.detail.get()), self.id)
     }
 }
 
-/// One notification of a topic: Amazon SNS Developer Guide, "Parsing Amazon SNS message formats".
+/// One SNS notification: Amazon SNS Developer Guide, "Parsing Amazon SNS message formats".
 pub struct SnsNotification<'a> {
     id: Option<String>,
     message: Cow<'a, str>,
 }
 
 impl<'a> SnsNotification<'a> {
-    /// The notifications that a topic invokes a function with.
+    /// Reads the notifications of an SNS event.
     pub(crate) fn read_all(records: &'a RawValue) -> Option<Vec<Self>> {
         read_all(records, |record| {
             let is_sns = string(record.get("EventSource")?)? == "aws:sns";
@@ -96,7 +96,7 @@ impl<'a> SnsNotification<'a> {
         })
     }
 
-    /// The request in it: its message, or the `detail` of the event in its message.
+    /// The request in the notification: its message, or the `detail` of the EventBridge event in its message.
     #[must_use]
     pub fn request(self) -> Option<RequestText<'a>> {
         if let Some(request) = of_event(&self.message) {
@@ -106,15 +106,15 @@ impl<'a> SnsNotification<'a> {
     }
 }
 
-/// One message of a queue: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS".
+/// One SQS message: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS".
 pub struct SqsMessage<'a> {
-    /// What the answer names the message by.
+    /// The message id, with which the answer reports a failed message.
     pub id: Cow<'a, str>,
     body: Cow<'a, str>,
 }
 
 impl<'a> SqsMessage<'a> {
-    /// The messages that a queue invokes a function with.
+    /// Reads the messages of an SQS event.
     pub(crate) fn read_all(records: &'a RawValue) -> Option<Vec<Self>> {
         read_all(records, |record| {
             let is_sqs = string(record.get("eventSource")?)? == "aws:sqs";
@@ -124,7 +124,8 @@ impl<'a> SqsMessage<'a> {
         })
     }
 
-    /// The request in it: its body, or the message of the notification or the `detail` of the event in its body.
+    /// The request in the message: its body, or the message of the SNS notification or the `detail` of the EventBridge
+    /// event in its body.
     #[must_use]
     pub fn request(&self) -> Option<RequestText<'_>> {
         of_event(&self.body)
@@ -133,25 +134,25 @@ impl<'a> SqsMessage<'a> {
     }
 }
 
-/// What a sender wrote. What is no text carries no request, and fails nothing but itself.
+/// Text that a sender wrote. A value that is not text counts as empty, so only its own record fails.
 fn text<'a>(members: &Members<'a>, name: &str) -> Cow<'a, str> {
     members.get(name).and_then(string).unwrap_or_default()
 }
 
-/// Every record, or none: an envelope is of one kind throughout.
+/// Reads every record; `None` if there is no record, or if one is of another kind.
 fn read_all<'a, T>(records: &'a RawValue, read: impl Fn(&Members<'a>) -> Option<T>) -> Option<Vec<T>> {
     let records: Vec<Members<'a>> = serde_json::from_str(records.get()).ok()?;
     let read: Vec<T> = records.iter().map(read).collect::<Option<_>>()?;
     (!read.is_empty()).then_some(read)
 }
 
-/// What an event of a bus carries, if the text is one.
+/// The request in an EventBridge event, if the text is an EventBridge event.
 fn of_event<'a>(text: &str) -> Option<Option<RequestText<'a>>> {
     let event = EventBridgeEvent::read(&Members::parse(text)?)?;
     Some(RequestText::read(Cow::Owned(event.detail.get().to_owned()), event.id))
 }
 
-/// What a notification carries, if the text is one: here it has a `Type`, and its message is a request by itself.
+/// The request in an SNS notification, if the text is one. In a queue it has a `Type`; its message must be a request.
 fn of_notification<'a>(text: &str) -> Option<Option<RequestText<'a>>> {
     let members = Members::parse(text)?;
     let is_notification = string(members.get("Type")?)? == "Notification" && members.get("TopicArn").is_some();
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_carries_no_request_is_nothing() {
+    fn other_text_is_not_a_request() {
         for text in [
             "",
             "x",

@@ -1,4 +1,4 @@
-//! Why a request of an event is refused or fails, and the code of each cause.
+//! The errors of event requests, and the code of each error.
 
 use super::super::code;
 use super::super::request_log::LogEntry;
@@ -6,12 +6,12 @@ use super::authenticate::EventAuthenticateError;
 use crate::domain::{AuthorizationError, Fault, GrantError, InvalidRequest};
 use crate::keys::{AuthenticateError, CreateError, DeliverError};
 
-/// Why an event makes no key.
+/// Why an event creates no key.
 #[derive(Debug)]
 pub enum EventError {
-    /// The event has no shape that this function serves.
+    /// The function does not serve events of this shape.
     Unknown,
-    /// This deployment serves no such events.
+    /// The deployment is not configured to serve this event.
     Disabled,
     /// An event of this source may not carry this credential.
     CredentialRefused,
@@ -21,29 +21,29 @@ pub enum EventError {
     Authorize(AuthorizationError),
     /// The request breaks a rule.
     Request(InvalidRequest),
-    /// The event does not name the secret to deliver in, and may not get the key's secret in its answer.
+    /// The event has no `deliverTo`, and its answer may not contain the key's secret.
     DeliverToMissing,
-    /// `deliverTo` is not the end of a secret's name.
+    /// `deliverTo` is not a valid last part of a secret's name.
     DeliverToInvalid,
     /// The event has no id.
     IdempotencyKeyMissing,
-    /// The event's id is empty or too long, or no UUID where a UUID is required.
+    /// The event's id is empty or too long, or not a UUID where a UUID is required.
     IdempotencyKeyInvalid,
     /// The key is not created.
     Create(CreateError),
     /// The key is not delivered.
     Deliver(DeliverError),
-    /// The code behind the request failed.
+    /// The function failed outside of the cases above, for example by a panic.
     Fault(Fault),
 }
 
 impl EventError {
-    /// The answer could not be written.
+    /// The answer could not be serialized.
     pub(crate) const fn answer_not_written() -> Self {
         Self::Fault(Fault::new("answerNotWritten"))
     }
 
-    /// The code that senders and operators know this cause by.
+    /// The error code, for senders and operators.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

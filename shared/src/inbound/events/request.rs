@@ -1,4 +1,4 @@
-//! The request in an event: the same object as an HTTP body, with `deliverTo`, `idempotencyKey` and `authorization`.
+//! The request in an event: the object of an HTTP body, with `deliverTo`, `idempotencyKey` and `authorization`.
 
 use super::super::request_log::{LogEntry, RequestLog};
 use super::authenticate::AuthenticateEvent;
@@ -10,7 +10,7 @@ use crate::keys::{AuthenticateError, CreatedKey, Delivery, IdempotencyKey, Rejec
 use crate::platform::{Call, guarded};
 use crate::text::{Object, Value};
 
-/// The longest request, in bytes; the same as that of an HTTP body.
+/// The longest request, in bytes: the same limit as for an HTTP body.
 const MAX_BYTES: usize = 16 * 1024;
 
 /// The longest id of an event, in characters.
@@ -91,7 +91,7 @@ fn delivery<A>(
     Ok(Some(Delivery::new(deliver_to.secret_name(prefix, caller.principal().user_id), caller, &id)))
 }
 
-/// The member `authorization`, which holds what an `Authorization` header would.
+/// The member `authorization`, which has the syntax of an `Authorization` header's value.
 fn authorization<'a>(member: Option<&'a Value<'_>>) -> Result<Option<&'a str>, EventError> {
     match member {
         None | Some(Value::Null) => Ok(None),

@@ -1,6 +1,6 @@
-//! The services that requests come from.
+//! The sources of event requests.
 
-/// Where a request comes from.
+/// The source of an event request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A direct invocation, whose caller reads the answer.
@@ -25,7 +25,7 @@ impl Source {
         }
     }
 
-    /// Whether the source keeps what it carries, and returns no answer to the sender.
+    /// Whether the source is a bus: others can store its events, and nobody reads the answer.
     #[must_use]
     pub const fn is_bus(self) -> bool {
         !matches!(self, Self::Direct)

@@ -1,4 +1,4 @@
-//! The request's body: a small JSON object, if it says what it is.
+//! The body of a request: a small JSON object.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ pub(super) fn parse(event: &GatewayEvent<'_>, limit: MaxExpiresIn) -> Result<Key
     KeyRequest::from_object(&object, limit)
 }
 
-/// The body as text, with the gateway's base64 removed.
+/// The body as text, decoded if the gateway encoded it in base64.
 fn text<'a>(event: &GatewayEvent<'a>) -> Result<Cow<'a, str>, InvalidRequest> {
     let raw = event.body.ok_or(InvalidRequest::BodyMissing)?;
     let body = string(raw).ok_or(InvalidRequest::BodyInvalid)?;
@@ -45,7 +45,7 @@ fn text<'a>(event: &GatewayEvent<'a>) -> Result<Cow<'a, str>, InvalidRequest> {
     String::from_utf8(bytes).map(Cow::Owned).map_err(|_| InvalidRequest::BodyInvalid)
 }
 
-/// Whether the `Content-Type` is absent, or JSON in the one encoding that JSON has (RFC 8259 section 8.1).
+/// Whether the `Content-Type` is absent, or JSON in UTF-8 (RFC 8259 section 8.1).
 fn declares_json(values: &[Cow<'_, str>]) -> bool {
     match values {
         [] => true,
@@ -54,7 +54,7 @@ fn declares_json(values: &[Cow<'_, str>]) -> bool {
     }
 }
 
-/// `application/json`, and at most one parameter, which is `charset=utf-8` (RFC 9110 section 8.3.1).
+/// `application/json` without a parameter, or with `charset=utf-8` (RFC 9110 section 8.3.1).
 fn is_json(media_type: &str) -> bool {
     let mut parts = media_type.split(';').map(|part| part.trim_matches([' ', '\t']));
     let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));

@@ -1,4 +1,4 @@
-//! Why a request is refused or fails, and the status and code of each cause.
+//! The errors of HTTP requests, and the status and code of each error.
 
 use lambda_http::http::StatusCode;
 
@@ -7,12 +7,12 @@ use super::super::request_log::LogEntry;
 use crate::domain::{AuthorizationError, Fault, GrantError, InvalidRequest};
 use crate::keys::{AuthenticateError, CreateError};
 
-/// Why a request is not answered with success.
+/// Why a request does not succeed.
 #[derive(Debug)]
 pub enum HttpError {
-    /// The route has no such method.
+    /// There is no route for this method.
     MethodNotAllowed {
-        /// The value of `Allow`: the methods that the route has.
+        /// The value of `Allow`: the allowed methods.
         allow: &'static str,
     },
     /// The caller is not authenticated.
@@ -21,11 +21,11 @@ pub enum HttpError {
     Authorize(AuthorizationError),
     /// The body breaks a rule.
     Request(InvalidRequest),
-    /// `Idempotency-Key` is not one random UUID.
+    /// `Idempotency-Key` is not exactly one UUID of version 4 or 7.
     IdempotencyKeyInvalid,
     /// The key is not created.
     Create(CreateError),
-    /// The code behind the request failed.
+    /// The function failed outside of the cases above, for example by a panic.
     Fault(Fault),
 }
 

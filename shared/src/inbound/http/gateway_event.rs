@@ -1,8 +1,8 @@
-//! The gateway's event, reduced to what the checks look at: the method, three headers and the body.
+//! The event of a gateway, reduced to the method, the headers and the body.
 //!
-//! `lambda_http` reads these events too, but panics on `Host: a b` and on bad base64, keeps only the last of several
-//! `Authorization` values of a REST API, and decodes a body before anyone has asked who sends it. Its types write the
-//! response ([`super::response`]); the request is read here, and whatever a header or body holds can't fail the event.
+//! `lambda_http` does not read these events here: it panics on `Host: a b` and on invalid base64, keeps only the last
+//! of several `Authorization` values of a REST API, and decodes a body before the caller is authenticated. Its types
+//! write the response ([`super::response`]). In this module, no value of a header or body makes an event unreadable.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::headers::Headers;
 use crate::text::{Members, string};
 
-/// Who wrapped the request, which decides how the response is written.
+/// The service that forwarded the request. It determines the form of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// HTTP API with payload 2.0, or a Function URL.
@@ -45,7 +45,7 @@ impl From<Origin> for RequestOrigin {
     }
 }
 
-/// One HTTP request. It has no `Debug`, since it holds a credential.
+/// One HTTP request. It has no `Debug`, since it contains a credential.
 pub struct GatewayEvent<'a> {
     origin: Origin,
     method: Cow<'a, str>,
@@ -56,8 +56,8 @@ pub struct GatewayEvent<'a> {
 }
 
 impl<'a> GatewayEvent<'a> {
-    /// Reads an event if it is an HTTP request: it has a `requestContext`, a method where that origin puts it, and
-    /// is no request to a Lambda authorizer. Beyond that, nothing that is odd about it can make it another event.
+    /// Reads an event if it is an HTTP request: it has a `requestContext` and a method in the place of its origin, and
+    /// it is not a request to a Lambda authorizer. No other member changes this decision.
     #[must_use]
     pub(crate) fn read(event: Members<'a>) -> Option<Self> {
         if event.get("methodArn").or(event.get("routeArn")).is_some() {
@@ -82,7 +82,7 @@ impl<'a> GatewayEvent<'a> {
         })
     }
 
-    /// Who wrapped the request.
+    /// The service that forwarded the request.
     #[must_use]
     pub const fn origin(&self) -> Origin {
         self.origin
@@ -94,9 +94,9 @@ impl<'a> GatewayEvent<'a> {
         &self.method
     }
 
-    /// Every value of a header, in whatever spelling and number it came.
+    /// Every value of a header. Names are compared without regard to letter case.
     ///
-    /// REST APIs list each header twice, all of its values in `multiValueHeaders` and the last one in `headers`.
+    /// REST APIs list each header twice: all values in `multiValueHeaders`, and the last value in `headers`.
     pub(super) fn header(&self, name: &str) -> Vec<Cow<'a, str>> {
         let mut values = self.multi_value_headers.all(name);
         let listed = values.len();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_is_told_by_where_the_method_stands() {
+    fn the_place_of_the_method_identifies_the_origin() {
         for (event, expected) in [
             (r#"{"requestContext":{"http":{"method":"POST"}}}"#, Some(Origin::HttpApi)),
             (r#"{"requestContext":{"stage":"x"},"httpMethod":"POST"}"#, Some(Origin::RestApi)),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_of_a_header_is_seen_once() {
+    fn every_value_of_a_header_is_read_once() {
         let context = r#""requestContext":{},"httpMethod":"POST""#;
         for (headers, expected) in [
             (r#""headers":{"AUTHORIZATION":"a"}"#, vec!["a"]),

@@ -1,6 +1,6 @@
-//! Headers in any letter case, and every value of each.
+//! The headers of an event, with every value. Names are compared without regard to letter case.
 //!
-//! Whatever a header holds can't fail the event: a value that is no text still counts as a value, though no legal one.
+//! No header makes an event unreadable: a value that is not text counts as a value, but is never a valid one.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,10 @@ use serde_json::value::RawValue;
 
 use crate::text::{Members, string};
 
-/// An event's object of headers, whose values are strings or arrays of strings.
+/// The object of headers in an event. Its values are strings or arrays of strings.
 pub(super) struct Headers<'a>(pub(super) Members<'a>);
 
 impl<'a> Headers<'a> {
-    /// Every value of a header.
     pub(super) fn all(&self, name: &str) -> Vec<Cow<'a, str>> {
         let named = self.0.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         named.flat_map(|(_, raw)| values(raw)).collect()

@@ -1,9 +1,8 @@
-//! What a request led to.
+//! The results of the routes.
 
 use super::super::request_log::LogEntry;
 use crate::keys::CreatedKey;
 
-/// What a route did for its caller.
 pub(super) enum Outcome {
     /// A key was created.
     Created(CreatedKey),

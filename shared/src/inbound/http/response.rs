@@ -1,4 +1,4 @@
-//! Headers and bodies of the answers. The body of an error holds its code and nothing else.
+//! The headers and bodies of responses. An error's code is the only variable part of its body.
 
 use std::convert::Infallible;
 use std::future::{Future, ready};
@@ -14,7 +14,7 @@ use super::error::HttpError;
 use super::gateway_event::Origin;
 use super::outcome::Outcome;
 
-/// The headers of every answer: it must not be stored, sniffed, framed or downgraded.
+/// The headers of every response. They forbid caching, MIME sniffing, framing and plain HTTP.
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     let headers = [
         (header::CONTENT_TYPE, "application/json; charset=utf-8"),
@@ -28,7 +28,7 @@ static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect()
 });
 
-/// Set where the answer is the answer to an earlier request.
+/// Set if the response repeats the answer to an earlier request.
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The response to an outcome; `challenge` is the function's `WWW-Authenticate`.
@@ -43,7 +43,7 @@ pub(super) fn of(outcome: &Result<Outcome, HttpError>, challenge: &'static str) 
         }
         Err(error) => {
             let (status, code) = error.status_and_code();
-            // A code is letters only: nothing in it needs escaping.
+            // A code consists of letters, so it needs no escaping.
             let mut response = json(status, format!(r#"{{"result":"error","error":"{code}"}}"#));
             if let HttpError::MethodNotAllowed { allow } = error {
                 response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
@@ -63,14 +63,14 @@ fn json(status: StatusCode, body: String) -> Response<Body> {
     response
 }
 
-/// Writes a response in the form that its origin reads.
+/// Writes a response in the form of its origin.
 pub(super) async fn write(origin: Origin, response: Response<Body>) -> impl Serialize + Send {
     let Ok(written) =
         TransformResponse::<_, Infallible>::Request(origin.into(), Box::pin(ready(Ok(Ready(response))))).await;
     written
 }
 
-/// A response that is JSON in UTF-8 already: `lambda_http` would look for another charset, and brings the tables of all.
+/// A response whose body is UTF-8. `lambda_http`'s own conversion would look for other charsets, and add their tables.
 struct Ready(Response<Body>);
 
 impl IntoResponse for Ready {

@@ -1,8 +1,7 @@
-//! Which request is for what.
+//! The routes.
 
 use super::error::HttpError;
 
-/// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     /// `POST`: create a key.
@@ -10,7 +9,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// Finds the route of a method. The path is not read: the gateway decides which function gets a request.
+    /// Finds the route of a method. The path is not read, since the gateway selects the function.
     ///
     /// # Errors
     /// [`HttpError::MethodNotAllowed`] for any other method.

@@ -1,11 +1,12 @@
-//! AES-256-GCM under HKDF-SHA-256 of value and salt. RFC 5869, NIST SP 800-38D.
+//! AES-256-GCM with a key that HKDF-SHA-256 derives from value and salt. RFC 5869, NIST SP 800-38D.
 //!
-//! Each salt, and so each key, seals once; the nonce can be constant. The item's id is authenticated with the answer.
+//! Each salt, and so each key, seals one stored answer, so the nonce can be constant. The item's id is authenticated
+//! with the answer.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
 
-/// What the derived key is for (RFC 5869 section 3.2).
+/// The purpose of the derived key: `info` in RFC 5869 section 3.2.
 const PURPOSE: &[u8] = b"apikeys Idempotency-Key 1";
 
 /// Seals an answer.
@@ -39,7 +40,7 @@ mod tests {
     const VALUE: &str = "2b0ff0b4-0b6d-4d0c-9b3e-0f3a7a6f1c55";
 
     #[test]
-    fn an_answer_opens_with_the_same_value_salt_and_id_and_with_no_other() {
+    fn only_the_same_value_salt_and_id_open_an_answer() {
         let sealed = seal(VALUE, &[1; 32], "idem#1", b"answer").unwrap();
         assert_eq!(open(VALUE, &[1; 32], "idem#1", &sealed).unwrap(), b"answer");
         assert_eq!(open("3b0ff0b4-0b6d-4d0c-9b3e-0f3a7a6f1c55", &[1; 32], "idem#1", &sealed), None);
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_answer_shows_nothing_and_differs_with_each_salt() {
+    fn a_sealed_answer_is_unreadable_and_differs_for_each_salt() {
         let sealed = seal(VALUE, &[1; 32], "idem#1", b"answer").unwrap();
         assert!(!sealed.windows(6).any(|window| window == b"answer"));
         assert_ne!(sealed, seal(VALUE, &[2; 32], "idem#1", b"answer").unwrap());

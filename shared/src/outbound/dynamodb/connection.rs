@@ -1,8 +1,8 @@
-//! A connection that is there before the first request needs it.
+//! Opens a connection before the first request needs it.
 //!
-//! A TLS handshake is most of a first request on a small Lambda; the start, which has a whole processor, does it instead.
-//! What is sent is what AWS's own load balancers ask of DynamoDB: `GET /`, unsigned, without effect. It goes through the
-//! client that writes the records, so that the connection is the one they use and the code has run once.
+//! A TLS handshake takes most of a first request on a small Lambda. The start has a full processor, so it does the
+//! handshake. The request is `GET /`, DynamoDB's health check, without credentials and content. The client that writes
+//! the records sends it, so that later calls use the same connection, and the code has run once.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use tokio::time::timeout;
 
 use super::item;
 
-/// A start waits no longer for it.
+/// The longest time that a start waits for the connection.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// Makes the connection. Nothing depends on it: where DynamoDB is not there, the first request will say so.
+/// Opens the connection. A failure is ignored: if DynamoDB can't be reached, the first request reports it.
 pub(super) async fn open(client: &Client, table: &str) {
     let call = client
         .get_item()
@@ -29,11 +29,11 @@ pub(super) async fn open(client: &Client, table: &str) {
         .config_override(Builder::new().retry_config(RetryConfig::disabled()))
         .interceptor(Greeting)
         .send();
-    // The answer is a word of health and no item, which the SDK takes for an error.
+    // The answer is a health message and not an item, so the SDK reports an error.
     let _ = timeout(LIMIT, call).await;
 }
 
-/// Makes `GET /` of whatever was signed, with no credential and no content.
+/// Replaces a signed request by `GET /` without credentials and content.
 #[derive(Debug)]
 struct Greeting;
 

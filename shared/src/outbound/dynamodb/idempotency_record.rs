@@ -1,6 +1,6 @@
-//! The idempotency record as a DynamoDB item, both ways.
+//! Converts an idempotency record to a DynamoDB item and back.
 //!
-//! Its partition key begins with `idem#`, which no UUID does, so no credential can name it.
+//! Its partition key begins with `idem#`. A key id is a UUID, so no credential can name the item.
 
 use std::collections::HashMap;
 

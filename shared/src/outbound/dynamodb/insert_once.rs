@@ -1,4 +1,4 @@
-//! A record and the idempotency record of its answer, written in one transaction.
+//! Writes a record and the idempotency record of its answer in one transaction.
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ impl Store {
 
 const NOT_BUILT: Fault = Fault::new("requestNotBuilt");
 
-/// What a failed transaction means; `None` when it is to be tried again.
+/// The meaning of a failed transaction; `None` if it must be retried.
 fn outcome(error: &SdkError<TransactWriteItemsError>, record: &Record) -> Result<Option<IdempotentInsertion>, Fault> {
     let canceled = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => canceled,
@@ -111,7 +111,7 @@ fn failed_check(reason: &CancellationReason) -> bool {
     reason.code() == Some("ConditionalCheckFailed")
 }
 
-/// Up to 25 ms, from the record's own randomness, so that two tries that met don't meet again.
+/// 0 to 25 ms, from the random id of the record, so that two conflicting attempts do not retry at the same time.
 fn jitter(record: &Record) -> Duration {
     Duration::from_millis(u64::from(record.key_id.as_bytes()[0]) / 10)
 }

@@ -1,6 +1,6 @@
-//! The record as a DynamoDB item, both ways.
+//! Converts a record to a DynamoDB item and back.
 //!
-//! An item that was read is not trusted to be whole.
+//! A stored item can be damaged, so its attributes are checked when they are read.
 
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ pub(super) fn holds_hash(attributes: &Attributes, hash: &SecretHash) -> bool {
     secret_hash(attributes).is_some_and(|standing| standing.matches(hash))
 }
 
-/// An item as it was read: not trusted to be whole until it is asked for.
+/// An item that was read. Its attributes have not been checked yet.
 pub struct StoredItem(Attributes);
 
 impl StoredItem {
@@ -52,7 +52,7 @@ impl StoredItem {
         Self(attributes)
     }
 
-    /// The stored hash, all that is looked at before the secret has matched.
+    /// The stored hash. No other attribute is read before the secret has matched.
     ///
     /// # Errors
     /// A [`Fault`] when the item has no readable hash.
@@ -60,7 +60,7 @@ impl StoredItem {
         secret_hash(&self.0).ok_or_else(|| damaged(key_id))
     }
 
-    /// The whole record.
+    /// The complete record.
     ///
     /// # Errors
     /// A [`Fault`] when an attribute is missing, mistyped or out of range.
@@ -95,7 +95,7 @@ fn text<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
     attributes.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// A whole number; DynamoDB writes those without sign, point or exponent.
+/// A whole number. DynamoDB returns it without sign, decimal point or exponent.
 fn number(attributes: &Attributes, name: &str) -> Option<u64> {
     attributes.get(name)?.as_n().ok()?.parse().ok()
 }

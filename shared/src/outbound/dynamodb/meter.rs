@@ -1,7 +1,7 @@
-//! How long the store was waited for, and how often it had to be asked again.
+//! Measures the duration and the retries of calls to DynamoDB.
 //!
-//! Counted for the life of the process; a request's share is the difference of two readings, since Lambda gives a process
-//! one invocation at a time.
+//! The counters run for the life of the process. A request's share is the difference of two readings, since a process
+//! handles one invocation at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,14 +14,14 @@ use aws_sdk_dynamodb::error::BoxError;
 /// A reading of the counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StoreUse {
-    /// The time that calls took, with their retries and the pauses between them.
+    /// The time that calls took, including retries and the pauses between them.
     pub waited: Duration,
-    /// The tries beyond the first of each call.
+    /// The number of attempts after the first of each call.
     pub retries: u64,
 }
 
 impl StoreUse {
-    /// What has been added since an earlier reading.
+    /// The difference to an earlier reading.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Self {
         Self {
@@ -31,7 +31,6 @@ impl StoreUse {
     }
 }
 
-/// The counters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meter(Arc<Counters>);
 
@@ -43,14 +42,12 @@ struct Counters {
 }
 
 impl Meter {
-    /// Counts a call that is over.
     pub(super) fn count(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.0.micros.fetch_add(micros, Ordering::Relaxed);
         self.0.calls.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The current counters.
     pub(super) fn read(&self) -> StoreUse {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         StoreUse {

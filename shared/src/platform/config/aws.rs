@@ -1,4 +1,4 @@
-//! The account's side of every AWS call: region, credentials, and whom to trust.
+//! The configuration of AWS calls: region, credentials and trusted certificates.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use super::environment::{ConfigError, Environment};
 use super::{checked, flag};
 
-/// What every client of an AWS service is built from.
+/// The configuration that all clients of AWS services share.
 #[derive(Clone, Debug)]
 pub struct AwsConfig {
     pub(crate) region: String,
@@ -20,7 +20,7 @@ pub struct AwsConfig {
 }
 
 impl AwsConfig {
-    /// Reads `AWS_REGION`, `AWS_CA_BUNDLE`, the role's credentials, and which endpoints of AWS to speak to.
+    /// Reads `AWS_REGION`, `AWS_CA_BUNDLE`, the role's credentials, and whether to use FIPS and dual-stack endpoints.
     ///
     /// # Errors
     /// The first [`ConfigError`] found.
@@ -36,7 +36,7 @@ impl AwsConfig {
     }
 }
 
-/// The credentials that Lambda puts into the environment for the life of a sandbox.
+/// The credentials that Lambda sets in the environment when it starts the process.
 #[derive(Clone)]
 pub(crate) struct AwsCredentials {
     pub(crate) access_key_id: String,
@@ -60,12 +60,12 @@ impl fmt::Debug for AwsCredentials {
     }
 }
 
-/// Which certificate authorities may vouch for DynamoDB.
+/// The certificate authorities that connections to AWS trust.
 #[derive(Clone, Debug)]
 pub(crate) enum TrustedRoots {
     /// The five that AWS documents for its commercial regions.
     Amazon,
-    /// The machine's own.
+    /// Those of the operating system.
     System,
     /// Those of a PEM file.
     Pem(Vec<u8>),
@@ -74,7 +74,7 @@ pub(crate) enum TrustedRoots {
 impl TrustedRoots {
     fn read(environment: &Environment, region: &str) -> Result<Self, ConfigError> {
         match environment.optional("AWS_CA_BUNDLE") {
-            // Other partitions may chain elsewhere.
+            // The endpoints of other partitions can have other roots.
             None if ["cn-", "us-gov-", "us-iso", "eu-iso", "eusc-"].iter().any(|prefix| region.starts_with(prefix)) => {
                 Ok(Self::System)
             }
@@ -92,7 +92,7 @@ impl TrustedRoots {
     }
 }
 
-/// The SDK panics at the first call over a bundle that it can't read, so it is read here first.
+/// The SDK panics at the first call if it can't read the bundle, so the bundle is checked at start.
 fn holds_certificates(pem: &[u8]) -> bool {
     let mut roots = RootCertStore::empty();
     let readable =
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commercial_regions_trust_five_roots_and_others_the_systems() {
+    fn only_commercial_regions_trust_the_five_amazon_roots() {
         let none = Environment::from_iter([]);
         for region in ["us-east-1", "eu-central-1", "us-west-2", "ca-central-1", "cnx-1"] {
             assert!(matches!(TrustedRoots::read(&none, region), Ok(TrustedRoots::Amazon)), "{region}");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_print_nothing_of_what_they_hold() {
+    fn debug_output_contains_no_credentials() {
         let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
         let environment = Environment::from_iter(names.map(|name| (name.to_owned(), "canary".to_owned())));
         assert_eq!(

@@ -1,16 +1,16 @@
-//! The variables of the process, read once.
+//! The environment variables of the process, read once.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use crate::domain::SecretArn;
 
-/// A variable that the process can't start with.
+/// A missing or invalid variable, with which the process does not start.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigError {
-    /// Its name.
+    /// The name of the variable.
     pub variable: &'static str,
-    /// What is wrong, without its value.
+    /// What is wrong, without the value.
     pub problem: &'static str,
 }
 
@@ -28,12 +28,12 @@ impl fmt::Display for ConfigError {
     }
 }
 
-/// The environment's variables, by value.
+/// The environment variables as a value.
 #[derive(Clone, Default)]
 pub struct Environment(HashMap<String, String>);
 
 impl Environment {
-    /// The variables of this process. One that isn't UTF-8 counts as unset.
+    /// The variables of this process. A variable that is not UTF-8 counts as unset.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn of_process() -> Self {
@@ -51,12 +51,12 @@ impl Environment {
     /// A variable that must be set.
     ///
     /// # Errors
-    /// [`ConfigError`] when it isn't.
+    /// [`ConfigError`] when it is unset.
     pub fn required(&self, variable: &'static str) -> Result<&str, ConfigError> {
         self.optional(variable).ok_or(ConfigError::new(variable, "is not set"))
     }
 
-    /// A variable that may be unset, and else is the full ARN of a secret.
+    /// A variable that is unset or the full ARN of a secret.
     ///
     /// # Errors
     /// [`ConfigError`] for any other text.

@@ -1,20 +1,21 @@
-//! What this function may do for events that are not HTTP.
+//! The configuration for events other than HTTP.
 
 use super::environment::{ConfigError, Environment};
 use super::{endpoint_url, flag};
 use crate::domain::is_in_secret_name;
 
-/// Secrets Manager's limit is 512 characters for the whole name, and 17 of a user's id, a slash and 64 follow.
+/// The longest prefix, in bytes. Secrets Manager allows 512 characters for the whole name, and up to 16 digits of a
+/// user id, a slash and up to 64 characters follow the prefix.
 const LONGEST_PREFIX: usize = 256;
 
 /// Where secrets are delivered, and how to reach Secrets Manager.
 #[derive(Clone, Debug)]
 pub struct EventsConfig {
-    /// What the names of delivered secrets begin with (`DELIVERY_PREFIX`); without it, none is delivered.
+    /// The prefix of the names of delivered secrets (`DELIVERY_PREFIX`). Without it, no secret is delivered.
     pub(crate) delivery_prefix: Option<String>,
-    /// Whether a direct invocation may have a secret back in its answer (`ALLOW_PLAINTEXT_RESULT`).
+    /// Whether the answer to a direct invocation may contain a secret (`ALLOW_PLAINTEXT_RESULT`).
     pub(crate) allow_plaintext_result: bool,
-    /// Another Secrets Manager (`AWS_ENDPOINT_URL_SECRETS_MANAGER`), for local work.
+    /// Another endpoint of Secrets Manager (`AWS_ENDPOINT_URL_SECRETS_MANAGER`), for local work.
     pub(crate) endpoint_url: Option<String>,
 }
 
@@ -32,7 +33,7 @@ impl EventsConfig {
     }
 }
 
-/// A prefix that no user id can run into: `keys1` and user 2 would be `keys` and user 12.
+/// The last character is not a letter or digit: `keys1` with user 2 would give the same name as `keys` with user 12.
 fn delivery_prefix(environment: &Environment) -> Result<Option<String>, ConfigError> {
     let variable = "DELIVERY_PREFIX";
     match environment.optional(variable) {

@@ -1,10 +1,10 @@
-//! How to reach the table of keys.
+//! The configuration of the table of keys.
 
 use super::aws::AwsConfig;
 use super::environment::{ConfigError, Environment};
 use super::{checked, endpoint_url, flag};
 
-/// How to reach the records.
+/// The table of keys, and how to reach it.
 #[derive(Debug)]
 pub struct StoreConfig {
     pub(crate) table: String,
@@ -14,7 +14,7 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
-    /// Reads `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` and `WARM_CONNECTION`, and what [`AwsConfig::read`] does.
+    /// Reads `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` and `WARM_CONNECTION`, and the variables of [`AwsConfig::read`].
     ///
     /// # Errors
     /// The first [`ConfigError`] found.
@@ -28,7 +28,7 @@ impl StoreConfig {
     }
 }
 
-/// DynamoDB's own rule for names; an ARN is taken as it is.
+/// DynamoDB's rule for table names. An ARN only needs the start and the kind of a table's ARN.
 fn is_table(text: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     (text.starts_with("arn:") && text.contains(":table/"))
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_is_a_name_of_dynamodbs_or_the_arn_of_one() {
+    fn a_table_is_a_dynamodb_table_name_or_arn() {
         let longest = "a".repeat(255);
         for text in ["abc", "Api_Keys.2-x", &longest, "arn:aws:dynamodb:us-east-1:123456789012:table/apikeys"] {
             assert!(is_table(text), "{text}");

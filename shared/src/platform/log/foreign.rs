@@ -1,6 +1,6 @@
-//! What other crates have to say: that they warn or fail, and the line of their code that says so.
+//! The warnings and errors of other crates: the level, and the place in their code.
 //!
-//! Their words are never looked at: a message or a field can be made of an error's Debug output, and that of an item.
+//! Their messages and fields are never logged: they can contain the Debug output of an error, and that of an item.
 
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::subscriber::Interest;
@@ -8,10 +8,10 @@ use tracing_core::{Dispatch, Event, Level, LevelFilter, Metadata, Subscriber, di
 
 use super::{Incident, LogLevel, write_line};
 
-/// Says again what an invocation failed with, which the request's own line has said.
+/// The target that repeats the failure of an invocation, which the line of the request already contains.
 const REPEATED_FAILURE: &str = "lambda_runtime::layers::panic";
 
-/// Makes a panic one line that names its place. Its message is left out, since it can quote what it was working on.
+/// Logs a panic as one line with its place. The message is left out, since it can quote a value of the request.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place =
@@ -20,9 +20,9 @@ pub fn install_panic_hook() {
     }));
 }
 
-/// Routes other crates' warnings and errors into the log, whatever the environment says.
+/// Logs the warnings and errors of other crates. No environment variable changes this.
 pub fn install_subscriber() {
-    // A subscriber that is there already is a test's, and may stay.
+    // An existing subscriber belongs to a test and stays.
     let _ = dispatcher::set_global_default(Dispatch::new(ForeignEvents));
 }
 

@@ -2,17 +2,17 @@
 
 use serde::Serialize;
 
-/// How grave a line is. There is no TRACE, since at that level the runtime would print the event.
+/// The severity of a line. Lambda's level TRACE is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
-    /// Something behind the function failed.
+    /// This service or an AWS service failed.
     Error,
-    /// Something is not as it should be.
+    /// An operator should look at this.
     Warn,
-    /// What happened.
+    /// A normal event.
     Info,
-    /// As Lambda's own levels have it; writes what INFO does.
+    /// The same lines as INFO. Lambda's log levels include this one.
     Debug,
 }
 
@@ -35,7 +35,7 @@ mod tests {
     use super::LogLevel;
 
     #[test]
-    fn trace_is_no_level() {
+    fn trace_is_not_a_level() {
         assert_eq!(LogLevel::parse("info"), Some(LogLevel::Info));
         assert_eq!(LogLevel::parse("ERROR"), Some(LogLevel::Error));
         for text in ["TRACE", "trace", "", "OFF", "info,hyper=trace"] {

@@ -1,7 +1,8 @@
-//! CloudWatch metrics out of a request's line: the embedded metric format, which names the members that count.
+//! CloudWatch metrics from the line of a request, in the embedded metric format.
 //!
-//! Amazon CloudWatch User Guide, "Specification: Embedded metric format". Each metric costs money for each pair of endpoint
-//! and class of outcome that occurs, so there are no more of either. The number of requests is the sample count of `durationMs`.
+//! Amazon CloudWatch User Guide, "Specification: Embedded metric format". Each metric costs money for each pair of
+//! endpoint and outcome class that occurs, so there are few metrics and dimensions. The number of requests is the
+//! sample count of `durationMs`.
 
 use std::sync::LazyLock;
 
@@ -10,19 +11,19 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::domain::Timestamp;
 
-/// What kind of outcome a request had.
+/// The class of a request's outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OutcomeClass {
-    /// What was asked for was done.
+    /// The request succeeded.
     Success,
-    /// It was not, by a rule.
+    /// A rule refused the request.
     Refused,
-    /// It was not, since something failed.
+    /// The request failed.
     Fault,
 }
 
-/// The line's member `_aws`.
+/// The member `_aws` of the line.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Metrics {
@@ -45,7 +46,7 @@ struct Metric {
     unit: &'static str,
 }
 
-/// The same in every line, so it is written once.
+/// Every line has the same directive, so it is serialized once.
 static DIRECTIVES: LazyLock<Option<Box<RawValue>>> = LazyLock::new(|| {
     let directive = Directive {
         namespace: "ApiKeys",
@@ -56,12 +57,12 @@ static DIRECTIVES: LazyLock<Option<Box<RawValue>>> = LazyLock::new(|| {
             Metric { name: "storeRetries", unit: "Count" },
         ],
     };
-    // Nothing in it can fail to be JSON.
+    // Every value of this structure serializes.
     to_raw_value(&[directive]).ok()
 });
 
 impl Metrics {
-    /// Metrics of that moment.
+    /// Metrics with this time.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self { timestamp: now.millis(), cloud_watch_metrics: DIRECTIVES.as_deref() }
