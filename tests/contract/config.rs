@@ -197,6 +197,15 @@ fn an_endpoint_is_a_plain_url_of_http_or_https() {
     }
 }
 
+#[test]
+fn an_endpoint_that_does_not_count_is_not_looked_at() {
+    let own = [("AWS_ENDPOINT_URL_DYNAMODB", "http://a"), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://b")];
+    assert_eq!(refusal(&[own[0], own[1], ("AWS_ENDPOINT_URL", "canary")]), None);
+    for own in own {
+        assert_eq!(refusal(&[own, ("AWS_ENDPOINT_URL", "canary")]).unwrap().variable, "AWS_ENDPOINT_URL");
+    }
+}
+
 #[tokio::test]
 async fn the_general_endpoint_counts_where_the_services_own_is_unset() {
     let dynamo = Dynamo::in_memory().await;

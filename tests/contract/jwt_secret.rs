@@ -190,6 +190,26 @@ async fn a_hanging_secrets_manager_leaves_a_request_its_time_for_the_write() {
 }
 
 #[tokio::test]
+async fn the_general_endpoint_counts_for_the_secret_where_its_own_is_unset() {
+    let secrets = SecretsManager::shared();
+    let arn = secrets.create(&format!("{}jwt", unique_prefix()), &value("first")).await;
+    let (endpoint, nowhere) = (secrets.endpoint(), "http://127.0.0.1:1");
+    for (own, general) in [("", endpoint.as_str()), (endpoint.as_str(), nowhere)] {
+        let world = World::with(&[
+            ("JWT_SECRET", ""),
+            ("JWT_SECRET_ARN", &arn),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", own),
+            ("AWS_ENDPOINT_URL", general),
+        ])
+        .await;
+        let token = Claims::new().sign(&Signer::hs256(value("first").as_bytes()));
+        let request = World::anonymous(Endpoint::Jwt).header("Authorization", &format!("Bearer {token}"));
+        let answer = world.invoke(Endpoint::Jwt, &request.event(Source::HttpApi)).await;
+        assert_eq!(answer.status, 201, "{own:?}, {general:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_function_whose_secret_can_not_be_used_does_not_start() {
     let secrets = SecretsManager::shared();
     let endpoint = secrets.endpoint();
