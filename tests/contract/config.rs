@@ -86,6 +86,7 @@ fn an_invalid_variable_refuses_to_start() {
     assert_refuses("AWS_REGION", &["US-EAST-1", "us east", "us-east-1.example.com/"]);
     assert_refuses("MAX_EXPIRES_IN", &["0", "-1", "1.5", "1e3", "1h", " 60", "3153600001", "99999999999999999999"]);
     assert_refuses("ROLE_LEVELS", &["x", "[]", "{}", r#"{"a":10}"#, r#"{"a":"4"}"#, r#"{"a":1,"a":2}"#]);
+    assert_refuses("AWS_LAMBDA_RUNTIME_API", &["/x", "http://", "a b", "127.0.0.1:9001/x y"]);
     assert_refuses("LOG_LEVEL", &["TRACE", "trace", "ALL", "info,hyper=trace"]);
     assert_refuses("AWS_ENDPOINT_URL_DYNAMODB", &["localhost", "ftp://localhost", "http://", "/x"]);
     assert_refuses("AWS_CA_BUNDLE", &["/nonexistent.pem", "/dev/null", env!("CARGO_MANIFEST_DIR"), file!()]);

@@ -93,10 +93,15 @@ async fn a_client_context_or_an_identity_of_any_form_ends_no_process() {
         (CLIENT_CONTEXT, r#"{"custom":{"requestContext":{"stage":"x"},"warm":true}}"#),
         (CLIENT_CONTEXT, r#"{"custom":{"n":1}}"#),
         (CLIENT_CONTEXT, r#"{"custom":{"user":"Jürgen"}}"#),
+        (CLIENT_CONTEXT, r#"{"custom":{"user":null},"client":[],"environment":1}"#),
         (COGNITO_IDENTITY, r#"{"cognitoIdentityId":"eu-west-1:0d9d","cognitoIdentityPoolId":"eu-west-1:77aa"}"#),
         (COGNITO_IDENTITY, r#"{"cognitoIdentityId":"eu-west-1:0d9d","cognitoIdentityPoolId":null}"#),
     ] {
-        assert_created(&sandbox, &event, vec![(name, Some(value(text.as_bytes())))], text).await;
+        let headers = vec![(name, Some(value(text.as_bytes())))];
+        assert_created(&sandbox, &event, headers.clone(), text).await;
+        let refused = sandbox.invoke_with(Bytes::from_static(b"{}"), headers).await.unwrap();
+        let body = r#"{"errorType":"unknownEvent","errorMessage":"unknownEvent"}"#;
+        assert_eq!((refused.succeeded, &*refused.body), (false, body.as_bytes()), "{text}");
     }
     let log = std::fs::read_to_string(&output).unwrap();
     assert!(!log.contains("the function ends") && !log.contains("rgen") && !log.contains("0d9d"), "{log}");
@@ -107,15 +112,51 @@ async fn a_client_context_or_an_identity_of_any_form_ends_no_process() {
 async fn an_invocation_without_a_usable_id_is_logged_and_the_next_one_works() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
-    for id in [None, Some(&b""[..]), Some("Jürgen".as_bytes()), Some(b"a b")] {
+    let huge = "x".repeat(64 * 1024);
+    for id in [None, Some(&b""[..]), Some("Jürgen".as_bytes()), Some(b"a b"), Some(huge.as_bytes())] {
         // There is no address to send the answer to.
         let lost = sandbox.invoke_with(event.clone(), vec![(REQUEST_ID, id.map(value))]).await;
         assert_eq!(lost.unwrap_err(), "the program went away", "{id:?}");
         assert_created(&sandbox, &event, vec![], "the next").await;
     }
     let log = std::fs::read_to_string(&output).unwrap();
-    assert_eq!(log.matches(r#""message":"the answer is not sent""#).count(), 4, "{log}");
+    let reason = "the invocation has no request id, or one that is no part of a URL";
+    let line = format!(r#""level":"ERROR","message":"the answer is not sent","detail":"{reason}""#);
+    assert_eq!(log.matches(&line).count(), 5, "{log}");
     std::fs::remove_file(output).unwrap();
+}
+
+#[tokio::test]
+async fn an_invocation_is_answered_by_any_id_that_a_url_can_hold() {
+    let stage = Stage::new().await;
+    let (sandbox, output, event) = sandbox(&stage).await;
+    for id in ["1", "a/b", "%00", "-_.~!$&'()*+,;=:@", &"x".repeat(3_500)] {
+        assert_created(&sandbox, &event, vec![(REQUEST_ID, Some(value(id.as_bytes())))], id).await;
+    }
+    std::fs::remove_file(output).unwrap();
+}
+
+/// AWS's own runtime API passes on bytes that no header may hold; this project's can't send them.
+#[tokio::test]
+async fn a_client_context_of_any_bytes_ends_no_process() {
+    let stage = Stage::new().await;
+    let emulator = stage.start(Function::Key, &[]).await;
+    for context in [
+        &b"{\"custom\":{\"name\":\"\x7f\"}}"[..],
+        b"{\n  \"custom\": {\r\n\t\"n\": 1 } }",
+        b"\x01\x02\x1b[0m",
+        b"J\xfcrgen",
+        "Jürgen".as_bytes(),
+        b"\xff\xfe",
+        b": x\r\nlambda-runtime-deadline-ms: 1",
+        b"",
+        &[b'x'; 3_583],
+    ] {
+        let answer = emulator.invoke_with_client_context(context, &json!({})).await;
+        assert!(answer.contains("unknownEvent"), "{context:?}: {answer}\n{}", emulator.output());
+    }
+    let output = emulator.output();
+    assert!(!output.contains("the function ends") && !output.contains("rgen"), "{output}");
 }
 
 #[tokio::test]
@@ -133,13 +174,16 @@ async fn the_invocation_id_is_sent_back_as_it_came() {
 #[tokio::test]
 async fn a_process_whose_runtime_api_closes_ends_without_an_error() {
     let stage = Stage::new().await;
-    let (mut sandbox, output, event) = sandbox(&stage).await;
-    assert_created(&sandbox, &event, vec![], "the last").await;
-    sandbox.close();
-    assert!(sandbox.ended().await.unwrap().success());
-    let log = std::fs::read_to_string(&output).unwrap();
-    let last =
-        r#""level":"INFO","message":"the function ends","detail":"the Lambda runtime API closed the connection""#;
-    assert!(log.contains(last) && !log.contains("ERROR"), "{log}");
-    std::fs::remove_file(output).unwrap();
+    for invocations in 0..2 {
+        let (mut sandbox, output, event) = sandbox(&stage).await;
+        for _ in 0..invocations {
+            assert_created(&sandbox, &event, vec![], "the last").await;
+        }
+        sandbox.close();
+        assert!(sandbox.ended().await.unwrap().success());
+        let log = std::fs::read_to_string(&output).unwrap();
+        let last = r#""level":"INFO","message":"the function ends","detail":"the Lambda runtime API "#;
+        assert!(log.contains(last) && !log.contains("ERROR"), "{log}");
+        std::fs::remove_file(output).unwrap();
+    }
 }

@@ -1,8 +1,10 @@
 //! A configuration that is refused: one line names the variable, and the process ends.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::fault::Proxy;
 use tests::function::Function;
 use tests::host;
@@ -64,22 +66,58 @@ async fn a_start_greets_dynamodb_unless_it_is_told_not_to() {
 }
 
 #[test]
-fn a_process_that_can_not_ask_lambda_for_events_says_so_and_ends() {
+fn a_process_that_can_not_ask_lambda_for_events_says_why_and_ends() {
     let [nobody] = host::free_ports();
     for function in Function::ALL {
-        let mut command = Command::new(function.program());
-        command.env_clear().envs(function.environment(&format!("http://127.0.0.1:{nobody}"), JWT_SECRET));
-        for (name, value) in [
-            ("AWS_LAMBDA_RUNTIME_API", &*format!("127.0.0.1:{nobody}")),
-            ("AWS_LAMBDA_FUNCTION_NAME", "function"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        let (code, log) = run_beside(function, &format!("127.0.0.1:{nobody}"));
+        assert_eq!((code, log), (Some(1), ended("ERROR", "the Lambda runtime API can't be reached")));
+        for (reply, level, detail) in [
+            ("HTTP/1.1 500 Internal Server Error\r\n\r\n", "ERROR", "the Lambda runtime API answers 500"),
+            ("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "ERROR", "the Lambda runtime API answers 403"),
+            ("220 mail.example.com ESMTP\r\n", "ERROR", "the reply of the Lambda runtime API can't be read"),
+            ("HTTP/1.1 200 OK\r\na: \0\r\n\r\n", "ERROR", "the reply of the Lambda runtime API can't be read"),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{", "INFO", "the Lambda runtime API closed the connection"),
+            ("", "INFO", "the Lambda runtime API closed the connection"),
         ] {
-            command.env(name, value);
+            let (code, log) = run_beside(function, &answering(reply));
+            let expected = Some(i32::from(level == "ERROR"));
+            assert_eq!((code, log), (expected, ended(level, detail)), "{reply:?}");
         }
-        let output = command.output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{text}");
-        assert!(text.contains(r#""message":"the function ends""#), "{text}");
     }
+}
+
+/// The address of a server that reads a request, sends a reply and closes the connection, once.
+fn answering(reply: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            request.extend(byte);
+        }
+        stream.write_all(reply.as_bytes()).unwrap();
+    });
+    address
+}
+
+/// Runs a function until it ends: its exit code, and its log without the time.
+fn run_beside(function: Function, runtime_api: &str) -> (Option<i32>, Vec<Value>) {
+    let [nobody] = host::free_ports();
+    let environment = function.environment(&format!("http://127.0.0.1:{nobody}"), JWT_SECRET);
+    let mut command = Command::new(function.program());
+    let output = command.env_clear().envs(environment).env("AWS_LAMBDA_RUNTIME_API", runtime_api).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = lines.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        line.as_object_mut().unwrap().remove("timestamp").unwrap();
+        line
+    });
+    (output.status.code(), lines.collect())
+}
+
+fn ended(level: &str, detail: &str) -> Vec<Value> {
+    vec![json!({ "level": level, "message": "the function ends", "detail": detail })]
 }

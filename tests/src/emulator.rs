@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
@@ -93,6 +95,17 @@ impl Emulator {
     /// Panics with all output when nothing comes back.
     pub async fn invoke_raw(&self, event: impl Into<hyper::body::Bytes>) -> String {
         let answer = http::send(self.port, "POST", INVOCATIONS, &[], event).await;
+        answer.unwrap_or_else(|error| panic!("{error}\n{}", self.output())).body
+    }
+
+    /// Sends an event with a client context, as callers of Lambda's Invoke may, and returns whatever comes back.
+    ///
+    /// # Panics
+    ///
+    /// Panics with all output when nothing comes back.
+    pub async fn invoke_with_client_context(&self, context: &[u8], event: &Value) -> String {
+        let headers = [("x-amz-client-context", &*STANDARD.encode(context))];
+        let answer = http::send(self.port, "POST", INVOCATIONS, &headers, event.to_string()).await;
         answer.unwrap_or_else(|error| panic!("{error}\n{}", self.output())).body
     }
 

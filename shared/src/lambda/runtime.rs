@@ -4,18 +4,14 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use futures_util::FutureExt;
-use lambda_http::http::Uri;
 
 use super::function::{Authenticator, Function, InvocationError};
-use super::runtime_api::{Invocation, RuntimeApi, RuntimeApiError};
+use super::runtime_api::{Invocation, RuntimeApi};
 use crate::domain::Fault;
 use crate::platform::config::{Config, ConfigError, Environment};
 use crate::platform::log;
 
-/// The address of the runtime API, without a scheme.
-const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
-
-/// Runs a function until Lambda ends the process. A process that can't start logs one line and exits with failure.
+/// Runs a function until the execution environment ends. A process that can't start logs one line and exits with failure.
 pub async fn run<A: Authenticator>(configure: fn(&Environment) -> Result<A, ConfigError>) -> ExitCode {
     log::install_panic_hook();
     log::install_subscriber();
@@ -33,36 +29,30 @@ async fn start<A: Authenticator>(
     configure: fn(&Environment) -> Result<A, ConfigError>,
 ) -> Result<(Function<A>, RuntimeApi), ConfigError> {
     let config = Config::read(environment)?;
-    let endpoint: Option<Uri> = environment.required(RUNTIME_API)?.parse().ok();
-    let endpoint = endpoint.ok_or(ConfigError::new(RUNTIME_API, "is not an address"))?;
     let function = Function::new(configure(environment)?, &config).await?;
     if config.store.warm_connection {
         function.open_connection().await;
     }
-    Ok((function, RuntimeApi::new(endpoint)))
+    Ok((function, RuntimeApi::new(config.runtime_api)))
 }
 
 async fn serve<A: Authenticator>(function: &Function<A>, api: &RuntimeApi) -> ExitCode {
-    let mut is_connected = false;
+    let mut was_reached = false;
     loop {
         match api.next().await {
             Ok(invocation) => {
-                is_connected = true;
+                was_reached = true;
                 if let Some(invocation) = invocation {
                     answer(function, api, &invocation).await;
                 }
             }
-            // Lambda freezes or kills the process. An emulator that stops closes the connection, which is not an error.
-            Err(RuntimeApiError::Closed) if is_connected => {
-                log::runtime_api_closed();
+            // Lambda freezes or kills the process. An emulator that stops closes the connection, and that is no error.
+            Err(error) if error.is_end(was_reached) => {
+                log::function_ended(&error);
                 return ExitCode::SUCCESS;
             }
-            Err(RuntimeApiError::Closed) => {
-                log::runtime_failed("the Lambda runtime API can't be reached");
-                return ExitCode::FAILURE;
-            }
-            Err(RuntimeApiError::Status(status)) => {
-                log::runtime_failed(&format!("the Lambda runtime API answers {}", status.as_u16()));
+            Err(error) => {
+                log::runtime_failed(&error);
                 return ExitCode::FAILURE;
             }
         }
@@ -75,11 +65,7 @@ async fn answer<A: Authenticator>(function: &Function<A>, api: &RuntimeApi, invo
     let work = Box::pin(AssertUnwindSafe(function.invoke(event, request_id, *ends)).catch_unwind());
     // A panic outside of the guard of a request.
     let answer = work.await.unwrap_or_else(|_| Err(InvocationError::from(Fault::new("panic"))));
-    match api.answer(invocation, answer).await {
-        Ok(()) => {}
-        Err(RuntimeApiError::Closed) => log::answer_not_sent("it has no request id, or the connection was closed"),
-        Err(RuntimeApiError::Status(status)) => {
-            log::answer_not_sent(&format!("the Lambda runtime API answers {}", status.as_u16()));
-        }
+    if let Err(error) = api.answer(invocation, answer).await {
+        log::answer_not_sent(&error);
     }
 }

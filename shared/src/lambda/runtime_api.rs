@@ -1,19 +1,24 @@
 //! The Lambda runtime API: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 //!
-//! The loop of lambda_runtime 1.5.0 ends the process if it can't parse a client context or a Cognito identity, and
-//! panics without a deadline. Callers choose the client context, so this module reads only the headers that it needs,
-//! and no value of a header fails an invocation. The HTTP client is the one of lambda_runtime.
+//! No value of a header fails an invocation: callers choose the client context. The loop of lambda_runtime 1.5.0 parses
+//! all headers, and ends the process over a client context, a Cognito identity or a deadline that it can't parse.
+
+mod error;
 
 use http_body_util::BodyExt;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use lambda_http::http::header::{HeaderMap, HeaderValue};
 use lambda_http::http::{Method, Request, StatusCode, Uri};
 use lambda_runtime::Diagnostic;
 use lambda_runtime_api_client::body::Body;
-use lambda_runtime_api_client::{PooledClient, build_request};
+use lambda_runtime_api_client::{Client, build_request};
 use serde_json::value::RawValue;
 
 use super::function::InvocationError;
 use crate::domain::Timestamp;
+pub(super) use error::RuntimeApiError;
 
 const NEXT: &str = "/2018-06-01/runtime/invocation/next";
 const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
@@ -21,14 +26,8 @@ const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 const DEADLINE_MS: &str = "lambda-runtime-deadline-ms";
 const FUNCTION_ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 
-pub(super) struct RuntimeApi(PooledClient);
-
-/// Why the runtime API returned no invocation, or did not accept an answer.
-pub(super) enum RuntimeApiError {
-    /// The request could not be sent, or the connection was closed.
-    Closed,
-    Status(StatusCode),
-}
+/// The client of the runtime API.
+pub(super) struct RuntimeApi(Client);
 
 /// One invocation. It has no `Debug`, since an event can contain a credential.
 pub(super) struct Invocation {
@@ -43,19 +42,24 @@ pub(super) struct Invocation {
 }
 
 impl RuntimeApi {
-    pub(super) fn new(endpoint: Uri) -> Self {
-        Self(PooledClient::builder().with_endpoint(endpoint).with_pool_size(1).build())
+    /// A client for `AWS_LAMBDA_RUNTIME_API`.
+    pub(super) fn new(base: Uri) -> Self {
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        // As lambda_runtime sets them.
+        builder.pool_max_idle_per_host(1).http1_max_buf_size(1024 * 1024);
+        // The runtime API passes on every byte of a client context, also those that HTTP does not allow in a header.
+        builder.http1_ignore_invalid_headers_in_responses(true);
+        Self(Client { base, client: builder.build(HttpConnector::new()) })
     }
 
     /// Waits for the next invocation; `None` if an emulator answers that there is none yet.
     pub(super) async fn next(&self) -> Result<Option<Invocation>, RuntimeApiError> {
         let request = build_request().method(Method::GET).uri(NEXT).body(Body::empty());
-        let request = request.map_err(|_| RuntimeApiError::Closed)?;
-        let (parts, body) = self.0.call(request).await.map_err(|_| RuntimeApiError::Closed)?.into_parts();
+        let (parts, body) = self.0.call(request.map_err(|_| RuntimeApiError::NotBuilt)?).await?.into_parts();
         match parts.status {
             StatusCode::OK => {
-                let body = body.collect().await.map_err(|_| RuntimeApiError::Closed)?.to_bytes();
-                // An event that is not JSON counts as `null`, which is an unknown event.
+                let body = body.collect().await?.to_bytes();
+                // An event that is no JSON counts as `null`, which is an unknown event.
                 let event = serde_json::from_slice(&body).unwrap_or_else(|_| RawValue::NULL.to_owned());
                 Ok(Some(Invocation::read(parts.headers, event)))
             }
@@ -69,12 +73,8 @@ impl RuntimeApi {
         invocation: &Invocation,
         answer: Result<Box<RawValue>, InvocationError>,
     ) -> Result<(), RuntimeApiError> {
-        let request = invocation.answer(answer).ok_or(RuntimeApiError::Closed)?;
-        match self.0.call(request).await {
-            Ok(reply) if reply.status().is_success() => Ok(()),
-            Ok(reply) => Err(RuntimeApiError::Status(reply.status())),
-            Err(_) => Err(RuntimeApiError::Closed),
-        }
+        let reply = self.0.call(invocation.answer(answer).ok_or(RuntimeApiError::NotBuilt)?).await?;
+        if reply.status().is_success() { Ok(()) } else { Err(RuntimeApiError::Status(reply.status())) }
     }
 }
 

@@ -18,17 +18,11 @@ pub use environment::{ConfigError, Environment};
 pub use events::EventsConfig;
 pub use store::StoreConfig;
 
-/// Variables that Lambda and its emulators set. Without them, the program does not run in Lambda.
-const SET_BY_LAMBDA: [&str; 4] = [
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-];
-
 /// The configuration that both functions have.
 #[derive(Debug)]
 pub struct Config {
+    /// The address of the runtime API (`AWS_LAMBDA_RUNTIME_API`).
+    pub(crate) runtime_api: Uri,
     /// The table of keys, and how to reach it.
     pub store: StoreConfig,
     /// The configuration for events other than HTTP.
@@ -45,19 +39,22 @@ impl Config {
     /// # Errors
     /// The first [`ConfigError`] found.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
-        for variable in SET_BY_LAMBDA {
-            if environment.optional(variable).is_none() {
-                let problem = "is not set: this program runs inside AWS Lambda or an emulator of it";
-                return Err(ConfigError::new(variable, problem));
-            }
-        }
         Ok(Self {
+            runtime_api: runtime_api(environment)?,
             store: StoreConfig::read(environment)?,
             events: EventsConfig::read(environment)?,
             max_expires_in: max_expires_in(environment)?,
             log_level: log_level(environment)?,
         })
     }
+}
+
+fn runtime_api(environment: &Environment) -> Result<Uri, ConfigError> {
+    let variable = "AWS_LAMBDA_RUNTIME_API";
+    let problem = "is not set: this program runs inside AWS Lambda or an emulator of it";
+    let address = environment.optional(variable).ok_or(ConfigError::new(variable, problem))?;
+    let uri = address.parse().ok().filter(|uri: &Uri| uri.authority().is_some());
+    uri.ok_or(ConfigError::new(variable, "is not a host and a port"))
 }
 
 fn max_expires_in(environment: &Environment) -> Result<MaxExpiresIn, ConfigError> {
@@ -99,8 +96,9 @@ fn flag(environment: &Environment, variable: &'static str, unless_set: bool) -> 
     }
 }
 
-/// The endpoint of a service: its own variable, otherwise `AWS_ENDPOINT_URL`, otherwise `None` for AWS's endpoint (AWS
-/// SDKs and Tools Reference Guide, "Service-specific endpoints").
+/// The endpoint of a service: its own variable, else `AWS_ENDPOINT_URL`, else AWS's (AWS SDKs and Tools Reference Guide,
+/// "Service-specific endpoints"). `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is not read: it is there to overrule a shared
+/// configuration file, and the functions read none.
 fn endpoint_url(environment: &Environment, own_variable: &'static str) -> Result<Option<String>, ConfigError> {
     for variable in [own_variable, "AWS_ENDPOINT_URL"] {
         if let Some(url) = environment.optional(variable) {

@@ -86,18 +86,18 @@ pub fn startup_failed(error: &impl fmt::Display) {
 }
 
 /// Logs why the process exits: it can't receive events.
-pub fn runtime_failed(detail: &str) {
-    write_line(&Incident::new(LogLevel::Error, "the function ends", detail));
+pub fn runtime_failed(error: &impl fmt::Display) {
+    write_line(&Incident::new(LogLevel::Error, "the function ends", &error.to_string()));
 }
 
-/// Logs that the process exits because the runtime API closed the connection.
-pub fn runtime_api_closed() {
-    write_line(&Incident::new(LogLevel::Info, "the function ends", "the Lambda runtime API closed the connection"));
+/// Logs that the process exits because its execution environment ends.
+pub fn function_ended(reason: &impl fmt::Display) {
+    write_line(&Incident::new(LogLevel::Info, "the function ends", &reason.to_string()));
 }
 
 /// Logs why the answer to an invocation did not reach Lambda.
-pub fn answer_not_sent(detail: &str) {
-    write_line(&Incident::new(LogLevel::Error, "the answer is not sent", detail));
+pub fn answer_not_sent(error: &impl fmt::Display) {
+    write_line(&Incident::new(LogLevel::Error, "the answer is not sent", &error.to_string()));
 }
 
 /// Logs that a value can't be read again. The last value stays in use.

@@ -15,7 +15,7 @@ pub struct EventsConfig {
     pub(crate) delivery_prefix: Option<String>,
     /// Whether the answer to a direct invocation may contain a secret (`ALLOW_PLAINTEXT_RESULT`).
     pub(crate) allow_plaintext_result: bool,
-    /// Another endpoint of Secrets Manager (`AWS_ENDPOINT_URL_SECRETS_MANAGER`), for local work.
+    /// Another Secrets Manager (`AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL`), for local work.
     pub(crate) endpoint_url: Option<String>,
 }
 

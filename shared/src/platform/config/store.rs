@@ -14,7 +14,7 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
-    /// Reads `TABLE_NAME`, `AWS_ENDPOINT_URL_DYNAMODB` and `WARM_CONNECTION`, and the variables of [`AwsConfig::read`].
+    /// Reads `TABLE_NAME`, the endpoint of DynamoDB and `WARM_CONNECTION`, and what [`AwsConfig::read`] does.
     ///
     /// # Errors
     /// The first [`ConfigError`] found.
