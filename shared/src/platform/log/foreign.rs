@@ -8,9 +8,6 @@ use tracing_core::{Dispatch, Event, Level, LevelFilter, Metadata, Subscriber, di
 
 use super::{Incident, LogLevel, write_line};
 
-/// The target that repeats the failure of an invocation, which the line of the request already contains.
-const REPEATED_FAILURE: &str = "lambda_runtime::layers::panic";
-
 /// Logs a panic as one line with its place. The message is left out, since it can quote a value of the request.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
@@ -34,7 +31,7 @@ impl Subscriber for ForeignEvents {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= Level::WARN && metadata.target() != REPEATED_FAILURE
+        metadata.is_event() && *metadata.level() <= Level::WARN
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
