@@ -60,7 +60,7 @@ pub enum RotateError {
     VersionNotPending,
     /// The version has no value.
     PendingMissing,
-    /// The value of the secret is not a key of this service.
+    /// The value of the secret is not a key of this service, or the pending key does not succeed the current one.
     SecretInvalid,
     /// The key in the secret does not authenticate.
     Rejected(Rejection),

@@ -3,6 +3,7 @@
 //!
 //! The client is built on first use. A function that only serves HTTP needs it only for `JWT_SECRET_ARN`.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -95,27 +96,27 @@ pub struct Description {
     pub name: String,
     /// Whether rotation is enabled.
     pub rotation_enabled: bool,
-    versions: Vec<(String, Vec<String>)>,
+    /// The stages of each version.
+    versions: HashMap<String, Vec<String>>,
 }
 
 impl Description {
     /// Whether the secret has a version with that id.
     #[must_use]
     pub fn has_version(&self, id: &str) -> bool {
-        self.versions.iter().any(|(known, _)| known == id)
+        self.versions.contains_key(id)
     }
 
     /// Whether the version with that id has that stage.
     #[must_use]
     pub fn is_at_stage(&self, id: &str, stage: &str) -> bool {
-        self.versions.iter().any(|(known, stages)| known == id && stages.iter().any(|known| known == stage))
+        self.versions.get(id).is_some_and(|stages| stages.iter().any(|known| known == stage))
     }
 
     /// The id of the current version.
     #[must_use]
     pub fn current_version(&self) -> Option<&str> {
-        let is_current = |(_, stages): &&(String, Vec<String>)| stages.iter().any(|stage| stage == CURRENT);
-        self.versions.iter().find(is_current).map(|(id, _)| id.as_str())
+        self.versions.keys().find(|id| self.is_at_stage(id, CURRENT)).map(String::as_str)
     }
 }
 
@@ -226,7 +227,7 @@ impl Secrets {
                     arn: described.arn.ok_or_else(incomplete)?,
                     name: described.name.ok_or_else(incomplete)?,
                     rotation_enabled: described.rotation_enabled.unwrap_or_default(),
-                    versions: described.version_ids_to_stages.unwrap_or_default().into_iter().collect(),
+                    versions: described.version_ids_to_stages.unwrap_or_default(),
                 }))
             }
             Err(error) => match error.as_service_error() {
