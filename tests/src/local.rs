@@ -66,6 +66,6 @@ async fn execute(command: &Command, settings: &Settings) -> Result<(), String> {
             println!("{}", Claims::new().id(*id).role(role).expires_in(*expires_in).sign(&settings.signer()));
             Ok(())
         }
-        Command::With { command } => with::run(&settings.apart(), command).await,
+        Command::With { command } => with::run(&settings.with_log("logs/apart.log"), command).await,
     }
 }

@@ -122,7 +122,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Fails when the program ends or takes longer than a minute.
+    /// Fails when the program ends or takes longer than three minutes.
     pub async fn ready(&mut self) -> Result<Duration, String> {
         let polled = self.polled.take().ok_or("the program is ready already")?;
         let deadline = Instant::now() + PATIENCE;
@@ -144,7 +144,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Fails when no answer comes within a minute.
+    /// Fails when no answer comes within three minutes.
     pub async fn invoke(&self, event: Bytes) -> Result<Answered, String> {
         self.invoke_within(event, PATIENCE).await
     }
@@ -153,7 +153,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Fails when no answer comes within a minute, whatever the program was told.
+    /// Fails when no answer comes within three minutes, whatever the program was told.
     pub async fn invoke_within(&self, event: Bytes, limit: Duration) -> Result<Answered, String> {
         self.hand_out(event, limit, Vec::new()).await
     }
@@ -187,7 +187,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Fails when it takes longer than a minute.
+    /// Fails when it takes longer than three minutes.
     pub async fn ended(&mut self) -> Result<ExitStatus, String> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {

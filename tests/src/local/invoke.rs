@@ -1,4 +1,4 @@
-//! `make invoke-*`: one event file, sent to the running functions with `cargo lambda invoke`.
+//! `make invoke`: one event file, sent to the running functions with `cargo lambda invoke`.
 //!
 //! The answer is shown whatever its status, and so is the code of an invocation that fails; only what is neither is an
 //! error. What an event has delivered is shown without its secret.

@@ -16,6 +16,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Map, Value, json};
 
 use super::address::DELIVERY_PREFIX;
+use super::delivered::Delivered;
 use super::events::{EventFile, Ground, Need};
 use super::stack::provisioner;
 use crate::dynamo::{Dynamo, REGION};
@@ -107,7 +108,7 @@ impl SamLocal {
     ///
     /// Returns one line when Secrets Manager does not answer.
     pub async fn delivered(&self) -> Result<usize, String> {
-        Ok(self.secrets.try_names(DELIVERY_PREFIX).await?.len())
+        Ok(Delivered::names(&self.secrets).await?.len())
     }
 
     /// The event with its credentials, whose keys and secrets are put into the table and the secrets.

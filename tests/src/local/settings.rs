@@ -32,14 +32,9 @@ impl Settings {
         Ok(Self { folder: folder.to_path_buf(), log: "logs/functions.log", secret })
     }
 
-    /// The same with a log of its own, for a stack beside that of `make run`.
-    pub(super) fn apart(&self) -> Self {
-        Self { folder: self.folder.clone(), log: "logs/apart.log", secret: self.secret.clone() }
-    }
-
-    /// The same with the log of `sam local`.
-    pub(super) fn for_sam(&self) -> Self {
-        Self { folder: self.folder.clone(), log: "logs/sam.log", secret: self.secret.clone() }
+    /// The same with a log of its own, for what runs beside `make run`.
+    pub(super) fn with_log(&self, log: &'static str) -> Self {
+        Self { folder: self.folder.clone(), log, secret: self.secret.clone() }
     }
 
     /// Signs tokens that the local function accepts.

@@ -11,7 +11,7 @@ use crate::token::Claims;
 
 pub(in crate::local) async fn run(settings: &Settings, port: u16) -> Result<(), String> {
     check_port(port, "sam local start-api", "make sam-api")?;
-    let settings = settings.for_sam();
+    let settings = settings.with_log("logs/sam.log");
     let local = SamLocal::start(settings.secret()).await?;
     let mut server = local.listen("start-api", port, None, &settings.log()).await?;
     let token = Claims::new().role("curator").sign(&settings.signer());

@@ -8,7 +8,6 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::SamLocal;
-use crate::local::address::DELIVERY_PREFIX;
 use crate::local::delivered::Delivered;
 use crate::local::events::{EventFile, Source};
 use crate::local::invoke::readable;
@@ -18,7 +17,7 @@ pub(in crate::local) async fn run(settings: &Settings, file: &Path) -> Result<()
     let file = EventFile::named(file)?;
     let local = SamLocal::start(settings.secret()).await?;
     let event = local.fill(&file).await?;
-    let known = local.secrets.try_names(DELIVERY_PREFIX).await?;
+    let known = Delivered::names(&local.secrets).await?;
     println!("sam local invoke {}", file.logical_name());
     let answer = local.invoke(&file, &event).await?;
     println!("\n{}", readable(&answer));
