@@ -1,14 +1,12 @@
 """The real template, deployed by `sam deploy` onto a MiniStack of its own: for `make stack` and for the tests."""
 
-import base64
-import hashlib
-import hmac
 import json
 import os
 import subprocess
 import time
 from pathlib import Path
 
+import jwt
 import yaml
 
 from emulator import REGION, Emulator, Unavailable
@@ -133,18 +131,9 @@ class DeployedStack(Emulator):
         """A token that the jwt function accepts, for an hour."""
         now = int(time.time())
         claims = {"_id": user, "username": f"user-{user}", "role": role, "status": 1, "aud": AUDIENCE, "iss": ISSUER}
-        message = f"{segment({'alg': 'HS256', 'typ': 'JWT'})}.{segment({**claims, 'iat': now, 'exp': now + 3600})}"
-        return f"{message}.{encode(hmac.digest(self.secret.encode(), message.encode(), hashlib.sha256))}"
+        return jwt.encode({**claims, "iat": now, "exp": now + 3600}, self.secret, "HS256")
 
     def physical(self, logical: str) -> str:
         """What a resource of the template is called in the deployed stack."""
         described = self.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical)
         return described["StackResourceDetail"]["PhysicalResourceId"]
-
-
-def encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def segment(value: dict) -> str:
-    return encode(json.dumps(value).encode())

@@ -30,7 +30,7 @@ def routes(document: dict) -> dict:
                 integration = resolve(document, operation["x-amazon-apigateway-integration"])
                 verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
                 name = "".join(part.capitalize() for part in (*path.strip("/").split("/"), verb))
-                found |= route(f"{name}", holds, f"{verb} {path}", integration)
+                found |= route(name, holds, f"{verb} {path}", integration)
     return found
 
 
