@@ -109,16 +109,19 @@ impl Emulator {
         answer.unwrap_or_else(|error| panic!("{error}\n{}", self.output())).body
     }
 
-    /// Waits, a few seconds at most, until a text has been written so many times: an answer can overtake what was
-    /// written before it.
+    /// Waits until a text has been written so many times: an answer can overtake what was written before it.
+    ///
+    /// # Panics
+    ///
+    /// Panics with all output if that never happens.
     pub async fn written(&self, text: &str, times: usize) {
         let written = async {
             while self.output().matches(text).count() < times {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        // What is missing still is for the caller's assertion to say.
-        let _ = timeout(START, written).await;
+        let missing = |_| panic!("{text:?} is not written {times} times:\n{}", self.output());
+        timeout(START, written).await.unwrap_or_else(missing);
     }
 
     /// All that the program and the emulator have written so far.
