@@ -19,7 +19,7 @@ fn told(line: &Value) -> (&str, &str, &str, Option<&str>) {
 }
 
 #[tokio::test]
-async fn every_request_of_an_event_is_one_line_as_grave_as_its_outcome() {
+async fn every_request_of_an_event_is_one_line_with_its_level() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;
@@ -90,7 +90,7 @@ async fn every_request_of_an_event_is_one_line_as_grave_as_its_outcome() {
 }
 
 #[tokio::test]
-async fn a_fault_behind_an_event_is_an_error_whoever_waits() {
+async fn a_fault_of_an_event_is_an_error_for_every_source() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;
@@ -111,7 +111,7 @@ async fn a_fault_behind_an_event_is_an_error_whoever_waits() {
 }
 
 #[tokio::test]
-async fn a_provisioner_that_can_not_act_is_an_error_that_says_why() {
+async fn an_unusable_provisioner_is_an_error_with_its_reason() {
     let stage = EventStage::new().await;
     let emulator = stage.start(Function::Key, &[]).await;
     let put = async |value: &str| {

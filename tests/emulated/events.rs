@@ -68,7 +68,7 @@ async fn only_an_allowed_direct_invocation_returns_the_secret() {
 }
 
 #[tokio::test]
-async fn a_direct_invocation_may_bring_a_key_of_its_own() {
+async fn a_direct_invocation_may_hold_a_key_as_credential() {
     let stage = EventStage::new().await;
     let caller = StoredKey::new();
     stage.stage.dynamo.put_item(caller.item.clone()).await;
@@ -81,7 +81,7 @@ async fn a_direct_invocation_may_bring_a_key_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_queue_gets_back_the_messages_that_failed_and_no_others() {
+async fn only_failed_messages_return_to_the_queue() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;
@@ -99,7 +99,7 @@ async fn a_queue_gets_back_the_messages_that_failed_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_invocation_error_whose_type_and_message_are_its_code() {
+async fn a_refusal_is_an_invocation_error_with_its_code() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;
@@ -173,7 +173,7 @@ async fn a_step_that_is_refused_is_an_invocation_error() {
 }
 
 #[tokio::test]
-async fn a_deployment_without_the_settings_of_events_serves_none() {
+async fn a_function_without_event_settings_serves_no_events() {
     let stage = EventStage::new().await;
     // So that no line but the request's is logged.
     let unset = [("DELIVERY_PREFIX", ""), ("PROVISIONER_SECRET_ARN", ""), ("WARM_CONNECTION", "false")];

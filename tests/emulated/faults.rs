@@ -178,7 +178,7 @@ fn faults() -> Vec<(&'static str, Fault, End, End)> {
 }
 
 #[tokio::test]
-async fn a_write_that_fails_once_or_always_is_a_key_that_is_told_of_or_a_500() {
+async fn a_failed_write_is_retried_and_ends_with_a_key_or_a_500() {
     let mut figures = Figures::new("faults-write");
     for function in Function::ALL {
         let scene = Scene::new(function).await;
@@ -196,7 +196,7 @@ async fn a_write_that_fails_once_or_always_is_a_key_that_is_told_of_or_a_500() {
 }
 
 #[tokio::test]
-async fn a_read_that_fails_once_or_always_authenticates_as_ever_or_is_a_500() {
+async fn a_failed_read_is_retried_and_ends_with_a_key_or_a_500() {
     let mut figures = Figures::new("faults-read");
     let scene = Scene::new(Function::Key).await;
     for (name, fault, once, always) in faults() {
@@ -215,7 +215,7 @@ async fn a_read_that_fails_once_or_always_authenticates_as_ever_or_is_a_500() {
 }
 
 #[tokio::test]
-async fn a_dynamodb_that_can_not_be_reached_is_a_500_and_the_start_goes_on() {
+async fn an_unreachable_dynamodb_is_a_500_but_no_failed_start() {
     let mut figures = Figures::new("faults-reach");
     let dynamo = Dynamo::in_memory().await;
     let [nobody] = host::free_ports();
@@ -267,7 +267,7 @@ async fn a_dynamodb_that_can_not_be_reached_is_a_500_and_the_start_goes_on() {
 }
 
 #[tokio::test]
-async fn an_invocation_that_is_nearly_over_is_answered_before_its_end() {
+async fn an_invocation_is_answered_before_its_deadline() {
     let mut figures = Figures::new("faults-deadline");
     for function in Function::ALL {
         for (name, fault) in [("hangs", Fault::Hang), ("answers", Fault::Pass)] {
@@ -284,7 +284,7 @@ async fn an_invocation_that_is_nearly_over_is_answered_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_process_frozen_while_its_connections_ended_creates_the_next_key() {
+async fn a_process_creates_a_key_after_it_was_frozen() {
     let mut figures = Figures::new("faults-frozen");
     let frozen = host::variable("APIKEYS_FREEZE_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(2);
     for function in Function::ALL {

@@ -83,7 +83,7 @@ async fn an_invocation_is_answered_whatever_its_headers_hold() {
 }
 
 #[tokio::test]
-async fn a_client_context_or_an_identity_of_any_form_ends_no_process() {
+async fn no_client_context_or_identity_ends_the_process() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
     // As warm-up tools and Cognito send them.
@@ -138,7 +138,7 @@ async fn an_invocation_is_answered_by_any_id_that_a_url_can_hold() {
 
 /// AWS's own runtime API passes on bytes that no header may hold; this project's can't send them.
 #[tokio::test]
-async fn a_client_context_of_any_bytes_ends_no_process() {
+async fn no_bytes_of_a_client_context_end_the_process() {
     let stage = Stage::new().await;
     let emulator = stage.start(Function::Key, &[]).await;
     for context in [
@@ -160,7 +160,7 @@ async fn a_client_context_of_any_bytes_ends_no_process() {
 }
 
 #[tokio::test]
-async fn the_invocation_id_is_sent_back_as_it_came() {
+async fn the_invocation_id_is_returned_unchanged() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
     for event in [event, Bytes::from_static(b"{}")] {

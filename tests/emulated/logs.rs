@@ -225,7 +225,7 @@ fn note_secrets(response: &Value, secrets: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_panic_is_logged_by_its_place_alone() {
+async fn a_panic_is_logged_with_only_its_location() {
     let stage = Stage::new().await;
     let emulator = stage.run(env!("CARGO_BIN_EXE_fragile").as_ref()).await;
     let event = Request::post("/apikeys/jwt", BODY).header("Authorization", "Bearer canary").event(Source::HttpApi);

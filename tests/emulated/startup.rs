@@ -12,7 +12,7 @@ use tests::host;
 use crate::support::{JWT_SECRET, Stage};
 
 #[tokio::test]
-async fn a_process_that_can_not_start_names_the_variable_and_ends() {
+async fn a_process_that_cannot_start_names_the_variable_and_ends() {
     let stage = Stage::new().await;
     for (function, variable, value) in [
         (Function::Jwt, "JWT_SECRET", "canary-too-short"),
@@ -52,7 +52,7 @@ async fn the_key_function_needs_no_token_settings() {
 }
 
 #[tokio::test]
-async fn a_start_greets_dynamodb_unless_it_is_told_not_to() {
+async fn a_start_calls_dynamodb_unless_switched_off() {
     for (told, greetings) in [(None, 1), (Some("true"), 1), (Some("false"), 0)] {
         let stage = Stage::new().await;
         let proxy = Proxy::to(stage.dynamo.port()).await;
@@ -66,7 +66,7 @@ async fn a_start_greets_dynamodb_unless_it_is_told_not_to() {
 }
 
 #[test]
-fn a_process_that_can_not_ask_lambda_for_events_says_why_and_ends() {
+fn a_process_without_a_runtime_api_logs_the_cause_and_ends() {
     let [nobody] = host::free_ports();
     for function in Function::ALL {
         let (code, log) = run_beside(function, &format!("127.0.0.1:{nobody}"));

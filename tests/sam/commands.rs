@@ -40,7 +40,7 @@ fn invoke(file: &str) -> Output {
 }
 
 #[test]
-fn sam_invoke_shows_the_answer_and_what_was_delivered() {
+fn sam_invoke_shows_the_answer_and_the_delivered_key() {
     let before = Containers::now();
     for (file, function, shown) in [
         ("jwt-201-http-api", "JwtFunction", "201\n"),

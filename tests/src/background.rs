@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dropping_the_handle_ends_the_future_and_frees_what_it_held() {
+    fn dropping_the_handle_ends_the_future_and_drops_its_values() {
         let held = Arc::new(());
         let inside = Arc::clone(&held);
         let background = Background::spawn(async move {

@@ -158,14 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn a_child_in_a_process_group_of_its_own_ends_too() {
+    fn a_child_in_another_process_group_ends_too() {
         let (tree, children) = shell("set -m; sleep 600 & wait");
         drop(tree);
         assert_gone(&children);
     }
 
     #[test]
-    fn a_program_that_ignores_the_polite_signal_is_ended_all_the_same() {
+    fn a_program_that_ignores_sigterm_is_killed() {
         let (tree, children) = shell("trap '' TERM; sleep 600 & wait; sleep 600");
         drop(tree);
         assert_gone(&children);

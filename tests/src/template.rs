@@ -113,7 +113,7 @@ Resources:
 ";
 
     #[test]
-    fn a_template_full_of_intrinsic_functions_yields_its_table() {
+    fn a_template_may_use_intrinsic_functions_outside_the_table() {
         let expected = TableDefinition {
             attributes: vec![("key".into(), "S".into())],
             keys: vec![("key".into(), "HASH".into())],
@@ -136,12 +136,12 @@ Resources:
     }
 
     #[test]
-    fn a_template_without_the_table_says_so() {
+    fn a_template_without_the_table_is_an_error() {
         assert_eq!(TableDefinition::parse("Resources: {}"), Err("ApiKeysTable: ApiKeysTable is missing".into()));
     }
 
     #[test]
-    fn the_repository_s_own_template_defines_the_table_of_the_contract() {
+    fn template_yaml_defines_the_table_of_the_contract() {
         let table = TableDefinition::of_the_template().unwrap();
         assert_eq!(table.keys, [("key".to_owned(), "HASH".to_owned())]);
         assert_eq!(table.attributes, [("key".to_owned(), "S".to_owned())]);

@@ -69,7 +69,7 @@ async fn requests_pass_and_are_counted_by_operation() {
 }
 
 #[tokio::test]
-async fn a_queued_fault_strikes_once_and_a_standing_one_each_time() {
+async fn a_queued_fault_applies_once_and_the_default_fault_always() {
     let (proxy, _server) = proxy().await;
     proxy.next(Fault::html(502));
     proxy.always(Fault::dynamodb(400, "ThrottlingException"));
@@ -132,7 +132,7 @@ async fn a_hanging_request_is_never_answered() {
 }
 
 #[tokio::test]
-async fn a_dripping_reply_comes_a_byte_a_second() {
+async fn a_dripping_reply_sends_one_byte_per_second() {
     let (proxy, _server) = proxy().await;
     proxy.next(Fault::Drip);
     let mut client = Client::to(&proxy).await;
@@ -181,7 +181,7 @@ async fn a_refusing_proxy_refuses_until_it_accepts_again() {
 const CREATE: &str = "secretsmanager.CreateSecret";
 
 #[tokio::test]
-async fn a_planned_fault_strikes_the_call_it_is_for_and_no_other() {
+async fn a_planned_fault_applies_only_to_its_call() {
     let (proxy, _server) = proxy().await;
     proxy.on("CreateSecret", 2, Fault::secrets_manager(400, "ResourceExistsException"));
     let mut client = Client::to(&proxy).await;
@@ -194,7 +194,7 @@ async fn a_planned_fault_strikes_the_call_it_is_for_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_process_that_ends_after_a_call_calls_nothing_else() {
+async fn no_call_of_a_process_is_applied_after_its_end() {
     let ((first, _first), (second, _second)) = (proxy().await, proxy().await);
     first.die_on("CreateSecret", 1, Fault::ApplyThenLose, &[&second]);
     let mut open = Client::to(&second).await;

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_is_taken_as_long_as_someone_listens() {
+    fn a_port_is_in_use_while_a_process_listens() {
         for host in [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED] {
             // Not one of the ports that parallel tests are given for port 0.
             let [port] = crate::host::free_ports();

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_not_shown_at_all() {
+    fn a_value_that_is_no_key_is_not_shown() {
         for value in ["", "{}", "null", r#"{"key":"x","secret":""}"#, r#"{"key":"x","secret":7}"#] {
             assert!(Delivered::parse("x", String::new(), value.to_owned()).is_none(), "{value}");
         }

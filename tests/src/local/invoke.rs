@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_error_is_told_by_its_code() {
+    fn an_invocation_error_is_identified_by_its_code() {
         assert_eq!(error_code("Error: invalidLevel\n\n  x invalidLevel\n"), Some("invalidLevel"));
         for errors in ["", "invalidLevel", "Error: error sending request for url\n"] {
             assert_eq!(error_code(errors), None, "{errors}");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_anything_but_a_gateway_is_shown_as_it_is() {
+    fn an_answer_to_another_source_is_shown_unchanged() {
         assert_eq!(readable(&json!({ "errorType": "x" })), "{\n  \"errorType\": \"x\"\n}");
     }
 }

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_secret_is_another_key_s() {
+    fn a_wrong_secret_is_the_secret_of_another_key() {
         let (stored, authorization) = stored("basic wrong-secret");
         assert_ne!(authorization, stored.authorization());
     }

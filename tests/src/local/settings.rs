@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_secret_is_made_once_for_its_owner_alone() {
+    fn the_secret_is_made_once_and_only_its_owner_can_read_it() {
         let folder = std::env::temp_dir().join(format!("apikeys-{}", hex::encode(host::random::<8>())));
         let first = Settings::in_folder(&folder).unwrap();
         let second = Settings::in_folder(&folder).unwrap();

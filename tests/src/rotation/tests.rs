@@ -26,7 +26,7 @@ async fn function(secrets: Secrets, event: Value) -> Result<Value, String> {
 }
 
 #[tokio::test]
-async fn a_rotation_begins_with_a_version_that_has_no_value() {
+async fn a_rotation_begins_with_a_version_without_a_value() {
     let (secrets, arn) = secret().await;
     let rotation = Rotation::begin(secrets, &arn).await.unwrap();
     let described = secrets.client().describe_secret().secret_id(&arn).send().await.unwrap();
@@ -58,7 +58,7 @@ async fn the_four_steps_rotate_a_secret_again_and_again() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_stops_at_a_step_goes_on_with_the_same_version() {
+async fn an_interrupted_rotation_continues_with_the_same_version() {
     let (secrets, arn) = secret().await;
     let rotation = Rotation::begin(secrets, &arn).await.unwrap();
     let failed = rotation.run(async |event| if event["Step"] == "setSecret" { Err("no") } else { Ok(event) }).await;
@@ -79,7 +79,7 @@ async fn a_disabled_rotation_keeps_its_versions() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_not_there_can_not_be_rotated() {
+async fn a_missing_secret_cannot_be_rotated() {
     let error = Rotation::begin(SecretsManager::shared(), &unique_prefix()).await.unwrap_err();
     assert!(error.contains("ResourceNotFoundException"), "{error}");
 }

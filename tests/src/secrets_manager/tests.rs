@@ -95,7 +95,7 @@ async fn a_secret_can_be_created_read_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_name_is_taken_but_for_the_same_token_with_the_same_value() {
+async fn a_used_name_is_refused_unless_token_and_value_are_the_same() {
     let own = Own::secret().await;
     let arn = own.create(A, "old").await.unwrap().arn;
     assert!(arn.is_some());
@@ -106,7 +106,7 @@ async fn a_name_is_taken_but_for_the_same_token_with_the_same_value() {
 }
 
 #[tokio::test]
-async fn of_many_that_create_the_same_name_at_once_one_succeeds() {
+async fn one_of_many_concurrent_creations_of_a_name_succeeds() {
     for _ in 0..20 {
         let own = Own::name();
         let creates = [0; 8].map(|_| new_token()).map(|token| {
@@ -122,7 +122,7 @@ async fn of_many_that_create_the_same_name_at_once_one_succeeds() {
 }
 
 #[tokio::test]
-async fn a_version_is_read_by_id_and_stage_only_where_both_are_its_own() {
+async fn a_version_is_read_by_id_and_stage_only_if_both_match() {
     let own = Own::secret().await;
     assert_eq!(own.get(Some(A), Some("AWSCURRENT")).await.as_deref(), Ok("old"));
     assert_eq!(own.get(Some(A), Some("AWSPENDING")).await, refused("InvalidRequestException"));
@@ -133,7 +133,7 @@ async fn a_version_is_read_by_id_and_stage_only_where_both_are_its_own() {
 }
 
 #[tokio::test]
-async fn the_current_stage_moves_only_from_where_it_is() {
+async fn the_current_stage_moves_only_from_the_current_version() {
     let own = Own::secret().await;
     own.put(B, &["AWSPENDING"], "new").await.unwrap();
     for from in [None, Some(B)] {
@@ -186,7 +186,7 @@ async fn moto_differs_from_aws_for_a_version_that_is_still_pending() {
 }
 
 #[tokio::test]
-async fn a_proxy_in_front_breaks_what_it_is_told_to() {
+async fn a_proxy_injects_the_planned_faults() {
     let secrets = SecretsManager::shared();
     let proxy = Proxy::to(secrets.port()).await;
     let broken = Secrets::at(proxy.port());
@@ -202,7 +202,7 @@ async fn a_proxy_in_front_breaks_what_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_connection_through_a_proxy_is_kept_as_to_aws() {
+async fn a_connection_through_a_proxy_stays_open_as_in_aws() {
     let proxy = Proxy::to(SecretsManager::shared().port()).await;
     let client = Secrets::at(proxy.port()).client();
     for _ in 0..2 {

@@ -25,7 +25,7 @@ fn assert_verifies(algorithm: &'static dyn VerificationAlgorithm, signer: &Signe
 }
 
 #[test]
-fn a_fresh_token_is_an_ordinary_user_s_for_an_hour() {
+fn a_new_token_is_for_an_ordinary_user_and_one_hour() {
     let token = Claims::new().sign(&Signer::hs256(SECRET));
     let segments: Vec<&str> = token.split('.').collect();
     assert_eq!(decode(segments[0]), br#"{"alg":"HS256","typ":"JWT"}"#);

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_answer_in_the_name_passes() {
+    fn only_the_answer_of_the_file_name_passes() {
         let key = json!({ "result": "success", "apikey": { "secret": "x" } });
         let delivered = json!({ "result": "success", "apikey": { "secretArn": "x" } });
         let refused = json!({ "result": "error", "error": "invalidLevel" });

@@ -67,7 +67,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn a_value_that_would_have_to_be_escaped_is_an_error() {
+    fn a_value_that_requires_escaping_is_an_error() {
         for value in ["Bearer a.b-c_d", "Basic a+b/c==", "arn:aws:secretsmanager:us-east-1:1:secret:a/b-AbCd12"] {
             assert_eq!(check("x", value), Ok(()));
         }
