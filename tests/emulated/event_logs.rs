@@ -1,4 +1,4 @@
-//! What the functions write of events that are not HTTP: one line a request.
+//! The log of events that are not HTTP: one line per request.
 
 use serde_json::{Value, json};
 use tests::fault::Fault;
@@ -10,7 +10,7 @@ use tests::stored_key::StoredKey;
 use crate::event_stage::{EventStage, event_bridge, every_way, notification, sns, sqs};
 use crate::logs::{LINE, requests};
 
-/// What a line says, as far as a test can know it: source, outcome, level and message id.
+/// The predictable fields of a line: source, outcome, level and message id.
 type Line = (&'static str, &'static str, &'static str, Option<&'static str>);
 
 fn told(line: &Value) -> (&str, &str, &str, Option<&str>) {
@@ -32,7 +32,7 @@ async fn every_request_of_an_event_is_one_line_with_its_level() {
             ("m-2", bad.to_string()),
             ("m-3", event_bridge(&good()).to_string()),
             ("m-4", notification(&good()).to_string()),
-            // An id that no queue would give is not written.
+            // An id that SQS would not assign is not logged.
             ("m 5\n", "canary".to_owned()),
         ]);
         let topic = sns(&[&good(), &bad, &good()]);

@@ -1,4 +1,4 @@
-//! The headers of the runtime API: callers choose the client context, so none of them may end the process.
+//! The headers of the runtime API. Callers choose the client context, so no header may end the process.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 const CLIENT_CONTEXT: &str = "lambda-runtime-client-context";
 const COGNITO_IDENTITY: &str = "lambda-runtime-cognito-identity";
 
-/// Every header that the runtime API documents, and those that it sends besides, but for the request id.
+/// Every documented and undocumented header of the runtime API except the request id.
 const HEADERS: [&str; 8] = [
     "lambda-runtime-deadline-ms",
     "lambda-runtime-invoked-function-arn",
@@ -33,7 +33,7 @@ fn value(bytes: &[u8]) -> HeaderValue {
     HeaderValue::from_bytes(bytes).unwrap()
 }
 
-/// A function's program in a sandbox, the file of its output, and an event that it answers with 201.
+/// A function's program in a sandbox, its output file, and an event whose answer is 201.
 async fn sandbox(stage: &Stage) -> (Sandbox, PathBuf, Bytes) {
     let program = vec![Function::Jwt.program().display().to_string()];
     let output = std::env::temp_dir().join(format!("apikeys-{}.log", hex::encode(host::random::<8>())));
@@ -86,7 +86,7 @@ async fn an_invocation_is_answered_whatever_its_headers_hold() {
 async fn no_client_context_or_identity_ends_the_process() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
-    // As warm-up tools and Cognito send them.
+    // Warm-up tools and Cognito send these.
     for (name, text) in [
         (CLIENT_CONTEXT, r#"{"custom":{"tenant":"blue"}}"#),
         (CLIENT_CONTEXT, r#"{"custom":{"trace":{}}}"#),
@@ -136,7 +136,7 @@ async fn an_invocation_is_answered_by_any_id_that_a_url_can_hold() {
     std::fs::remove_file(output).unwrap();
 }
 
-/// AWS's own runtime API passes on bytes that no header may hold; this project's can't send them.
+/// AWS's runtime API forwards bytes that are invalid in headers; the sandbox can't send such bytes.
 #[tokio::test]
 async fn no_bytes_of_a_client_context_end_the_process() {
     let stage = Stage::new().await;

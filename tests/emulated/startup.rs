@@ -1,4 +1,4 @@
-//! A configuration that is refused: one line names the variable, and the process ends.
+//! An invalid configuration: one log line names the variable, and the process ends.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -37,7 +37,7 @@ async fn a_process_that_cannot_start_names_the_variable_and_ends() {
         let output = emulator.output();
         assert!(output.contains("exit status 1"), "{variable}: {output}");
         assert!(output.contains(r#""message":"the function does not start","detail":""#), "{output}");
-        // Two keys: the first of them is named first.
+        // With two keys, the message names the first one.
         let named = if variable == "JWT_PUBLIC_KEY" { "JWT_SECRET is set, and so is another key" } else { variable };
         assert!(output.contains(&format!(r#""detail":"{named}"#)), "{output}");
         assert!(!output.contains("canary") && !answer.contains("canary"), "{output}{answer}");
@@ -103,7 +103,7 @@ fn answering(reply: &'static str) -> String {
     address
 }
 
-/// Runs a function until it ends: its exit code, and its log without the time.
+/// Runs a function until it ends, and returns its exit code and its log without timestamps.
 fn run_beside(function: Function, runtime_api: &str) -> (Option<i32>, Vec<Value>) {
     let [nobody] = host::free_ports();
     let environment = function.environment(&format!("http://127.0.0.1:{nobody}"), JWT_SECRET);

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::wire::Message;
 use super::*;
 
-/// A server that answers each request with `applied`, and a proxy in front of it.
+/// A server that answers `applied` to each request, and a proxy in front of the server.
 async fn proxy() -> (Proxy, Background) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -42,7 +42,7 @@ impl Client {
         self.0.write_all(head.as_bytes()).await.unwrap();
     }
 
-    /// Sends a request and reads the reply's body, or how the connection ended.
+    /// Sends a request and returns the reply's body or the error of the connection.
     async fn ask(&mut self) -> Result<String, ErrorKind> {
         self.ask_for("DynamoDB_20120810.PutItem").await
     }

@@ -1,6 +1,4 @@
-//! The command line.
-//!
-//! Whatever isn't understood answers with the usage.
+//! The command line. An unknown command prints the usage.
 
 use std::path::PathBuf;
 
@@ -10,7 +8,7 @@ use crate::function::Function;
 const USAGE: &str = "usage: local run | demo | events | invoke [jwt|key] FILE | rotate | \
     sam-invoke FILE | sam-api [PORT] | token [--role ROLE] [--id NUMBER] [--expires-in SECONDS] | with COMMAND [ARGUMENT ...]";
 
-/// What to do.
+/// A command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Run,

@@ -1,6 +1,6 @@
-//! `make rotate`: a delivered key is rotated by the running key function, in the four steps of Secrets Manager.
+//! `make rotate`: rotates a delivered key with the running key function, in the four steps of Secrets Manager.
 //!
-//! It succeeds only if the old key and the new one both create keys afterwards.
+//! It succeeds only if both the old and the new key can create keys afterwards.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::rotation::{Rotation, Step};
 use crate::secrets_manager::{Version, new_token};
 use crate::stored_key::basic;
 
-/// The end of the secret's name.
+/// The `deliverTo` of the secret.
 const DELIVER_TO: &str = "rotated";
 
 pub(super) async fn run() -> Result<(), String> {
@@ -37,11 +37,11 @@ pub(super) async fn run() -> Result<(), String> {
     for (which, delivered) in [("old", &previous), ("new", &current)] {
         create_with(which, delivered).await?;
     }
-    println!("\nBoth keys work. The old one lives until it expires.");
+    println!("\nBoth keys work. The old key works until it expires.");
     Ok(())
 }
 
-/// A key that lives for a week, and may create keys.
+/// A request for a key that is valid for a week and may create keys.
 fn request() -> Value {
     json!({
         "name": "A key that rotates",
@@ -52,7 +52,7 @@ fn request() -> Value {
     })
 }
 
-/// A key authenticates if it creates another one.
+/// Checks that a key can create another key.
 async fn create_with(which: &str, delivered: &Delivered) -> Result<(), String> {
     let path = Function::Key.path();
     let authorization = basic(&delivered.key, &delivered.secret);

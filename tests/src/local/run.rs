@@ -1,6 +1,4 @@
-//! `make run`: the stack, and what to paste.
-//!
-//! It runs until it is stopped.
+//! `make run`: runs the stack until it is stopped, and prints commands to paste.
 
 use super::address::GATEWAY_PORT;
 use super::settings::Settings;
@@ -15,7 +13,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), String> {
     Err(stack.run(settings).await)
 }
 
-/// What to paste for both functions behind a port.
+/// Commands to paste for both functions at a port.
 pub(super) fn greeting(port: u16, token: &str) -> String {
     format!(
         r#"

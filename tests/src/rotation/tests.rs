@@ -10,7 +10,7 @@ async fn secret() -> (Secrets, String) {
     (secrets, arn)
 }
 
-/// The function's part, as short as it can be.
+/// A minimal rotation function.
 async fn function(secrets: Secrets, event: Value) -> Result<Value, String> {
     let [secret, token] = ["SecretId", "ClientRequestToken"].map(|name| event[name].as_str().unwrap().to_owned());
     if event["Step"] == "createSecret" {

@@ -5,18 +5,18 @@ use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueOutput;
 use super::*;
 use crate::fault::{Fault, Proxy};
 
-/// Tokens of two versions.
+/// The tokens of two versions.
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
-/// A secret that a test has for itself.
+/// A secret that only one test uses.
 struct Own {
     secrets: Secrets,
     name: String,
 }
 
 impl Own {
-    /// A name that no secret has yet.
+    /// A new name.
     fn name() -> Self {
         Self { secrets: SecretsManager::shared(), name: format!("{}61/a", unique_prefix()) }
     }
@@ -70,7 +70,7 @@ impl Own {
     }
 }
 
-/// What a refused call is compared with.
+/// The expected result of a refused call.
 fn refused<T>(code: &str) -> Result<T, String> {
     Err(code.to_owned())
 }
@@ -192,7 +192,7 @@ async fn a_proxy_injects_the_planned_faults() {
     let broken = Secrets::at(proxy.port());
     let name = format!("{}61/a", unique_prefix());
     proxy.on("CreateSecret", 1, Fault::ApplyThenLose);
-    // The client's own second try meets its own secret: same token, same value.
+    // The client's retry finds its own secret, with the same token and value.
     broken.create(&name, "value").await;
     proxy.next(Fault::secrets_manager(400, "AccessDeniedException"));
     let error = broken.try_value(&name, Version::CURRENT).await.unwrap_err();

@@ -1,18 +1,18 @@
-//! The filling of an event's text: a fresh value for each placeholder, and what the value stands for.
+//! Fills the placeholders of an event's text with new values.
 //!
-//! A value fits at any depth of JSON in JSON, since none holds anything that would have to be escaped.
+//! No value needs escaping, so a placeholder may be in JSON text inside other JSON.
 
 use super::Ground;
 use crate::local::placeholder::Placeholder;
 use crate::rotation::Rotation;
 use crate::secrets_manager::new_token;
 
-/// Puts a value in place of each placeholder of a text; the same placeholder is the same value, since a gateway of
-/// payload format 1.0 gives each header twice.
+/// Replaces each placeholder of a text. All occurrences of a placeholder get the same value, since payload format 1.0
+/// has each header twice.
 ///
 /// # Errors
 ///
-/// Returns one line when a placeholder isn't understood, or the table or the secrets can't be written.
+/// Returns one line if a placeholder is invalid, or the table or the secrets can't be written.
 pub async fn fill(text: &str, ground: &Ground<'_>) -> Result<String, String> {
     let mut filled = text.to_owned();
     let mut rotation = None;
@@ -56,7 +56,7 @@ fn check(placeholder: &str, value: &str) -> Result<(), String> {
 }
 
 impl Ground<'_> {
-    /// The name of a secret of user 61, for whom all placeholders stand unless they say otherwise.
+    /// The name of a secret of user 61, the default user of all placeholders.
     pub(in crate::local) fn secret_name(&self, deliver_to: &str) -> String {
         format!("{}61/{deliver_to}", self.delivery_prefix)
     }

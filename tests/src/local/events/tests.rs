@@ -13,7 +13,7 @@ fn refused(code: &str) -> Outcome {
     Outcome::Refused(code.to_owned())
 }
 
-/// Fills a text on a ground that nothing else stands on, and hands the ground to `look`.
+/// Fills a text with a new table and new secrets, and passes them to `look`.
 async fn filled(text: &str, look: impl AsyncFn(&str, Ground<'_>)) {
     let dynamo = Dynamo::in_memory().await;
     let (delivery_prefix, signer) = (&unique_prefix(), &Signer::hs256(SECRET));
