@@ -1,5 +1,5 @@
-//! `make prove PROOF=load`: 100,000 requests to 16 programs of each function, over a DynamoDB that fails one call in 100.
-//! Prints the results, and fails if anything is wrong.
+//! `make prove PROOF=load`: 100,000 requests to 16 programs of each function, over a DynamoDB that fails one call in
+//! 100. Prints the results, and fails if anything is wrong.
 
 use std::process::ExitCode;
 

@@ -1,9 +1,9 @@
 //! `make prove PROOF=timing`: tests whether the time of the key function's refusals depends on their cause.
 //!
 //! The function and a store that answers from memory run in one thread, so that no network hides a difference. Refusals
-//! are delayed to a constant interval, so several run concurrently. The causes are in random order. Welch's t is computed
-//! over all samples, and again without the slowest samples, which hide small differences; the largest t counts. Source
-//! of the method and of the threshold 4.5: <https://eprint.iacr.org/2016/1123>.
+//! are delayed to a constant interval, so several run concurrently. The causes are in random order. Welch's t is
+//! computed over all samples, and again without the slowest samples, which hide small differences; the largest t
+//! counts. Source of the method and of the threshold 4.5: <https://eprint.iacr.org/2016/1123>.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;

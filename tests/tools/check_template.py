@@ -1,4 +1,4 @@
-"""Holds template.yaml, as SAM transforms it, to what is promised of a stack; the linters see it as it is written."""
+"""Checks the resources that SAM makes from template.yaml; the linters check only the source."""
 
 import json
 import re
@@ -211,7 +211,7 @@ def the_dashboard_is_json_and_shows_what_exists():
         assert name in stack.resources, name
     for y in {one["y"] for one in widgets}:
         assert sum(one["width"] for one in widgets if one["y"] == y) == 24, y
-    # What the functions write into their lines, by their own source.
+    # The metrics of the log lines, read from the functions' source.
     source = (TEMPLATE.parent / "shared/src/platform/log/metrics.rs").read_text(encoding="utf-8")
     written = set(re.findall(r'Metric \{ name: "(\w+)"', source))
     shown = [line for one in widgets for line in one["properties"].get("metrics", []) if line[0] == "ApiKeys"]
@@ -223,7 +223,7 @@ def the_dashboard_is_json_and_shows_what_exists():
 def the_table_and_the_logs_outlive_the_stack():
     stack = Stack(EVERYTHING)
     for name, resource in stack.resources.items():
-        # SAM keeps a function's versions, for a rollback; they go with the function.
+        # SAM retains a function's versions for rollbacks; they are deleted with the function.
         kept = resource["Type"] in ("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::Lambda::Version")
         assert (resource.get("DeletionPolicy") == "Retain") == kept, name
 
@@ -242,7 +242,7 @@ CHECKS = [check for check in list(globals().values()) if getattr(check, "__modul
 
 
 def main() -> int:
-    """Runs every check, and says which fail."""
+    """Runs every check and prints the failures."""
     failed = 0
     for check in CHECKS:
         try:
@@ -250,7 +250,7 @@ def main() -> int:
         except (AssertionError, KeyError, TypeError, ValueError) as error:
             failed += 1
             print(f"FAILED  {check.__name__.replace('_', ' ')}: {type(error).__name__}: {error}")
-    print(f"template.yaml: {len(CHECKS) - failed} of {len(CHECKS)} promises hold")
+    print(f"template.yaml: {len(CHECKS) - failed} of {len(CHECKS)} checks passed")
     return int(failed > 0)
 
 

@@ -95,8 +95,8 @@ impl Target {
         }
     }
 
-    /// A token. The first byte selects its form: 0 is a whole token; 1 is a header, a zero byte and a payload; any other
-    /// value is only a payload. Headers and payloads are signed with a valid signature.
+    /// A token. The first byte selects its form: 0 is a whole token; 1 is a header, a zero byte and a payload; any
+    /// other value is only a payload. Headers and payloads are signed with a valid signature.
     pub fn token(&self, bytes: &[u8]) {
         let Some((how, rest)) = bytes.split_first() else { return };
         let token = match how {
