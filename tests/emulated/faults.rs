@@ -143,7 +143,7 @@ fn faults() -> Vec<(&'static str, Fault, End, End)> {
         ("accepts and hangs", Fault::Hang, Failed(0)),
         ("reply lost, write applied", Fault::ApplyThenLose, Failed(1)),
         ("reply cut off, write applied", Fault::Truncate, Failed(1)),
-        ("reply a byte a second, write applied", Fault::Drip, Failed(1)),
+        ("reply at one byte per second, write applied", Fault::Drip, Failed(1)),
         ("500 InternalServerError", Fault::dynamodb(500, "InternalServerError"), Failed(0)),
         ("503 in HTML", Fault::html(503), Failed(0)),
         ("502 in HTML", Fault::html(502), Failed(0)),
@@ -163,12 +163,12 @@ fn faults() -> Vec<(&'static str, Fault, End, End)> {
         dynamodb(400, "KMSAccessDeniedException"),
         ("404 in HTML", Fault::html(404)),
         ("200 in HTML", Fault::html(200)),
-        ("200 that is no JSON", reply("{\"Attributes\":")),
-        ("200 with nothing in it", reply("")),
-        ("200 that is not DynamoDB's", reply("{}")),
+        ("200 with invalid JSON", reply("{\"Attributes\":")),
+        ("200 with an empty body", reply("")),
+        ("200 in another format", reply("{}")),
     ];
     let mut all = vec![
-        ("reset while it lies in the pool", Fault::ResetPooled, Created, Created),
+        ("reset while idle in the pool", Fault::ResetPooled, Created, Created),
         ("late by 300 ms", Fault::Delay(Duration::from_millis(300)), Created, Created),
     ];
     all.extend(passing.map(|(name, fault, all)| (name, fault, Created, all)));
@@ -221,14 +221,14 @@ async fn an_unreachable_dynamodb_is_a_500_but_no_failed_start() {
     let [nobody] = host::free_ports();
     let good = Tls::to(dynamo.port(), Certificate::Good).await;
     let certificates = [
-        ("a certificate of nobody's", None, Certificate::Good),
-        ("a certificate that is over", Some(()), Certificate::Expired),
+        ("an untrusted certificate", None, Certificate::Good),
+        ("an expired certificate", Some(()), Certificate::Expired),
         ("a certificate for another host", Some(()), Certificate::ForAnotherHost),
     ];
     let mut places = vec![
         ("connection refused", format!("http://127.0.0.1:{nobody}"), good.pem().to_owned(), None),
         ("no such host", "https://dynamodb.invalid".to_owned(), good.pem().to_owned(), None),
-        ("no TLS there", dynamo.endpoint().replace("http:", "https:"), good.pem().to_owned(), None),
+        ("no TLS on the port", dynamo.endpoint().replace("http:", "https:"), good.pem().to_owned(), None),
     ];
     for (name, trusted, certificate) in certificates {
         let tls = Tls::to(dynamo.port(), certificate).await;

@@ -34,11 +34,11 @@ fn report(load: Load, outcome: &Outcome) -> String {
         "what\tfigure".to_owned(),
         format!("programs\t{} of each function", load.sandboxes),
         format!("requests\t{}", outcome.created + outcome.failed),
-        format!("answered with 201, each with its one record\t{}", outcome.created),
+        format!("answered with 201, each with exactly one record\t{}", outcome.created),
         format!("answered with 500\t{}", outcome.failed),
-        format!("of these with a record that nobody was told of\t{}", outcome.untold),
-        format!("500 that the same `Idempotency-Key` mended\t{}", outcome.repeated),
-        format!("calls of DynamoDB that met a fault\t{}", outcome.faults),
+        format!("of these, with a record whose key was never returned\t{}", outcome.untold),
+        format!("500, then repeated with the same `Idempotency-Key`\t{}", outcome.repeated),
+        format!("calls of DynamoDB with a fault\t{}", outcome.faults),
         format!("wrong answers, missing or surplus records\t{}", outcome.wrong.len()),
     ];
     for mark in &outcome.marks {

@@ -33,7 +33,7 @@ use tokio::net::TcpListener;
 
 /// The causes of refusals.
 const CLASSES: [&str; 4] =
-    ["wrong secret", "unknown key", "secret right but for its last byte", "hash right but for its last byte"];
+    ["wrong secret", "unknown key", "secret with a wrong last byte", "hash with a wrong last byte"];
 
 /// The number of concurrent refusals.
 const AT_ONCE: usize = 16;
@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
     let samples = host::variable("SAMPLES").and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let scene = Scene::new().await;
     let times = scene.measure(samples).await;
-    let mut report = "what is wrong\tsamples\tmedian, µs\tlargest abs(t) against a wrong secret\n".to_owned();
+    let mut report = "cause\tsamples\tmedian, µs\tlargest abs(t) against a wrong secret\n".to_owned();
     let mut told_apart = false;
     for (class, own) in CLASSES.iter().zip(&times) {
         let t = largest_t(&times[0], own);

@@ -51,7 +51,7 @@ pub struct Outcome {
     pub created: usize,
     /// Requests that were answered with 500, and not repeated.
     pub failed: usize,
-    /// Requests that were repeated with the same `Idempotency-Key` after a 500.
+    /// Answers of 500 after which the request was repeated with the same `Idempotency-Key`.
     pub repeated: usize,
     /// Calls of DynamoDB that failed.
     pub faults: usize,
