@@ -51,7 +51,7 @@ async fn assert_created(sandbox: &Sandbox, event: &Bytes, headers: Vec<Header>, 
 }
 
 #[tokio::test]
-async fn an_invocation_is_answered_whatever_its_headers_hold() {
+async fn an_invocation_with_any_header_values_is_answered() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
     let huge = "x".repeat(64 * 1024);
@@ -127,7 +127,7 @@ async fn an_invocation_without_a_usable_id_is_logged_and_the_next_one_works() {
 }
 
 #[tokio::test]
-async fn an_invocation_is_answered_by_any_id_that_a_url_can_hold() {
+async fn an_invocation_with_any_id_that_fits_a_url_is_answered() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
     for id in ["1", "a/b", "%00", "-_.~!$&'()*+,;=:@", &"x".repeat(3_500)] {

@@ -46,7 +46,7 @@ async fn the_documented_example_is_a_201_with_a_record_on_both_endpoints() {
 }
 
 #[tokio::test]
-async fn every_source_is_answered_in_its_own_form() {
+async fn every_source_gets_its_response_format() {
     let stage = Stage::new().await;
     let emulator = stage.start(Function::Jwt, &[]).await;
     let request = Request::post("/apikeys/jwt", BODY).header("Authorization", &stage.bearer(&Claims::new()));
@@ -66,7 +66,7 @@ async fn every_source_is_answered_in_its_own_form() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_not_http_is_an_invocation_error_named_by_its_code() {
+async fn a_non_http_event_is_an_invocation_error_with_its_code() {
     let stage = Stage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;

@@ -55,7 +55,7 @@ fn sam_invoke_shows_the_answer_and_the_delivered_key() {
 }
 
 #[test]
-fn sam_invoke_fails_when_the_answer_is_not_the_one_in_the_name() {
+fn sam_invoke_fails_if_the_answer_is_not_that_of_the_file_name() {
     let folder = host::repository().join(".local");
     let wrong = folder.join("jwt-403-authentication-failed.json");
     std::fs::copy(host::repository().join("events/jwt-201-http-api.json"), &wrong).unwrap();
@@ -79,7 +79,7 @@ fn an_interrupted_sam_invoke_leaves_no_container() {
 }
 
 #[tokio::test]
-async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
+async fn sam_api_answers_and_leaves_nothing_after_ctrl_c() {
     let before = Containers::now();
     let [port] = host::free_ports();
     let mut child = local(&["sam-api", &port.to_string()]).stdout(Stdio::piped()).spawn().unwrap();

@@ -172,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_program_is_one_clear_line() {
+    fn a_missing_program_is_an_error_in_one_line() {
         let error = Tree::spawn(&mut Command::new("no-such-program")).unwrap_err();
         assert!(error.starts_with("no-such-program can't be started: "), "{error}");
     }
 
     #[test]
-    fn a_process_is_read_whatever_its_name() {
+    fn a_process_with_any_name_is_parsed() {
         assert_eq!(parse_stat("17 (a) b) S 3 17"), Some((17, 3)));
         assert_eq!(parse_ps("  17     3\n  18    17\n"), [(17, 3), (18, 17)]);
     }

@@ -95,7 +95,7 @@ def test_any_other_method_is_answered_by_the_function(stack, endpoint, method):
     assert method == "HEAD" or answer.json == error("methodNotAllowed")
 
 
-def test_another_path_is_the_gateway_s_404(stack):
+def test_another_path_is_a_404_of_api_gateway(stack):
     assert refusal(call("POST", f"{stack.api}/apikeys/other", request())) == (404, {"message": "Not Found"})
 
 

@@ -211,7 +211,7 @@ async fn no_call_of_a_process_is_applied_after_its_end() {
 }
 
 #[test]
-fn a_reply_loses_its_connection_header_and_nothing_else() {
+fn a_reply_loses_only_its_connection_header() {
     let reply = Message::response(200, "text/plain\r\nCONNECTION: close", "connection: body");
     let expected = Message::response(200, "text/plain", "connection: body");
     assert_eq!(reply.without_connection().bytes(), expected.bytes());

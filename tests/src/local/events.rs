@@ -70,7 +70,7 @@ impl EventFile {
             let (source, outcome) = name::parse(rest)?;
             Some(Self { path: path.to_path_buf(), function, source, outcome })
         };
-        parse().ok_or_else(|| format!("{} isn't named as events/README.md says", path.display()))
+        parse().ok_or_else(|| format!("{} isn't named as described in events/README.md", path.display()))
     }
 
     /// Every file of the folder, sorted by name.
@@ -117,7 +117,7 @@ pub(super) async fn fill_all(settings: &Settings) -> Result<(), String> {
     for file in &files {
         fill_into_local(settings, file).await?;
     }
-    println!("{} events with fresh credentials are in {}", files.len(), host::relative(&settings.events()));
+    println!("{} events with new credentials are in {}", files.len(), host::relative(&settings.events()));
     Ok(())
 }
 

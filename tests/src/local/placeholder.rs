@@ -41,7 +41,7 @@ impl FromStr for Placeholder {
             Some("taken") => Ok(Self::Taken),
             Some("secret") => Rotating::parse(words).map(Self::Secret),
             Some("token") => Ok(Self::Token),
-            _ => Err(format!("{{{{{text}}}}} is none of bearer, basic, id, taken, secret, token")),
+            _ => Err(format!("{{{{{text}}}}} is not one of bearer, basic, id, taken, secret, token")),
         }
     }
 }
@@ -52,7 +52,7 @@ fn claim(claims: Claims, word: &str) -> Result<Claims, String> {
         Some(("id", id)) => number(word, id).map(|id| claims.with("_id", id)),
         Some(("status", status)) => number(word, status).map(|status| claims.with("status", status)),
         Some(("exp", seconds)) => number(word, seconds).map(|seconds| claims.expires_in(seconds)),
-        _ => Err(format!("{word} is none of role=, id=, status=, exp=")),
+        _ => Err(format!("{word} is not one of role=, id=, status=, exp=")),
     }
 }
 
@@ -70,7 +70,7 @@ fn key<'word>(words: impl Iterator<Item = &'word str>) -> Result<Placeholder, St
                 authorization = basic(&stored.key, &StoredKey::new().secret);
                 stored
             }
-            _ => return Err(format!("{word} is none of level=, id=, chain=, expired, damaged, wrong-secret")),
+            _ => return Err(format!("{word} is not one of level=, id=, chain=, expired, damaged, wrong-secret")),
         };
     }
     Ok(Placeholder::Basic(Box::new(stored), authorization))

@@ -21,18 +21,18 @@ pub(super) async fn run() -> Result<(), String> {
     check_running()?;
     let name = format!("{DELIVERY_PREFIX}61/{DELIVER_TO}");
     if SECRETS.try_value(&name, Version::CURRENT).await?.is_none() {
-        println!("Asking the key function for a key, in a direct invocation");
+        println!("Creating a key with a direct invocation of the key function");
         send(Function::Key, &request()).await?;
     }
     println!("Before the rotation:\n{}\n", Delivered::read(&SECRETS, &name).await?);
     let rotation = Rotation::begin(SECRETS, &name).await?;
-    println!("Rotating, as Secrets Manager does, with the token {}", rotation.token());
+    println!("Rotating in the steps of Secrets Manager, with the token {}", rotation.token());
     for step in Step::ALL {
         let answer = send(Function::Key, &rotation.payload(step)).await;
         println!("  {:<13} {}", step.name(), answer.map_err(|error| format!("{}: {error}", step.name()))?);
     }
     let current = Delivered::read(&SECRETS, &name).await?;
-    println!("\nAfter it:\n{current}\n");
+    println!("\nAfter the rotation:\n{current}\n");
     let previous = Delivered::read_stage(&SECRETS, &name, "AWSPREVIOUS").await?;
     for (which, delivered) in [("old", &previous), ("new", &current)] {
         create_with(which, delivered).await?;

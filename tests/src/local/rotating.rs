@@ -39,7 +39,7 @@ impl Rotating {
                 ("foreign", _) => rotating.spoiled = Some(Spoiled::Foreign),
                 ("disabled", _) => rotating.spoiled = Some(Spoiled::Disabled),
                 ("superseded", _) => rotating.spoiled = Some(Spoiled::Superseded),
-                _ => return Err(format!("{word} is none of at=STEP, revoked, foreign, disabled, superseded")),
+                _ => return Err(format!("{word} is not one of at=STEP, revoked, foreign, disabled, superseded")),
             }
         }
         Ok(rotating)

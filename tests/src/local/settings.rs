@@ -68,7 +68,7 @@ fn secret(path: &Path) -> Result<String, String> {
     }
     let secret = fs::read_to_string(path).map_err(describe)?;
     if secret.len() < 32 {
-        return Err(format!("{} is too short: delete it, and a new one is made", path.display()));
+        return Err(format!("{} is too short: delete it to make a new secret", path.display()));
     }
     Ok(secret)
 }

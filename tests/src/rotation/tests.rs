@@ -38,7 +38,7 @@ async fn a_rotation_begins_with_a_version_without_a_value() {
 }
 
 #[tokio::test]
-async fn the_four_steps_rotate_a_secret_again_and_again() {
+async fn the_four_steps_can_rotate_a_secret_repeatedly() {
     let (secrets, arn) = secret().await;
     let mut tokens = Vec::new();
     for _ in 0..3 {

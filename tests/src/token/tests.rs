@@ -36,7 +36,7 @@ fn a_new_token_is_for_an_ordinary_user_and_one_hour() {
 }
 
 #[test]
-fn claims_can_be_changed_and_taken_out() {
+fn claims_can_be_changed_and_removed() {
     let claims = Claims::new().id(7).role("curator").with("status", 0).without("exp").to_json();
     let claims: Value = serde_json::from_str(&claims).unwrap();
     assert_eq!((&claims["_id"], &claims["role"], &claims["status"]), (&7.into(), &"curator".into(), &0.into()));

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_goes_to_the_function_that_its_source_calls() {
+    fn an_event_goes_to_the_function_of_its_source() {
         for (name, function) in [
             ("jwt-405-method-not-allowed", "JwtFunction"),
             ("key-201-alb", "KeyFunction"),

@@ -51,7 +51,7 @@ async fn value(placeholder: &str, ground: &Ground<'_>, rotation: &mut Option<Rot
 
 fn check(placeholder: &str, value: &str) -> Result<(), String> {
     let is_plain = |character: char| !character.is_control() && !"\"\\{}".contains(character);
-    let message = || format!("the value of {{{{{placeholder}}}}} would have to be escaped");
+    let message = || format!("the value of {{{{{placeholder}}}}} needs escaping");
     value.chars().all(is_plain).then_some(()).ok_or_else(message)
 }
 
@@ -72,7 +72,7 @@ mod tests {
             assert_eq!(check("x", value), Ok(()));
         }
         for value in ["a\"b", "a\\b", "a\nb", "{{id}}"] {
-            assert_eq!(check("x", value).unwrap_err(), "the value of {{x}} would have to be escaped", "{value}");
+            assert_eq!(check("x", value).unwrap_err(), "the value of {{x}} needs escaping", "{value}");
         }
     }
 }

@@ -45,7 +45,7 @@ impl Engine {
         println!("Fetching {image} (once)");
         let pulled = Command::new("docker").args(["pull", &image]).stdin(Stdio::null()).status();
         let pulled = pulled.is_ok_and(|status| status.success());
-        pulled.then_some(()).ok_or_else(|| format!("{image} can't be fetched, for the reason above"))
+        pulled.then_some(()).ok_or_else(|| format!("{image} can't be fetched; the cause is above"))
     }
 
     /// Makes a port of 127.0.0.1 reachable for containers, and returns its URL.

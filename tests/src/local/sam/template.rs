@@ -75,7 +75,7 @@ Resources: {}
     }
 
     #[test]
-    fn a_template_that_is_not_as_expected_is_an_error() {
+    fn an_unexpected_template_is_an_error() {
         let twice = format!("{BUILT}{BUILT}");
         let declared = format!("{BUILT}#AWS_ENDPOINT_URL_DYNAMODB");
         for template in ["", &twice, &declared, "TABLE_NAME: x\n"] {
