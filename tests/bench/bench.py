@@ -90,7 +90,7 @@ def under_quota() -> dict | None:
     for megabytes in MEMORY_MB:
         with Quota(megabytes) as wrap:
             if wrap is None:
-                say("This machine lets nobody limit a process (cgroup): nothing is measured under a quota")
+                say("CPU limits (cgroup) are not permitted on this machine: nothing is measured with a CPU share")
                 return None
             say(f"With the processor of {megabytes} MB, over TLS")
             runs = {program.name: [] for program in ALL}

@@ -92,7 +92,7 @@ impl EventFile {
     pub fn need(&self) -> Option<Need> {
         match (&self.outcome, self.source) {
             (Outcome::Refused(code), _) if code == "eventsDisabled" => Some(Need::NoEvents),
-            // The key function gets there with a damaged record; the jwt function reads no record.
+            // A damaged record makes the key function answer 500. The jwt function reads no record.
             (_, Source::Http { status: 500 }) if self.function == Function::Jwt => Some(Need::BrokenStore),
             _ => None,
         }
