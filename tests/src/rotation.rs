@@ -99,7 +99,7 @@ impl Rotation {
         Ok(())
     }
 
-    /// Disables the rotation of the secret. Its versions stay as they are.
+    /// Disables the rotation of the secret. Its versions do not change.
     ///
     /// # Errors
     ///

@@ -73,7 +73,7 @@ class Smoke:
         for path, challenge in (("jwt", 'Bearer realm="apikeys"'), ("key", 'Basic realm="apikeys", charset="UTF-8"')):
             answer = self.call(path, {})
             self.refused(f"{path}: no credential is 401", answer, 401, "authenticationRequired")
-            # API Gateway is known to rename this header of a REST API's integration.
+            # In responses of REST API integrations, API Gateway renames this header.
             shown = [answer.headers.get(prefix + "www-authenticate") for prefix in ("", "x-amzn-remapped-")]
             self.check(f"{path}: 401 has WWW-Authenticate", challenge in shown)
             answer = self.call(path, {}, method="GET")
