@@ -1,10 +1,10 @@
-# The commands of this project; `make` lists them. tests/tools/tools.mk installs the tools, tests/tools/check.mk has the
-# parts of `make check`, tests/proof/Makefile the longer proofs.
+# The commands of this project; `make` lists them. tests/tools/tools.mk installs the tools, tests/tools/check.mk holds
+# the parts of `make check`, and tests/proof/Makefile holds the longer proofs.
 .DEFAULT_GOAL := help
 include tests/tools/tools.mk
 include tests/tools/check.mk
 
-# What may be set on the command line.
+# Variables of the command line.
 ARCHITECTURE ?= arm64
 ROLE ?= user
 ID ?= 61
@@ -23,11 +23,11 @@ help: ## List these commands
 # --- Run
 
 .PHONY: run
-run: tools ## Serve both functions, a DynamoDB and a Secrets Manager on this machine until Ctrl-C
+run: tools ## Serve both functions with local DynamoDB and Secrets Manager emulators until Ctrl-C
 	$(local) run
 
 .PHONY: demo
-demo: tools ## The same, non-interactively: create a key with a token, with a key and for an event, and stop
+demo: tools ## The same, non-interactively: create a key with a token, with a key and for an event, then stop
 	$(local) demo
 
 .PHONY: token
@@ -40,7 +40,7 @@ invoke: tools ## Send an event to `make run` and show what it created [EVENT=eve
 	$(local) invoke "$(EVENT)"
 
 .PHONY: stack
-stack: build-local $(MINISTACK)/.stamp ## Deploy template.yaml onto MiniStack, an emulator of AWS, and serve it until Ctrl-C
+stack: build-local $(MINISTACK)/.stamp ## Deploy template.yaml to MiniStack, an AWS emulator, and serve it until Ctrl-C
 	@exec $(MINISTACK)/bin/python tests/stack/make_stack.py .aws-sam/local
 
 .PHONY: rotate
@@ -53,11 +53,11 @@ events: needs ## Write events/*.json with credentials into .local/events, for ot
 
 .PHONY: sam-invoke
 sam-invoke: EVENT := $(or $(EVENT),events/jwt-201-http-api.json)
-sam-invoke: engine $(LOCAL_TEMPLATE) ## Send an event to its function in a container, by `sam local invoke` [EVENT=events/...json]
+sam-invoke: engine $(LOCAL_TEMPLATE) ## Send an event to its function with `sam local invoke` [EVENT=events/...json]
 	$(local) sam-invoke "$(EVENT)"
 
 .PHONY: sam-api
-sam-api: engine $(LOCAL_TEMPLATE) ## Serve both functions in containers behind port 3000, by `sam local start-api`, until Ctrl-C
+sam-api: engine $(LOCAL_TEMPLATE) ## Serve both functions with `sam local start-api` on port 3000 until Ctrl-C
 	$(local) sam-api
 
 # --- Test
@@ -66,7 +66,7 @@ sam-api: engine $(LOCAL_TEMPLATE) ## Serve both functions in containers behind p
 test: ## Run every test, also against the built functions in the Lambda emulator [ARGS=...]
 
 .PHONY: check
-check: $(CHECKS) ## Run what must be green on every commit, as CI does
+check: $(CHECKS) ## Run all checks of CI; every commit must pass
 
 .PHONY: prove
 prove: ## Run the longer proofs; PROOF=list lists them [PROOF=NAME]
@@ -77,11 +77,11 @@ fmt: needs ## Format the code
 	cargo fmt --all
 
 .PHONY: docs
-docs: $(REDOCLY)/.stamp ## Build the reference page of openapi.yaml, .local/docs/index.html
+docs: $(REDOCLY)/.stamp ## Build the reference page of openapi.yaml into .local/docs/index.html
 	$(redocly) build-docs openapi.yaml --inlineBundle --output .local/docs/index.html
 
 .PHONY: clean
-clean: ## Remove what was built; the tools and the local table in .local stay
+clean: ## Remove all builds; the tools and the local table in .local stay
 	cargo clean
 	rm -rf .aws-sam
 
@@ -93,18 +93,18 @@ build: tools ## Build both functions for deployment into .aws-sam/build [ARCHITE
 
 stage = $(VENV)/bin/python tests/tools/stage.py
 
-# The stage is checked first: a build takes minutes.
+# Check the stage before the build, which takes minutes.
 .PHONY: deploy
 deploy: tools ## Build a stage of samconfig.toml and deploy it [STAGE=dev|prod]
 	@architecture="$$($(stage) deploy "$(STAGE)")" && $(MAKE) build ARCHITECTURE="$$architecture"
 	sam deploy --config-env "$(STAGE)"
 
 .PHONY: delete
-delete: tools ## Delete a stage after you have typed its name again; its table stays [STAGE=dev|prod]
+delete: tools ## Delete a stage after you type its name again; the table stays [STAGE=dev|prod]
 	@$(stage) delete "$(STAGE)" >/dev/null
 	sam delete --config-env "$(STAGE)"
 
-# The token is passed in the environment. With `TOKEN=... make smoke` it is in no list of processes.
+# `TOKEN=... make smoke` passes the token in the environment, so that no process list shows the token.
 .PHONY: smoke
 smoke: export URL := $(URL)
 smoke: export TOKEN := $(TOKEN)
@@ -112,8 +112,8 @@ smoke: ## Check both endpoints of a stack, or of `make run` [URL=http://localhos
 	$(call need,python3,install Python 3.10 or later)
 	@python3 tests/tools/smoke.py
 
-# $(call given,NAME,OPTION) passes on a variable of make's own command line, quoted for the shell. The environment does not
-# count: every shell has a USER, and a forgotten APPLY must delete nothing.
+# $(call given,NAME,OPTION) passes a variable of make's command line on, quoted for the shell. It ignores environment
+# variables: every shell sets USER, and an exported APPLY must not delete keys.
 given = $(if $(filter command,$(origin $(1))),--$(2)='$(subst ','\'',$($(1)))')
 
 .PHONY: revoke

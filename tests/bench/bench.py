@@ -1,6 +1,6 @@
-"""`make prove PROOF=bench`: measures both functions against the baseline and a Python function, and writes tests/bench/README.md.
+"""`make prove PROOF=bench`: compares both functions with the baseline and Python, and writes tests/bench/README.md.
 
-Runs of the programs take turns, so that what disturbs the machine disturbs all of them. FAST=1 is a look, not a result.
+The runs of the programs alternate, so that other load on the machine affects all of them. FAST=1 gives a rough result.
 """
 
 import datetime
@@ -26,7 +26,7 @@ def say(text: str):
 
 
 def starts_and_requests() -> dict:
-    """Start, first and warm requests, peak memory; in turns, without any limit."""
+    """Start, first and warm requests, peak memory; alternating, without a CPU limit."""
     say("Starts and requests")
     runs = {program.name: [] for program in ALL}
     for _ in range(ROUNDS):
@@ -42,7 +42,7 @@ def summary(runs: list[dict]) -> dict:
         "first": median([one for run in runs for one in run["firstMs"]]),
         "p50": median(warm),
         "p99": percentile(warm, 0.99),
-        # Lambda bills each request by the millisecond, rounded up.
+        # Lambda rounds each request up to a millisecond.
         "billed": sum(math.ceil(one) for one in warm) / len(warm),
         "rssKb": max(one for run in runs for one in run["peakRssKb"]),
         "startRssKb": max(one for run in runs for one in run["startRssKb"]),
@@ -50,7 +50,7 @@ def summary(runs: list[dict]) -> dict:
 
 
 def counts() -> dict | None:
-    """Instructions, where valgrind is there. A Python interpreter takes minutes to start under it, so it gets few requests."""
+    """Instructions, if valgrind is installed. Python gets few requests, since it takes minutes to start in valgrind."""
     if shutil.which("valgrind") is None:
         say("valgrind is missing: no instruction is counted")
         return None
@@ -64,7 +64,7 @@ def counts() -> dict | None:
 
 
 def other_settings() -> dict:
-    """What the start costs with each way to verify tokens, and with a connection made at start."""
+    """The start with each way to verify tokens, and with a connection at start."""
     say("Starts with other settings")
     cold = {"environment": {"WARM_CONNECTION": "false"}}
     settings = {"HS256, `WARM_CONNECTION=false`": {"verification": "HS256", **cold}}
@@ -85,12 +85,12 @@ def other_settings() -> dict:
 
 
 def under_quota() -> dict | None:
-    """Over TLS, with the processor that a memory size buys, and time between requests, as a quiet function has them."""
+    """Over TLS, with the CPU share of a memory size and pauses between requests."""
     found = {}
     for megabytes in MEMORY_MB:
         with Quota(megabytes) as wrap:
             if wrap is None:
-                say("This machine lets nobody limit a process (cgroup): nothing is measured under a quota")
+                say("CPU limits (cgroup) are not permitted on this machine: nothing is measured with a CPU share")
                 return None
             say(f"With the processor of {megabytes} MB, over TLS")
             runs = {program.name: [] for program in ALL}
@@ -111,7 +111,7 @@ def under_quota() -> dict | None:
 
 
 def throughput() -> dict:
-    """Creations per second of processor time, with 16 sandboxes, and how latency grows from 1 to 64."""
+    """Creations per second of CPU time with 16 sandboxes, and the latency with 1 to 64."""
     say("Throughput")
     found = {"per_cpu_second": {}, "latency": {}}
     requests = 100 if FAST else 400
@@ -130,7 +130,7 @@ def throughput() -> dict:
 
 
 def flat() -> dict:
-    """Many requests in one process: what it holds, and what a request costs, after each tenth of them."""
+    """Many requests in one process: memory, descriptors and CPU time per request after each tenth."""
     found = {}
     for program in OURS:
         say(f"Flat: {FLAT:,} requests to {program.name}")

@@ -1,6 +1,6 @@
-"""`make prove PROOF=bench-builds`: builds both functions with other settings, and writes what each costs and gains into builds.tsv.
+"""`make prove PROOF=bench-builds`: measures both functions with other build settings, and writes builds.tsv.
 
-Each setting compiles everything anew, so this takes half an hour.
+Each setting recompiles everything, which takes half an hour.
 """
 
 import os

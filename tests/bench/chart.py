@@ -1,11 +1,11 @@
-"""Bar charts as SVG, legible on light and dark pages."""
+"""Bar charts in SVG, readable on light and dark pages."""
 
 WIDTH, LABEL, BAR, GAP, TOP = 720, 150, 22, 10, 40
 OURS, OTHERS = "#2f81f7", "#8b949e"
 
 
 def bars(title: str, unit: str, values: list[tuple[str, float, bool]]) -> str:
-    """One bar a value: its label, its length, and whether it is ours."""
+    """A chart with a bar for each label and value; the third field selects the colour."""
     height = TOP + len(values) * (BAR + GAP) + GAP
     longest = max(value for _, value, _ in values)
     room = WIDTH - LABEL - 130

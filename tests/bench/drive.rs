@@ -1,7 +1,7 @@
-//! Drives programs that speak Lambda's Runtime API through a scenario, and prints what it saw as one line of JSON.
+//! Runs a scenario with programs that use Lambda's runtime API, and prints the measurements as one line of JSON.
 //!
-//! The scenario is JSON on standard input; `bench.py` beside this file writes it. The store, and TLS in front of it, are this
-//! process's own: what is measured is only ever the programs.
+//! The scenario is JSON on standard input, which `bench.py` writes. The store and its TLS run in this process, so that
+//! only the programs are measured.
 
 use std::fs::read_to_string;
 use std::path::Path;
@@ -22,11 +22,11 @@ use tests::token::{AUDIENCE, Claims, ISSUER, Signer};
 
 /// The documented request.
 const BODY: &str = r#"{"name":"My first API key","level":3,"expiresIn":3600}"#;
-/// What tokens are signed with where no other algorithm is asked for.
+/// The secret that signs tokens by default.
 const JWT_SECRET: &str = "a bench's own secret, known to all who read this";
-/// The key that calls; the baseline reads this very one.
+/// The caller's key, which the baseline reads too.
 const CALLER: &str = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
-/// The unit of the times in `/proc/PID/stat`: a hundredth of a second on every Linux.
+/// The unit of the times in `/proc/PID/stat`: 10 ms on Linux.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 #[tokio::main(flavor = "current_thread")]
@@ -53,7 +53,7 @@ fn failed(error: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Everything that the programs talk to.
+/// The services that the programs use.
 struct Bench {
     environment: Vec<(String, String)>,
     event: Bytes,
@@ -90,7 +90,7 @@ impl Bench {
         Ok(Self { environment: environment.0, event, _dynamo: dynamo, _tls: tls, _secrets: secrets })
     }
 
-    /// Starts each sandbox after the other, then sends events to all at once, one at a time to each.
+    /// Starts the sandboxes in sequence, then sends events to all of them concurrently, one at a time to each.
     async fn run(&self, scenario: &Value) -> Result<Value, String> {
         let program: Vec<String> =
             scenario["program"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
@@ -127,7 +127,7 @@ impl Bench {
         }))
     }
 
-    /// Every answer must be a 201. With `every`, what the process holds is noted after each so many.
+    /// Every answer must be a 201. With `every`, memory and descriptors are measured after each `every` requests.
     async fn requests(&self, sandbox: &Sandbox, requests: usize, every: usize, pause: Duration) -> Result<Run, String> {
         let mut run = Run { millis: Vec::with_capacity(requests), marks: Vec::new() };
         for number in 1..=requests {
@@ -155,13 +155,13 @@ impl Bench {
     }
 }
 
-/// What one sandbox did.
+/// The measurements of one sandbox.
 struct Run {
     millis: Vec<f64>,
     marks: Vec<Value>,
 }
 
-/// The variables that a program gets.
+/// The environment of a program.
 struct Environment(Vec<(String, String)>);
 
 impl Environment {
@@ -186,8 +186,8 @@ impl Environment {
         self.0.push((name.to_owned(), value.to_owned()));
     }
 
-    /// The functions and boto3 read `AWS_CA_BUNDLE`; the SDK for Rust left to itself has the system's roots, which
-    /// `SSL_CERT_FILE` moves.
+    /// The functions and boto3 read `AWS_CA_BUNDLE`; the SDK for Rust uses the system's roots by default, whose path is
+    /// `SSL_CERT_FILE`.
     fn trust(&mut self, file: &Path, pem: &str) -> Result<(), String> {
         std::fs::write(file, pem).map_err(|error| format!("{}: {error}", file.display()))?;
         for name in ["AWS_CA_BUNDLE", "SSL_CERT_FILE"] {
@@ -196,7 +196,7 @@ impl Environment {
         Ok(())
     }
 
-    /// Says how tokens are verified, and returns who signs them.
+    /// Configures the verification of tokens, and returns their signer.
     async fn verify(&mut self, how: &str) -> Result<(Signer, Option<SecretsManager>), String> {
         let signer = match how {
             "RS256" => Signer::rs256(),
@@ -228,19 +228,19 @@ fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// A figure of `/proc/PID/status`, in kB.
+/// A value of `/proc/PID/status`, in kB.
 fn status(id: u32, name: &str) -> Option<u64> {
     let text = read_to_string(format!("/proc/{id}/status")).ok()?;
     text.lines().find_map(|line| line.strip_prefix(name))?.trim().trim_end_matches(" kB").parse().ok()
 }
 
-/// The processor time that a process took so far, in its own code and in the kernel.
+/// The user and system CPU time of a process.
 fn cpu_seconds(id: u32) -> f64 {
     let text = read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     let fields: Vec<f64> = text
         .rsplit_once(')')
         .map(|(_, rest)| rest.split_whitespace().filter_map(|field| field.parse().ok()).collect())
         .unwrap_or_default();
-    // Behind the name, the state is no number; utime and stime are the eleventh and twelfth number after it.
+    // After the name come the state, which is no number, and then numbers: utime and stime are the 11th and the 12th.
     fields.get(10).zip(fields.get(11)).map_or(0.0, |(user, system)| (user + system) / TICKS_PER_SECOND)
 }

@@ -1,6 +1,6 @@
-"""Holds the instructions of a start and of a warm request to the committed figures: `make bench-guard`.
+"""`make bench-guard`: compares the instructions of a start and of a warm request with the committed counts.
 
-Counts are repeatable where times are not. `--update` writes today's figures down; the commit says what they come from.
+Unlike times, counts are repeatable. `--update` writes the new counts; give the reason in the commit.
 """
 
 import shutil
@@ -15,7 +15,7 @@ ALLOWED = 0.05
 
 
 def counted_again(program, tries: int = 3) -> tuple[int, int]:
-    """Counts again where a request failed: on a busy machine, valgrind is slow enough for the SDK's time-outs."""
+    """Counts again after a failed request: on a busy machine, the SDK's timeouts can expire in valgrind."""
     for _ in range(tries - 1):
         try:
             return counted(program)
@@ -26,7 +26,7 @@ def counted_again(program, tries: int = 3) -> tuple[int, int]:
 
 def main() -> int:
     if shutil.which("valgrind") is None:
-        print("bench-guard: valgrind is missing, so no instruction was counted; nothing was checked")
+        print("bench-guard: valgrind is missing, nothing was checked")
         return 0
     found = {}
     for program in OURS:
@@ -49,7 +49,7 @@ def main() -> int:
             verdict = "ok, and so much better that `make prove PROOF=bench-update` should write it down"
         print(f"{row[0]:4}{row[1]:8} {count:>10,} instructions, {change:+.1%}: {verdict}")
     if failed:
-        print(f"More than {ALLOWED:.0%} over tests/bench/instructions.tsv. If it is worth it: `make prove PROOF=bench-update`.")
+        print(f"More than {ALLOWED:.0%} over tests/bench/instructions.tsv. To accept it: `make prove PROOF=bench-update`")
     return failed
 
 

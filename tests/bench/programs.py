@@ -1,4 +1,4 @@
-"""What is measured: where each program lies, how it is started, how large it is, and how the driver is called."""
+"""The measured programs: their paths, commands and sizes, and the calls of the driver."""
 
 import json
 import os
@@ -25,7 +25,7 @@ class Program:
 
     @property
     def binary(self) -> Path | None:
-        """The one file that is deployed; a Python function is many."""
+        """The program file; None for Python, which deploys many files."""
         return Path(self.command[0]) if len(self.command) == 1 else None
 
 
@@ -49,7 +49,7 @@ AGAINST = {JWT: (BASELINE_PUT, PYTHON_PUT), KEY: (BASELINE_GET_PUT, PYTHON_GET_P
 
 
 def drive(program: Program, *, wrap: tuple[str, ...] = (), environment: dict | None = None, **scenario) -> dict:
-    """Runs one scenario; tests/bench/drive.rs says what may stand in it."""
+    """Runs one scenario, whose members are in tests/bench/drive.rs."""
     WORK.mkdir(parents=True, exist_ok=True)
     scenario |= {
         "endpoint": program.endpoint,
@@ -78,7 +78,7 @@ def percentile(values, part: float) -> float:
 
 
 def instructions(program: Program, requests: int, **scenario) -> int:
-    """What one run of a program costs, from its start until it is ended, by callgrind."""
+    """The instructions of one run of a program, from start to end, by callgrind."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
         wrap = (shutil.which("valgrind"), "--tool=callgrind", f"--callgrind-out-file={out}")
@@ -97,7 +97,7 @@ def counted(program: Program, few: int = 20, many: int = 120) -> tuple[int, int]
 
 
 def sizes(binary: Path) -> tuple[int, int]:
-    """Bytes of the file, and of the zip that is uploaded."""
+    """The size in bytes of the file and of the zip archive."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "function.zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -106,8 +106,8 @@ def sizes(binary: Path) -> tuple[int, int]:
 
 
 class Quota:
-    """A part of one core, as Lambda gives it by memory: 1,769 MB are one. Source: Lambda's developer guide, "Configure
-    Lambda function memory"."""
+    """Limits a program to Lambda's CPU share of a memory size: 1,769 MB are one core. Source: Lambda's developer guide,
+    "Configure Lambda function memory"."""
 
     PERIOD_US = 20_000
 
@@ -123,14 +123,14 @@ class Quota:
             self.settings = {"cpu.max": f"{quota} {self.PERIOD_US}"}
 
     def __enter__(self):
-        """None where this machine doesn't allow it."""
+        """None if the machine doesn't permit CPU limits."""
         try:
             self.folder.mkdir(exist_ok=True)
             for name, value in self.settings.items():
                 (self.folder / name).write_text(str(value))
         except OSError:
             return None
-        # The shell puts itself into the group and becomes the program.
+        # The shell joins the group, then executes the program.
         return ("/bin/sh", "-c", f'echo $$ > {self.folder}/cgroup.procs; exec "$0" "$@"')
 
     def __exit__(self, *_):

@@ -1,4 +1,4 @@
-"""Turns what bench.py measured into tests/bench/README.md, its charts and the table on the terminal."""
+"""Writes the results of bench.py to tests/bench/README.md, its charts and the terminal."""
 
 import csv
 import re
@@ -12,19 +12,19 @@ IMAGES = ROOT / "tests/bench/img"
 TEMPLATE = ROOT / "template.yaml"
 BUILDS = Path(__file__).with_name("builds.tsv")
 
-# tests/bench/cost.md has the sources. A GB-second on arm64, and a request.
+# The prices of a GB-second on arm64 and of a request; the sources are in tests/bench/cost.md.
 GB_SECOND, REQUEST = 0.0000133334, 0.0000002
 MEGABYTE = 1_000_000
 
 
 def table(head: list[str], rows: list[list]) -> str:
-    """Text to the left, figures to the right."""
+    """A table with left-aligned text and right-aligned figures."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def figure(value: float | None) -> str:
-    """Three digits that count."""
+    """A figure with three significant digits."""
     if value is None:
         return "-"
     if value >= 1_000_000:
@@ -35,7 +35,7 @@ def figure(value: float | None) -> str:
 
 
 def against(result: dict, ours: str, part: str, name: str) -> float:
-    """How many times what the baseline takes we take."""
+    """The ratio to the baseline."""
     baseline = AGAINST[next(one for one in OURS if one.name == ours)][0].name
     return result[part][ours][name] / result[part][baseline][name]
 
@@ -104,7 +104,7 @@ def settings(result: dict) -> str:
 
 def small(result: dict) -> str:
     if not result["quota"]:
-        return "Not measured: this machine lets nobody limit a process."
+        return "Not measured: CPU limits are not permitted on this machine."
     rows = []
     for megabytes, programs in result["quota"].items():
         for program in ALL:
@@ -118,13 +118,13 @@ def small(result: dict) -> str:
 
 
 def dollars(billed_ms: float, megabytes: int) -> float:
-    """What Lambda takes for a million requests."""
+    """Lambda's price of a million requests."""
     return 1_000_000 * (REQUEST + billed_ms / 1000 * megabytes / 1024 * GB_SECOND)
 
 
 def cost(result: dict) -> str:
     if not result["quota"]:
-        return "Not measured: this machine lets nobody limit a process."
+        return "Not measured: CPU limits are not permitted on this machine."
     rows = []
     for program in ALL:
         billed = {int(megabytes): programs[program.name]["billed"] for megabytes, programs in result["quota"].items()}
@@ -133,7 +133,7 @@ def cost(result: dict) -> str:
 
 
 def cheapest(result: dict) -> str:
-    """Which memory size that is, and what the template has."""
+    """The cheapest memory size, compared with the template's default."""
     if not result["quota"]:
         return ""
     prices = {
@@ -142,7 +142,7 @@ def cheapest(result: dict) -> str:
     }
     best = min(prices, key=prices.get)
     default = int(re.search(r"\n  MemorySize:\n.*?\n    Default: (\d+)\n", TEMPLATE.read_text(), re.DOTALL)[1])
-    said = f"The cheapest size for both functions together is {best} MB, and {default} MB is what `template.yaml` has unless asked for another."
+    said = f"The cheapest size for both functions together is {best} MB; the default of `template.yaml` is {default} MB."
     if best != default:
         said += f" It costs {prices[default] / prices[best] - 1:.0%} more."
     return said
@@ -177,7 +177,7 @@ def number(cell: str) -> float:
 
 
 def builds() -> str:
-    """What bench-builds found, each figure with its distance from what was chosen."""
+    """The results of bench-builds, each with its difference from the chosen settings."""
     with BUILDS.open() as file:
         head, chosen, *others = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
     rows = [chosen]

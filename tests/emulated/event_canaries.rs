@@ -1,4 +1,4 @@
-//! What the functions don't write of events that are not HTTP: nothing that came in confidence, whatever fails.
+//! No output of the functions holds a secret of an event, whatever fails.
 
 use serde_json::{Value, json};
 use tests::emulator::Emulator;
@@ -13,7 +13,7 @@ use crate::event_stage::{EventStage, event_bridge, every_way, sns, sqs};
 use crate::logs::LINE;
 use crate::support::JWT_SECRET;
 
-/// Every kind of event down every path, at the level that says most, and nothing secret of it in any output.
+/// Sends every kind of event through every code path at the most verbose log level.
 #[tokio::test]
 async fn no_canary_of_an_event_reaches_any_output() {
     let stage = EventStage::new().await;
@@ -59,7 +59,7 @@ async fn no_canary_of_an_event_reaches_any_output() {
     }
 }
 
-/// Where the way breaks, and with what: as a rule with an error that quotes what was sent.
+/// Faults by operation: most are errors that quote the request.
 fn faults(stage: &EventStage) -> Vec<(Option<&Proxy>, &'static str, Fault)> {
     let quote = |status, kind: &str| Fault::Quote { status, kind: kind.to_owned() };
     let (secrets, dynamo) = (Some(&stage.to_secrets), Some(&stage.to_dynamo));
@@ -76,7 +76,7 @@ fn faults(stage: &EventStage) -> Vec<(Option<&Proxy>, &'static str, Fault)> {
     ]
 }
 
-/// Events of every kind, good and bad, and what of them must stay secret.
+/// Valid and invalid events of every kind, and their secrets.
 async fn events(stage: &EventStage, function: Function, secrets: &mut Vec<String>) -> Vec<Value> {
     let authorization = match function {
         Function::Jwt => stage.stage.bearer(&Claims::new().with("canary", "canary-claim")),
@@ -133,8 +133,8 @@ async fn events(stage: &EventStage, function: Function, secrets: &mut Vec<String
     events
 }
 
-/// Rotations whose every call fails with an error that quotes it, each followed by the step itself. Returns how many
-/// lines there must be.
+/// Runs rotation steps in which each call fails with an error that quotes the call, and then the step without faults.
+/// Returns the expected number of log lines.
 async fn rotate(stage: &EventStage, emulator: &Emulator) -> usize {
     let rotation = Rotation::begin(stage.secrets, &stage.provisioner_arn).await.unwrap();
     let mut sent = 0;
@@ -170,7 +170,7 @@ async fn rotate(stage: &EventStage, emulator: &Emulator) -> usize {
     sent + 1
 }
 
-/// Notes the secret of an answer, or of a secret's value.
+/// Collects the secret of an answer or of a secret's value.
 fn note(text: &str, secrets: &mut Vec<String>) {
     let value: Value = serde_json::from_str(text).unwrap_or_default();
     let found = [&value["secret"], &value["apikey"]["secret"]];

@@ -1,4 +1,4 @@
-//! What the functions write of events that are not HTTP: one line a request.
+//! The log of events that are not HTTP: one line per request.
 
 use serde_json::{Value, json};
 use tests::fault::Fault;
@@ -10,7 +10,7 @@ use tests::stored_key::StoredKey;
 use crate::event_stage::{EventStage, event_bridge, every_way, notification, sns, sqs};
 use crate::logs::{LINE, requests};
 
-/// What a line says, as far as a test can know it: source, outcome, level and message id.
+/// The predictable fields of a line: source, outcome, level and message id.
 type Line = (&'static str, &'static str, &'static str, Option<&'static str>);
 
 fn told(line: &Value) -> (&str, &str, &str, Option<&str>) {
@@ -19,7 +19,7 @@ fn told(line: &Value) -> (&str, &str, &str, Option<&str>) {
 }
 
 #[tokio::test]
-async fn every_request_of_an_event_is_one_line_as_grave_as_its_outcome() {
+async fn every_request_of_an_event_is_one_line_with_its_level() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;
@@ -32,7 +32,7 @@ async fn every_request_of_an_event_is_one_line_as_grave_as_its_outcome() {
             ("m-2", bad.to_string()),
             ("m-3", event_bridge(&good()).to_string()),
             ("m-4", notification(&good()).to_string()),
-            // An id that no queue would give is not written.
+            // An id that SQS would not assign is not logged.
             ("m 5\n", "canary".to_owned()),
         ]);
         let topic = sns(&[&good(), &bad, &good()]);
@@ -90,7 +90,7 @@ async fn every_request_of_an_event_is_one_line_as_grave_as_its_outcome() {
 }
 
 #[tokio::test]
-async fn a_fault_behind_an_event_is_an_error_whoever_waits() {
+async fn a_fault_of_an_event_is_an_error_for_every_source() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;
@@ -111,7 +111,7 @@ async fn a_fault_behind_an_event_is_an_error_whoever_waits() {
 }
 
 #[tokio::test]
-async fn a_provisioner_that_can_not_act_is_an_error_that_says_why() {
+async fn an_unusable_provisioner_is_an_error_with_its_reason() {
     let stage = EventStage::new().await;
     let emulator = stage.start(Function::Key, &[]).await;
     let put = async |value: &str| {

@@ -1,4 +1,4 @@
-//! A Secrets Manager beside the stage, and events of every source.
+//! A stage with a Secrets Manager, and events of every source.
 
 use serde_json::{Value, json};
 use shared::domain::Secret;
@@ -11,7 +11,7 @@ use tests::token::Claims;
 
 use crate::support::Stage;
 
-/// What functions that serve events run against.
+/// The services behind functions for events.
 pub(crate) struct EventStage {
     pub(crate) stage: Stage,
     pub(crate) secrets: Secrets,
@@ -33,7 +33,7 @@ impl EventStage {
         Self { stage, secrets, prefix: unique_prefix(), provisioner, provisioner_arn, to_secrets, to_dynamo }
     }
 
-    /// A function that serves every kind of event, unless these variables say otherwise.
+    /// A function for every kind of event, with these variables changed.
     pub(crate) async fn start(&self, function: Function, variables: &[(&str, &str)]) -> Emulator {
         let (secrets, dynamo) = (self.to_secrets.endpoint(), self.to_dynamo.endpoint());
         let mut all = vec![
@@ -47,7 +47,7 @@ impl EventStage {
         self.stage.start(function, &all).await
     }
 
-    /// A request as an event of a function carries it; the key function's has no credential.
+    /// A request in an event of a function; requests to the key function have no credential.
     pub(crate) fn request(&self, function: Function) -> Value {
         let id = new_token();
         let mut request = json!({
@@ -59,7 +59,7 @@ impl EventStage {
         request
     }
 
-    /// Asserts that a request has been answered: a secret in its place, and the record of the key in it.
+    /// Asserts that a request's key was delivered: the secret exists, and the table holds its key's record.
     pub(crate) async fn assert_delivered(&self, request: &Value, created_by: &str, context: &str) {
         let name = format!("{}61/{}", self.prefix, request["deliverTo"].as_str().unwrap());
         let value = self.secrets.value(&name, Version::CURRENT).await;
@@ -83,7 +83,7 @@ pub(crate) fn event_bridge(detail: &Value) -> Value {
     })
 }
 
-/// What a topic hands to a function.
+/// An event of an SNS topic.
 pub(crate) fn sns(messages: &[&Value]) -> Value {
     let record = |message: &&Value| {
         let sns = json!({ "Type": "Notification", "MessageId": new_token(), "Message": message.to_string() });
@@ -92,18 +92,18 @@ pub(crate) fn sns(messages: &[&Value]) -> Value {
     json!({ "Records": messages.iter().map(record).collect::<Vec<_>>() })
 }
 
-/// A topic's notification, as a queue gets it.
+/// An SNS notification in the body of an SQS message.
 pub(crate) fn notification(message: &Value) -> Value {
     json!({ "Type": "Notification", "TopicArn": "x", "MessageId": new_token(), "Message": message.to_string() })
 }
 
-/// What a queue hands to a function: bodies with their messages' ids.
+/// An event of an SQS queue, from message ids and bodies.
 pub(crate) fn sqs(messages: &[(&str, String)]) -> Value {
     let record = |(id, body): &(&str, String)| json!({ "eventSource": "aws:sqs", "messageId": id, "body": body, "receiptHandle": "x", "attributes": {} });
     json!({ "Records": messages.iter().map(record).collect::<Vec<_>>() })
 }
 
-/// How an event reaches a function, and whether its answer is the caller's to read.
+/// The source of an event, and whether the caller can read the answer.
 pub(crate) fn every_way(request: &Value) -> Vec<(&'static str, Value)> {
     let event = event_bridge(request);
     vec![

@@ -1,4 +1,4 @@
-//! Events that are not HTTP, through the runtime as AWS's own: what goes in, what comes out, and what stands afterwards.
+//! Events that are not HTTP, sent to the built programs: the answers, the records and the secrets.
 
 use serde_json::{Value, json};
 use tests::function::Function;
@@ -8,7 +8,7 @@ use tests::stored_key::StoredKey;
 
 use crate::event_stage::{EventStage, event_bridge, every_way, sns, sqs};
 
-/// An invocation error, as the runtime reports it.
+/// An invocation error in the runtime's format.
 fn error(code: &str) -> Value {
     json!({ "errorType": code, "errorMessage": code })
 }
@@ -35,7 +35,7 @@ async fn an_event_of_every_source_delivers_a_key_from_both_functions() {
     }
 }
 
-/// What a direct invocation that names a place gets back: where the secret is, and never the secret.
+/// The answer to a direct invocation with `deliverTo`: the secret's ARN, never the secret.
 fn assert_delivered_form(answer: &Value, request: &Value) {
     assert_eq!(answer["result"], "success", "{answer}");
     let members: Vec<&str> = answer["apikey"].as_object().unwrap().keys().map(String::as_str).collect();
@@ -55,7 +55,7 @@ async fn only_an_allowed_direct_invocation_returns_the_secret() {
             let answer = emulator.invoke(&request).await;
             if allowed == "true" {
                 assert_eq!(answer["apikey"]["secret"].as_str().map(str::len), Some(64), "{answer}");
-                // The same one again, since it has the same id.
+                // The same id gives the same key.
                 assert_eq!(emulator.invoke(&request).await, answer);
             } else {
                 assert_eq!(answer, error("deliverToMissing"));
@@ -68,7 +68,7 @@ async fn only_an_allowed_direct_invocation_returns_the_secret() {
 }
 
 #[tokio::test]
-async fn a_direct_invocation_may_bring_a_key_of_its_own() {
+async fn a_direct_invocation_may_hold_a_key_as_credential() {
     let stage = EventStage::new().await;
     let caller = StoredKey::new();
     stage.stage.dynamo.put_item(caller.item.clone()).await;
@@ -81,7 +81,7 @@ async fn a_direct_invocation_may_bring_a_key_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_queue_gets_back_the_messages_that_failed_and_no_others() {
+async fn only_failed_messages_return_to_the_queue() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;
@@ -99,7 +99,7 @@ async fn a_queue_gets_back_the_messages_that_failed_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_invocation_error_whose_type_and_message_are_its_code() {
+async fn a_refusal_is_an_invocation_error_with_its_code() {
     let stage = EventStage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;
@@ -142,7 +142,7 @@ async fn a_delivered_secret_and_the_provisioners_rotate_in_four_steps() {
         let record = stage.stage.dynamo.item(new["key"].as_str().unwrap()).await.unwrap();
         assert_eq!(record["createdBy"].as_s().unwrap(), &format!("rotation:{}", old["key"].as_str().unwrap()));
     }
-    // And events go on with the provisioner's new key, once the old one is gone.
+    // Events still work with the provisioner's new key after the old key is deleted.
     stage.stage.dynamo.delete_item(&stage.provisioner.key).await;
     let request = stage.request(Function::Key);
     assert_delivered_form(&emulator.invoke(&request).await, &request);
@@ -173,9 +173,9 @@ async fn a_step_that_is_refused_is_an_invocation_error() {
 }
 
 #[tokio::test]
-async fn a_deployment_without_the_settings_of_events_serves_none() {
+async fn a_function_without_event_settings_serves_no_events() {
     let stage = EventStage::new().await;
-    // So that no line but the request's is logged.
+    // Without this, a line other than the request's would be logged.
     let unset = [("DELIVERY_PREFIX", ""), ("PROVISIONER_SECRET_ARN", ""), ("WARM_CONNECTION", "false")];
     for function in Function::ALL {
         let emulator = stage.start(function, &unset).await;

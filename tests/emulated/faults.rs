@@ -1,7 +1,7 @@
-//! Group I: the built programs and a DynamoDB that fails, on real sockets, one fault after the other.
+//! Group I: the built programs with faults of DynamoDB, on real sockets.
 //!
-//! Each row says what is answered and how many records nobody was told of are left. With `APIKEYS_FIGURES` the
-//! rows are written there with the times that they took; no time is asserted.
+//! Each row states the expected answer and the number of records of keys that were never returned. With
+//! `APIKEYS_FIGURES`, the rows and their durations are written to that folder; durations are not asserted.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -24,23 +24,23 @@ use tests::token::{Claims, Signer};
 
 use crate::support::{BODY, JWT_SECRET};
 
-/// What an ordinary invocation has.
+/// The time of an ordinary invocation.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What the SDK tries, and more.
+/// More than the attempts of the SDK.
 const EVERY_TRY: usize = 8;
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// A 201, and its record.
+    /// A 201 with its record.
     Created,
-    /// A 500, and so many records that nobody was told of.
+    /// A 500, with this number of records of keys that were never returned.
     Failed(usize),
 }
 use End::{Created, Failed};
 
-/// A running function, its DynamoDB, and what stands between them.
+/// A running function, its DynamoDB, and the proxy between them.
 struct Scene {
     dynamo: Dynamo,
     proxy: Proxy,
@@ -53,7 +53,7 @@ impl Scene {
         Self::with(function, &[]).await
     }
 
-    /// A scene whose function has these variables in place of what it would have.
+    /// A scene whose function has these variables changed.
     async fn with(function: Function, variables: &[(&str, &str)]) -> Self {
         let dynamo = Dynamo::in_memory().await;
         let proxy = Proxy::to(dynamo.port()).await;
@@ -74,7 +74,7 @@ impl Scene {
         Self { dynamo, proxy, sandbox, event }
     }
 
-    /// Sends the request; every answer must be a 201 with its record or the one 500.
+    /// Sends the request. The answer must be a 201 with its record, or the 500 of the contract.
     async fn send(&self, limit: Duration) -> (End, Duration) {
         let before = self.created().await.len();
         let answered = self.sandbox.invoke_within(self.event.clone(), limit).await.unwrap();
@@ -95,7 +95,7 @@ impl Scene {
         (Failed(records.len() - before), answered.took)
     }
 
-    /// What was created, the caller's own key not counted.
+    /// The created records, without the caller's record.
     async fn created(&self) -> Vec<tests::dynamo::Item> {
         let mut items = self.dynamo.items().await;
         items.retain(|item| item["name"] == AttributeValue::S("My first API key".to_owned()));
@@ -103,7 +103,7 @@ impl Scene {
     }
 }
 
-/// What was seen, for whoever wants it written down.
+/// The results, for a table of figures.
 struct Figures {
     name: &'static str,
     rows: String,
@@ -130,7 +130,7 @@ impl Drop for Figures {
     }
 }
 
-/// A fault, its name, and what becomes of a request that meets it at one try, and at all of them.
+/// A fault, its name, and the outcome of a request with the fault at one attempt and at all attempts.
 fn faults() -> Vec<(&'static str, Fault, End, End)> {
     let dynamodb = |status, kind| (kind, Fault::dynamodb(status, kind));
     let reply = |body: &str| Fault::Respond {
@@ -143,7 +143,7 @@ fn faults() -> Vec<(&'static str, Fault, End, End)> {
         ("accepts and hangs", Fault::Hang, Failed(0)),
         ("reply lost, write applied", Fault::ApplyThenLose, Failed(1)),
         ("reply cut off, write applied", Fault::Truncate, Failed(1)),
-        ("reply a byte a second, write applied", Fault::Drip, Failed(1)),
+        ("reply at one byte per second, write applied", Fault::Drip, Failed(1)),
         ("500 InternalServerError", Fault::dynamodb(500, "InternalServerError"), Failed(0)),
         ("503 in HTML", Fault::html(503), Failed(0)),
         ("502 in HTML", Fault::html(502), Failed(0)),
@@ -153,7 +153,7 @@ fn faults() -> Vec<(&'static str, Fault, End, End)> {
         dynamodb(400, "ProvisionedThroughputExceededException"),
         dynamodb(400, "RequestLimitExceeded"),
     ];
-    // Trying again changes none of these, so one is as good as many.
+    // The SDK does not retry these, so one fault is enough.
     let lasting = [
         dynamodb(400, "AccessDeniedException"),
         dynamodb(400, "UnrecognizedClientException"),
@@ -163,12 +163,12 @@ fn faults() -> Vec<(&'static str, Fault, End, End)> {
         dynamodb(400, "KMSAccessDeniedException"),
         ("404 in HTML", Fault::html(404)),
         ("200 in HTML", Fault::html(200)),
-        ("200 that is no JSON", reply("{\"Attributes\":")),
-        ("200 with nothing in it", reply("")),
-        ("200 that is not DynamoDB's", reply("{}")),
+        ("200 with invalid JSON", reply("{\"Attributes\":")),
+        ("200 with an empty body", reply("")),
+        ("200 in another format", reply("{}")),
     ];
     let mut all = vec![
-        ("reset while it lies in the pool", Fault::ResetPooled, Created, Created),
+        ("reset while idle in the pool", Fault::ResetPooled, Created, Created),
         ("late by 300 ms", Fault::Delay(Duration::from_millis(300)), Created, Created),
     ];
     all.extend(passing.map(|(name, fault, all)| (name, fault, Created, all)));
@@ -178,7 +178,7 @@ fn faults() -> Vec<(&'static str, Fault, End, End)> {
 }
 
 #[tokio::test]
-async fn a_write_that_fails_once_or_always_is_a_key_that_is_told_of_or_a_500() {
+async fn a_failed_write_is_retried_and_ends_with_a_key_or_a_500() {
     let mut figures = Figures::new("faults-write");
     for function in Function::ALL {
         let scene = Scene::new(function).await;
@@ -196,14 +196,14 @@ async fn a_write_that_fails_once_or_always_is_a_key_that_is_told_of_or_a_500() {
 }
 
 #[tokio::test]
-async fn a_read_that_fails_once_or_always_authenticates_as_ever_or_is_a_500() {
+async fn a_failed_read_is_retried_and_ends_with_a_key_or_a_500() {
     let mut figures = Figures::new("faults-read");
     let scene = Scene::new(Function::Key).await;
     for (name, fault, once, always) in faults() {
         for (times, how, expected) in [(1, "once", once), (EVERY_TRY, "always", always)] {
             (1..=times).for_each(|nth| scene.proxy.on("GetItem", nth, fault.clone()));
             let seen = scene.send(LIMIT).await;
-            // A read leaves nothing behind.
+            // A read leaves no record.
             let expected = if expected == Created { Created } else { Failed(0) };
             assert_eq!(seen.0, expected, "{name}, {how}");
             let name = name.trim_end_matches(", write applied");
@@ -215,20 +215,20 @@ async fn a_read_that_fails_once_or_always_authenticates_as_ever_or_is_a_500() {
 }
 
 #[tokio::test]
-async fn a_dynamodb_that_can_not_be_reached_is_a_500_and_the_start_goes_on() {
+async fn an_unreachable_dynamodb_is_a_500_but_no_failed_start() {
     let mut figures = Figures::new("faults-reach");
     let dynamo = Dynamo::in_memory().await;
     let [nobody] = host::free_ports();
     let good = Tls::to(dynamo.port(), Certificate::Good).await;
     let certificates = [
-        ("a certificate of nobody's", None, Certificate::Good),
-        ("a certificate that is over", Some(()), Certificate::Expired),
+        ("an untrusted certificate", None, Certificate::Good),
+        ("an expired certificate", Some(()), Certificate::Expired),
         ("a certificate for another host", Some(()), Certificate::ForAnotherHost),
     ];
     let mut places = vec![
         ("connection refused", format!("http://127.0.0.1:{nobody}"), good.pem().to_owned(), None),
         ("no such host", "https://dynamodb.invalid".to_owned(), good.pem().to_owned(), None),
-        ("no TLS there", dynamo.endpoint().replace("http:", "https:"), good.pem().to_owned(), None),
+        ("no TLS on the port", dynamo.endpoint().replace("http:", "https:"), good.pem().to_owned(), None),
     ];
     for (name, trusted, certificate) in certificates {
         let tls = Tls::to(dynamo.port(), certificate).await;
@@ -257,7 +257,7 @@ async fn a_dynamodb_that_can_not_be_reached_is_a_500_and_the_start_goes_on() {
         scene.proxy.accept().await;
         assert_eq!(scene.send(LIMIT).await.0, Created, "{function:?}: listening again");
     }
-    // What the certificates above are refused for is theirs: a good one is taken.
+    // The function accepts a valid certificate, so the refusals above are due to the certificates.
     let file = PemFile::new(good.pem());
     let endpoint = good.endpoint();
     let variables = [("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str()), ("AWS_CA_BUNDLE", &file.0)];
@@ -267,14 +267,14 @@ async fn a_dynamodb_that_can_not_be_reached_is_a_500_and_the_start_goes_on() {
 }
 
 #[tokio::test]
-async fn an_invocation_that_is_nearly_over_is_answered_before_its_end() {
+async fn an_invocation_is_answered_before_its_deadline() {
     let mut figures = Figures::new("faults-deadline");
     for function in Function::ALL {
         for (name, fault) in [("hangs", Fault::Hang), ("answers", Fault::Pass)] {
             let scene = Scene::new(function).await;
             scene.proxy.always(fault);
             let seen = scene.send(Duration::from_millis(200)).await;
-            // Half a second is kept for the answer, so nothing is begun that could not be told of.
+            // Half a second is reserved for the answer, so no call begins.
             assert_eq!(seen.0, Failed(0), "{function:?}: 200 ms left, and DynamoDB {name}");
             figures.note(&format!("200 ms left, and DynamoDB {name}"), function, seen);
             scene.proxy.heal();
@@ -284,14 +284,14 @@ async fn an_invocation_that_is_nearly_over_is_answered_before_its_end() {
 }
 
 #[tokio::test]
-async fn a_process_frozen_while_its_connections_ended_creates_the_next_key() {
+async fn a_process_creates_a_key_after_it_was_frozen() {
     let mut figures = Figures::new("faults-frozen");
     let frozen = host::variable("APIKEYS_FREEZE_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(2);
     for function in Function::ALL {
         let scene = Scene::new(function).await;
         assert_eq!(scene.send(LIMIT).await.0, Created, "{function:?}: before");
         scene.sandbox.signal(Signal::SIGSTOP).unwrap();
-        // Closes every connection, too.
+        // This also closes every connection.
         scene.proxy.refuse().await;
         scene.proxy.accept().await;
         tokio::time::sleep(Duration::from_secs(frozen)).await;
@@ -329,7 +329,7 @@ async fn written(scene: &Scene) {
     }
 }
 
-/// A file with certificates, for as long as this lives.
+/// A temporary file with certificates.
 struct PemFile(String);
 
 impl PemFile {
@@ -343,7 +343,7 @@ impl PemFile {
 
 impl Drop for PemFile {
     fn drop(&mut self) {
-        // What can't be deleted lies in the system's own folder for such files.
+        // The file is in the system's temporary folder, so a failed deletion does not matter.
         let _ = std::fs::remove_file(&self.0);
     }
 }

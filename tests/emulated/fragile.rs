@@ -1,4 +1,4 @@
-//! A function that panics at its first request and lets everybody in after that, to see what a panic leaves behind.
+//! A function that panics at its first request and authenticates every later caller, for tests after a panic.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};

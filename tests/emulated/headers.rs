@@ -1,4 +1,4 @@
-//! The headers of the runtime API: callers choose the client context, so none of them may end the process.
+//! The headers of the runtime API. Callers choose the client context, so no header may end the process.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ const REQUEST_ID: &str = "lambda-runtime-aws-request-id";
 const CLIENT_CONTEXT: &str = "lambda-runtime-client-context";
 const COGNITO_IDENTITY: &str = "lambda-runtime-cognito-identity";
 
-/// Every header that the runtime API documents, and those that it sends besides, but for the request id.
+/// Every documented and undocumented header of the runtime API except the request id.
 const HEADERS: [&str; 8] = [
     "lambda-runtime-deadline-ms",
     "lambda-runtime-invoked-function-arn",
@@ -33,7 +33,7 @@ fn value(bytes: &[u8]) -> HeaderValue {
     HeaderValue::from_bytes(bytes).unwrap()
 }
 
-/// A function's program in a sandbox, the file of its output, and an event that it answers with 201.
+/// A function's program in a sandbox, its output file, and an event whose answer is 201.
 async fn sandbox(stage: &Stage) -> (Sandbox, PathBuf, Bytes) {
     let program = vec![Function::Jwt.program().display().to_string()];
     let output = std::env::temp_dir().join(format!("apikeys-{}.log", hex::encode(host::random::<8>())));
@@ -51,7 +51,7 @@ async fn assert_created(sandbox: &Sandbox, event: &Bytes, headers: Vec<Header>, 
 }
 
 #[tokio::test]
-async fn an_invocation_is_answered_whatever_its_headers_hold() {
+async fn an_invocation_with_any_header_values_is_answered() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
     let huge = "x".repeat(64 * 1024);
@@ -83,10 +83,10 @@ async fn an_invocation_is_answered_whatever_its_headers_hold() {
 }
 
 #[tokio::test]
-async fn a_client_context_or_an_identity_of_any_form_ends_no_process() {
+async fn no_client_context_or_identity_ends_the_process() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
-    // As warm-up tools and Cognito send them.
+    // Warm-up tools and Cognito send these.
     for (name, text) in [
         (CLIENT_CONTEXT, r#"{"custom":{"tenant":"blue"}}"#),
         (CLIENT_CONTEXT, r#"{"custom":{"trace":{}}}"#),
@@ -127,7 +127,7 @@ async fn an_invocation_without_a_usable_id_is_logged_and_the_next_one_works() {
 }
 
 #[tokio::test]
-async fn an_invocation_is_answered_by_any_id_that_a_url_can_hold() {
+async fn an_invocation_with_any_id_that_fits_a_url_is_answered() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
     for id in ["1", "a/b", "%00", "-_.~!$&'()*+,;=:@", &"x".repeat(3_500)] {
@@ -136,9 +136,9 @@ async fn an_invocation_is_answered_by_any_id_that_a_url_can_hold() {
     std::fs::remove_file(output).unwrap();
 }
 
-/// AWS's own runtime API passes on bytes that no header may hold; this project's can't send them.
+/// AWS's runtime API forwards bytes that are invalid in headers; the sandbox can't send such bytes.
 #[tokio::test]
-async fn a_client_context_of_any_bytes_ends_no_process() {
+async fn no_bytes_of_a_client_context_end_the_process() {
     let stage = Stage::new().await;
     let emulator = stage.start(Function::Key, &[]).await;
     for context in [
@@ -160,7 +160,7 @@ async fn a_client_context_of_any_bytes_ends_no_process() {
 }
 
 #[tokio::test]
-async fn the_invocation_id_is_sent_back_as_it_came() {
+async fn the_invocation_id_is_returned_unchanged() {
     let stage = Stage::new().await;
     let (sandbox, output, event) = sandbox(&stage).await;
     for event in [event, Bytes::from_static(b"{}")] {

@@ -1,4 +1,4 @@
-//! Several programs at once over a DynamoDB that fails: the small sister of `make prove PROOF=load`.
+//! Concurrent programs over a DynamoDB that fails: a short version of `make prove PROOF=load`.
 
 use tests::load::{Load, run};
 
@@ -8,7 +8,7 @@ async fn under_load_and_faults_every_201_has_exactly_one_record() {
     assert_eq!(outcome.wrong, Vec::<String>::new());
     assert_eq!(outcome.created + outcome.failed, 1_000);
     assert!(outcome.untold <= outcome.failed);
-    // Otherwise this shows nothing.
+    // The test is meaningless without faults.
     assert!(outcome.faults > 20 && outcome.created > 900, "{outcome:?}");
 }
 

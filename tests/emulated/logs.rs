@@ -1,4 +1,4 @@
-//! What the functions write: one line a request, and nothing of what a caller sent in confidence.
+//! The log: one line per request, without secrets of callers.
 
 use serde_json::Value;
 use shared::domain::Timestamp;
@@ -11,10 +11,10 @@ use tests::token::{Claims, segment};
 
 use crate::support::{BODY, JWT_SECRET, Stage};
 
-/// What each request's line holds.
+/// The fields of a request's line.
 pub(crate) const LINE: &str = r#""message":"request""#;
 
-/// The function's own lines: those that are JSON.
+/// The function's lines, which are the lines in JSON.
 fn lines(emulator: &Emulator) -> Vec<Value> {
     emulator.output().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
@@ -73,7 +73,7 @@ async fn every_request_is_one_line_with_its_outcome() {
     }
 }
 
-/// The embedded metric format: every metric is a number of the line, every dimension a text of it.
+/// Checks the embedded metric format: every metric is a number in the line, every dimension is a text in the line.
 fn assert_metrics(line: &Value) {
     let metrics = &line["_aws"];
     let age = Timestamp::now().millis() - metrics["Timestamp"].as_u64().unwrap();
@@ -141,7 +141,7 @@ async fn a_fault_is_an_error_whose_reason_says_what_failed() {
     }
 }
 
-/// Every path with something secret on it, at every level, and nothing of it in any output.
+/// Sends requests with secrets through every code path at every log level.
 #[tokio::test]
 async fn no_canary_reaches_any_output() {
     let stage = Stage::new().await;
@@ -149,7 +149,7 @@ async fn no_canary_reaches_any_output() {
     let endpoint = proxy.endpoint();
     for level in ["DEBUG", "INFO", "WARN", "ERROR"] {
         for function in Function::ALL {
-            // RUST_LOG and the runtime's own switch must not open what LOG_LEVEL closes.
+            // RUST_LOG and AWS_LAMBDA_LOG_LEVEL must not override LOG_LEVEL.
             let variables = [
                 ("LOG_LEVEL", level),
                 ("RUST_LOG", "trace"),
@@ -168,7 +168,7 @@ async fn no_canary_reaches_any_output() {
                 }
             }
             emulator.invoke_raw(r#"{"name":"canary","level":1,"authorization":"Bearer canary"}"#).await;
-            // The last line is one of every level: then all lines before it are written, too.
+            // The last line is logged at every level; when it is there, all earlier lines are there too.
             let (_, good) = paths(&stage, function, &mut secrets).await.swap_remove(0);
             proxy.next(Fault::dynamodb(400, "ValidationException"));
             emulator.invoke(&good.event(Source::HttpApi)).await;
@@ -182,7 +182,7 @@ async fn no_canary_reaches_any_output() {
     }
 }
 
-/// Requests down every path, and what of them must stay secret.
+/// Requests through every code path, and their secrets.
 async fn paths(stage: &Stage, function: Function, secrets: &mut Vec<String>) -> Vec<(Option<Fault>, Request)> {
     let body = r#"{"name":"canary-name","level":1,"expiresIn":60,"x":"canary-member"}"#;
     let authorization = match function {
@@ -225,7 +225,7 @@ fn note_secrets(response: &Value, secrets: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_panic_is_logged_by_its_place_alone() {
+async fn a_panic_is_logged_with_only_its_location() {
     let stage = Stage::new().await;
     let emulator = stage.run(env!("CARGO_BIN_EXE_fragile").as_ref()).await;
     let event = Request::post("/apikeys/jwt", BODY).header("Authorization", "Bearer canary").event(Source::HttpApi);

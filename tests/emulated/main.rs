@@ -1,6 +1,6 @@
-//! The built programs under the real Lambda runtime emulator: what `make test` ships is what runs here.
+//! Tests of the built programs under the Lambda runtime interface emulator.
 //!
-//! The paths come from the environment, so run this through `make test`.
+//! Run these tests through `make test`, which sets the paths.
 
 mod event_canaries;
 mod event_logs;
@@ -29,7 +29,7 @@ async fn the_documented_example_is_a_201_with_a_record_on_both_endpoints() {
     let mut authorization = stage.bearer(&Claims::new());
     for (function, created_by) in [(Function::Jwt, "jwt"), (Function::Key, "key:")] {
         let emulator = stage.start(function, &[]).await;
-        // A key below level 4 creates none, so the first key is given one.
+        // A key needs level 4 to create keys, so the first key gets level 4.
         let body = if function == Function::Jwt { BODY.replace("\"level\":3", "\"level\":4") } else { BODY.to_owned() };
         let request = Request::post(function.path(), body).header("Authorization", &authorization);
         let response = emulator.invoke(&request.event(Source::HttpApi)).await;
@@ -46,7 +46,7 @@ async fn the_documented_example_is_a_201_with_a_record_on_both_endpoints() {
 }
 
 #[tokio::test]
-async fn every_source_is_answered_in_its_own_form() {
+async fn every_source_gets_its_response_format() {
     let stage = Stage::new().await;
     let emulator = stage.start(Function::Jwt, &[]).await;
     let request = Request::post("/apikeys/jwt", BODY).header("Authorization", &stage.bearer(&Claims::new()));
@@ -66,7 +66,7 @@ async fn every_source_is_answered_in_its_own_form() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_not_http_is_an_invocation_error_named_by_its_code() {
+async fn a_non_http_event_is_an_invocation_error_with_its_code() {
     let stage = Stage::new().await;
     for function in Function::ALL {
         let emulator = stage.start(function, &[]).await;

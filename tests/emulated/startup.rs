@@ -1,4 +1,4 @@
-//! A configuration that is refused: one line names the variable, and the process ends.
+//! An invalid configuration: one log line names the variable, and the process ends.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use tests::host;
 use crate::support::{JWT_SECRET, Stage};
 
 #[tokio::test]
-async fn a_process_that_can_not_start_names_the_variable_and_ends() {
+async fn a_process_that_cannot_start_names_the_variable_and_ends() {
     let stage = Stage::new().await;
     for (function, variable, value) in [
         (Function::Jwt, "JWT_SECRET", "canary-too-short"),
@@ -37,7 +37,7 @@ async fn a_process_that_can_not_start_names_the_variable_and_ends() {
         let output = emulator.output();
         assert!(output.contains("exit status 1"), "{variable}: {output}");
         assert!(output.contains(r#""message":"the function does not start","detail":""#), "{output}");
-        // Two keys: the first of them is named first.
+        // With two keys, the message names the first one.
         let named = if variable == "JWT_PUBLIC_KEY" { "JWT_SECRET is set, and so is another key" } else { variable };
         assert!(output.contains(&format!(r#""detail":"{named}"#)), "{output}");
         assert!(!output.contains("canary") && !answer.contains("canary"), "{output}{answer}");
@@ -52,7 +52,7 @@ async fn the_key_function_needs_no_token_settings() {
 }
 
 #[tokio::test]
-async fn a_start_greets_dynamodb_unless_it_is_told_not_to() {
+async fn a_start_calls_dynamodb_unless_switched_off() {
     for (told, greetings) in [(None, 1), (Some("true"), 1), (Some("false"), 0)] {
         let stage = Stage::new().await;
         let proxy = Proxy::to(stage.dynamo.port()).await;
@@ -66,7 +66,7 @@ async fn a_start_greets_dynamodb_unless_it_is_told_not_to() {
 }
 
 #[test]
-fn a_process_that_can_not_ask_lambda_for_events_says_why_and_ends() {
+fn a_process_without_a_runtime_api_logs_the_cause_and_ends() {
     let [nobody] = host::free_ports();
     for function in Function::ALL {
         let (code, log) = run_beside(function, &format!("127.0.0.1:{nobody}"));
@@ -103,7 +103,7 @@ fn answering(reply: &'static str) -> String {
     address
 }
 
-/// Runs a function until it ends: its exit code, and its log without the time.
+/// Runs a function until it ends, and returns its exit code and its log without timestamps.
 fn run_beside(function: Function, runtime_api: &str) -> (Option<i32>, Vec<Value>) {
     let [nobody] = host::free_ports();
     let environment = function.environment(&format!("http://127.0.0.1:{nobody}"), JWT_SECRET);

@@ -1,4 +1,4 @@
-//! A DynamoDB, an issuer of tokens, and functions started beside them.
+//! A DynamoDB, a token issuer, and functions that use them.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use tests::token::{Claims, Signer};
 /// The body of FreeSewing's documented example.
 pub(crate) const BODY: &str = r#"{"name":"My first API key","level":3,"expiresIn":3600}"#;
 
-/// The secret of the issuer. No output may hold it.
+/// The issuer's secret. No output may hold it.
 pub(crate) const JWT_SECRET: &str = "canary-jwt-secret-canary-jwt-secret";
 
-/// What a function runs against.
+/// The services of a function.
 pub(crate) struct Stage {
     pub(crate) dynamo: Dynamo,
 }
@@ -28,12 +28,12 @@ impl Stage {
         format!("Bearer {}", claims.sign(&Signer::hs256(JWT_SECRET.as_bytes())))
     }
 
-    /// A function with an environment that works, but for these variables.
+    /// A function with a valid environment in which these variables are changed.
     pub(crate) async fn start(&self, function: Function, variables: &[(&str, &str)]) -> Emulator {
         Emulator::start(function, &self.environment(function, variables)).await
     }
 
-    /// Another program in place of a function's.
+    /// The same with another program.
     pub(crate) async fn run(&self, program: &Path) -> Emulator {
         Emulator::run(program, &self.environment(Function::Jwt, &[])).await
     }

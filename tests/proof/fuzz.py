@@ -1,6 +1,6 @@
-"""`make prove PROOF=fuzz`: each target for some seconds, from the seeds that the tests wrote. Stops at the first that finds anything.
+"""`make prove PROOF=fuzz`: runs each target for some seconds with the seeds of the tests. Stops at the first finding.
 
-Writes figures/fuzz.tsv where APIKEYS_FIGURES names the folder.
+Writes fuzz.tsv into the folder APIKEYS_FIGURES, if set.
 """
 
 import os
@@ -14,7 +14,7 @@ OPTIONS = ["-dict=tests/fuzz/dictionary.txt", "-max_len=20000", "-timeout=10", "
 
 
 def fuzz(target: str, seconds: str) -> str:
-    """A row of the table; the run itself goes to standard error."""
+    """A row of the table. The output of the run goes to stderr."""
     command = ["cargo", "fuzz", "run", "--fuzz-dir", "tests/fuzz", "--sanitizer", "none", "--target-dir", FOLDER / "target", target,
                FOLDER / "corpus" / target, "--", f"-artifact_prefix={FOLDER}/found/", f"-max_total_time={seconds}", *OPTIONS]
     began = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -23,7 +23,7 @@ def fuzz(target: str, seconds: str) -> str:
         sys.stderr.write(line)
         said += line
     if began.wait():
-        raise SystemExit(f"{target}: what was found lies in {FOLDER}/found")
+        raise SystemExit(f"{target}: the findings are in {FOLDER}/found")
     inputs, took = re.search(r"^Done (\d+) runs in (\d+) second", said, re.MULTILINE).groups()
     covered = re.findall(r" cov: (\d+) ", said)[-1]
     return f"{target}\t{took}\t{int(inputs):,}\t{covered}\t0"

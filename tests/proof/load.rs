@@ -1,5 +1,5 @@
-//! `make prove PROOF=load`: a hundred thousand creations by 16 programs of each function, over a DynamoDB that fails one call in a
-//! hundred. Prints what came of it, and fails when anything is wrong.
+//! `make prove PROOF=load`: 100,000 requests to 16 programs of each function, over a DynamoDB that fails one call in
+//! 100. Prints the results, and fails if anything is wrong.
 
 use std::process::ExitCode;
 
@@ -34,11 +34,11 @@ fn report(load: Load, outcome: &Outcome) -> String {
         "what\tfigure".to_owned(),
         format!("programs\t{} of each function", load.sandboxes),
         format!("requests\t{}", outcome.created + outcome.failed),
-        format!("answered with 201, each with its one record\t{}", outcome.created),
+        format!("answered with 201, each with exactly one record\t{}", outcome.created),
         format!("answered with 500\t{}", outcome.failed),
-        format!("of these with a record that nobody was told of\t{}", outcome.untold),
-        format!("500 that the same `Idempotency-Key` mended\t{}", outcome.repeated),
-        format!("calls of DynamoDB that met a fault\t{}", outcome.faults),
+        format!("of these, with a record whose key was never returned\t{}", outcome.untold),
+        format!("500, then repeated with the same `Idempotency-Key`\t{}", outcome.repeated),
+        format!("calls of DynamoDB with a fault\t{}", outcome.faults),
         format!("wrong answers, missing or surplus records\t{}", outcome.wrong.len()),
     ];
     for mark in &outcome.marks {

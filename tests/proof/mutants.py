@@ -1,9 +1,9 @@
-"""`make prove PROOF=mutants`: the mutants of cargo-mutants, all in one build, and which of them the tests catch.
+"""`make prove PROOF=mutants`: runs the tests against the mutants of cargo-mutants, most of them in one build.
 
-cargo-mutants builds everything anew for each of a thousand mutants: many hours. Here each function holds all its mutants
-behind a switch that a variable sets, so that one build serves them all, and a mutant is run only against tests that reach
-its function, the quick ones first. What can't stand behind a switch (constants, functions that return `impl Trait`)
-is built alone. Writes figures/mutants.tsv; survivors.tsv says of each that was missed why it may live.
+cargo-mutants rebuilds everything for each of a thousand mutants, which takes many hours. Here each function contains
+all its mutants behind a switch, which an environment variable sets, so one build is enough. A mutant is run only
+against tests that reach its function, the fastest first. Mutants that can't be behind a switch (constants, functions
+that return `impl Trait`) are built alone. Writes figures/mutants.tsv; survivors.tsv explains each missed mutant.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ WORKERS = int(os.environ.get("WORKERS") or 2)
 SECONDS_TOGETHER = 4.0
 
 SWITCH = """
-/// Which mutant lives; notes which functions are reached.
+/// The active mutant; records the functions that are reached.
 #[doc(hidden)]
 pub fn mutant(function: usize) -> usize {
     use std::io::Write;
@@ -44,11 +44,11 @@ pub fn mutant(function: usize) -> usize {
     *CHOSEN
 }
 """
-# The programs under test see no variable but those given to them: these two are.
+# The programs under test get only the given variables, so these two are added.
 PASSED_ON = '.env_clear().envs(std::env::vars().filter(|(name, _)| name == "MUTANT" || name == "REACHED"))'
 
 
-# Mismatched types, unknown names, operators, members and traits that are not there, arms and members that are missing.
+# Mismatched types; unknown names, operators, members and traits; missing arms and members.
 NO_BETTER_ALONE = {"E0004", "E0063", "E0277", "E0282", "E0283", "E0308", "E0369", "E0412", "E0425", "E0433", "E0599"}
 
 
@@ -57,7 +57,7 @@ def say(text: str) -> None:
 
 
 class Source:
-    """A file of the functions, its mutants, and how they stand in it."""
+    """A source file of the functions, its mutants, and their places."""
 
     def __init__(self, name: str):
         self.name = name
@@ -75,7 +75,7 @@ class Source:
 
 
 def body(text: str) -> int:
-    """Where the last block begins that the text of a function ends with."""
+    """The start of the last block in the text of a function."""
     depth, begins, place = 0, 0, 0
     token = re.compile(r'//[^\n]*|/\*.*?\*/|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?\'(?:\\[^\']+|[^\'\\])\'|[{}]', re.DOTALL)
     while match := token.search(text, place):
@@ -89,7 +89,7 @@ def body(text: str) -> int:
 
 
 class Switchboard:
-    """All mutants that can live in one build."""
+    """All mutants that compile in one build."""
 
     def __init__(self, mutants: list[dict]):
         self.mutants = mutants
@@ -110,7 +110,7 @@ class Switchboard:
         self.ids = {key: number for number, key in enumerate(self.functions, 1)}
 
     def write(self) -> dict[str, list[tuple[int, int, int]]]:
-        """Writes every file, and says which bytes of it belong to which mutant."""
+        """Writes every file, and returns the byte ranges of the mutants."""
         places = {}
         crates = {f"{crate}/src/lib.rs" for crate in ("shared", "functions/jwt", "functions/key")}
         for name in sorted(crates | set(self.sources)):
@@ -122,7 +122,7 @@ class Switchboard:
             out += text[last:]
             out = re.sub(r"\bconst ((?:async )?fn (\w+))", lambda match: match[0] if match[2] in self.const else match[1], out)
             if name in crates:
-                # After the documentation of the crate, which must stand first.
+                # After the documentation of the crate, which must be first.
                 opens = re.search(r"^(?!//!|\s*$)", out, re.MULTILINE).start()
                 out = out[:opens] + "#![allow(arithmetic_overflow, unconditional_panic, unconditional_recursion)]\n" + out[opens:]
                 out += SWITCH if name.startswith("shared/") else ""
@@ -151,7 +151,7 @@ class Switchboard:
         return f"{head}{{ match {source.crate}::mutant({self.ids[key]}) {{\n{''.join(arms)}_ => {block} }} }}"
 
     def settle(self) -> None:
-        """Takes out what does not compile, until the rest does."""
+        """Removes mutants that do not compile, until the rest compiles."""
         while True:
             places = self.write()
             errors = check()
@@ -160,7 +160,7 @@ class Switchboard:
             before = (len(self.alone), len(self.const), len(self.mute))
             for error in errors:
                 self.blame(error, places)
-            say(f"{len(errors)} errors; {len(self.alone)} mutants stand alone")
+            say(f"{len(errors)} errors; {len(self.alone)} mutants to build alone")
             if before == (len(self.alone), len(self.const), len(self.mute)):
                 raise SystemExit("\n".join(error["rendered"] for error in errors[:5]))
 
@@ -175,7 +175,7 @@ class Switchboard:
                 span = span["expansion"]["span"]
             inside = [number for begins, ends, number in places.get(span["file_name"], []) if begins <= span["byte_start"] < ends]
             if inside:
-                # A type that is not there or does not fit is no better alone, but where each arm makes a type of its own.
+                # These errors remain in a separate build, except for `impl` types, where each arm has its own type.
                 returns = (self.mutants[inside[0] - 1]["function"] or {}).get("return_type", "")
                 if error["code"] and error["code"]["code"] in NO_BETTER_ALONE and "impl " not in returns:
                     self.unviable.update(inside)
@@ -185,7 +185,7 @@ class Switchboard:
 
 
 def marked(text: str) -> list[tuple[int, int, int]]:
-    """Where each mutant stands, in bytes, as the compiler counts."""
+    """The byte range of each mutant, as in compiler messages."""
     found = re.finditer(rb"/\*<(\d+)\*/.*?/\*>\1\*/", text.encode(), re.DOTALL)
     return [(match.start(), match.end(), int(match[1])) for match in found]
 
@@ -203,7 +203,7 @@ def check() -> list[dict]:
 
 
 def build() -> dict[str, str]:
-    """The test programs, by name; the functions are laid where the emulated tests look for them."""
+    """The test programs, by name. Also copies the functions to the folders that the emulated tests use."""
     built = cargo("test", "--locked", "--no-run", *PACKAGES, "--package", "tests", "--lib", "--bins", "--test", "contract", "--test", "emulated",
                   "--message-format=json")
     if built.returncode:
@@ -221,14 +221,14 @@ def build() -> dict[str, str]:
     for name, logical in (("jwt", "JwtFunction"), ("key", "KeyFunction")):
         folder = WORK / "artifacts" / logical
         folder.mkdir(parents=True, exist_ok=True)
-        # In place of one that may still run.
+        # Replaces the file, since the old program may still run.
         shutil.copy(WORK / "target/debug" / name, folder / "new")
         (folder / "new").rename(folder / "bootstrap")
     return programs
 
 
 class Tests:
-    """The tests of the test programs, how long each takes, and what it reaches."""
+    """The tests, their durations, and the functions that they reach."""
 
     def __init__(self, programs: dict[str, str]):
         self.programs = programs
@@ -241,9 +241,9 @@ class Tests:
         self.caught: dict[str, Counter] = defaultdict(Counter)
 
     def run(self, name: str, arguments: list[str], mutant: int, limit: float, notes: str = "") -> tuple[bool, str]:
-        """Stops at the first failure. Too long is a failure, too."""
+        """Runs tests until the first failure. A timeout is a failure."""
         environment = os.environ | {"RUST_MIN_STACK": str(1 << 25), "CARGO": shutil.which("cargo") or "cargo", "MUTANT": str(mutant), "APIKEYS_ARTIFACTS": str(WORK / "artifacts")}
-        # What tests measure of a mutant is nobody's figure.
+        # Figures of a mutant must not be written.
         environment.pop("APIKEYS_FIGURES", None)
         if notes:
             environment["REACHED"] = notes
@@ -266,7 +266,7 @@ class Tests:
             began = time.monotonic()
             passed, out = self.run(name, ["--exact", test], 0, 300, str(notes))
             if not passed:
-                say(f"left out, since it fails without a mutant: {name}::{test}\n{out[-800:]}")
+                say(f"skipped, since it fails without a mutant: {name}::{test}\n{out[-800:]}")
                 return (name, test), None, set()
             reached = {int(line) for line in notes.read_text().split()} if notes.exists() else set()
             notes.unlink(missing_ok=True)
@@ -281,7 +281,7 @@ class Tests:
         self.all = list(self.seconds)
 
     def catch(self, mutant: int, tests: list[tuple[str, str]], file: str) -> str:
-        """Which test fails, or nothing. What has caught another mutant of the file comes first, then what is quick."""
+        """The failing test, or nothing. Tests that caught another mutant of the file run first, then the fastest."""
         chunks: list[list[tuple[str, str]]] = []
         together = 0.0
         caught = self.caught[file]
@@ -316,7 +316,7 @@ def lay_out() -> None:
 
 
 def run_alone(board: Switchboard, number: int, known: Tests) -> str:
-    """One mutant in a build of its own: `unviable`, or which tests fail. Every test may reach it."""
+    """Builds one mutant alone, and returns `unviable` or the failing tests. All tests may reach this mutant."""
     mutant = board.mutants[number - 1]
     source = board.sources[mutant["file"]]
     first, last = source.span(mutant["span"])
@@ -345,7 +345,7 @@ def main() -> int:
     tests = Tests(build())
     tests.measure()
     say(f"{len(tests.all)} tests take {sum(tests.seconds.values()):.0f} s")
-    # What was caught before, by these names, need not be caught again.
+    # Mutants that an earlier run has caught are not run again.
     before = earlier()
     marks = [mark(board, mutant) for mutant in mutants]
     results = {number: before[mark] for number, mark in enumerate(marks, 1) if mark in before}
@@ -377,14 +377,14 @@ def main() -> int:
 
 
 def mark(board: Switchboard, mutant: dict) -> str:
-    """A mutant's name, and what its function was: another text is another mutant."""
+    """A mutant's name and the hash of its function: a changed function makes a new mutant."""
     source = board.sources[mutant["file"]]
     first, last = source.span((mutant["function"] or mutant)["span"])
     return mutant["name"] + "\t" + hashlib.sha256(source.text[first:last].encode()).hexdigest()[:8]
 
 
 def earlier() -> dict[str, str]:
-    """What an interrupted run has caught."""
+    """The mutants that an interrupted run has caught."""
     file = WORK / "results.tsv"
     found = dict(line.rsplit("\t", 1) for line in file.read_text().splitlines()[1:]) if file.exists() else {}
     return {mark: by for mark, by in found.items() if by != "MISSED"}
@@ -397,7 +397,7 @@ def note(marks: list[str], results: dict[int, str]) -> None:
 
 
 def report(mutants: list[dict], results: dict[int, str]) -> None:
-    """The table of tests/proof/README.md, and what survivors.tsv has to explain."""
+    """The table of tests/proof/README.md, and the mutants that survivors.tsv must explain."""
     rows = []
     for crate in ("shared", "jwt", "key", "all"):
         every = [number for number, mutant in enumerate(mutants, 1) if crate in ("all", mutant["package"])]

@@ -1,7 +1,7 @@
-"""`make prove PROOF=tables`: writes the table of SECURITY.md and the tables of tests/proof/README.md, from promises.tsv, survivors.tsv and figures/*.tsv.
+"""`make prove PROOF=tables`: writes the tables of SECURITY.md and tests/proof/README.md.
 
-Each promise names its tests, which must exist, and at most one of the figures. With `--check` nothing is written, and a document that
-is not what would be written is an error.
+The sources are promises.tsv, survivors.tsv and figures/*.tsv. Each promise names its tests, which must exist, and at
+most one figure. With `--check` nothing is written, and an outdated document is an error.
 """
 
 import csv
@@ -24,7 +24,7 @@ def figures(name: str) -> list[list[str]]:
 
 
 def figure(name: str, what: str) -> str:
-    """The second field of the row whose first one begins so."""
+    """The second field of the row whose first field begins with `what`."""
     found = [row[1] for row in figures(name) if row[0].startswith(what)]
     if len(found) != 1:
         raise SystemExit(f"figures/{name}.tsv: there are {len(found)} rows of {what}")
@@ -37,18 +37,18 @@ def number(text: str) -> int:
 
 def of_differential() -> str:
     row = re.search(r"^\| All \| (\d+) \| \d+ \| \d+ \| (\d+) \| (\d+) \|$", (HERE / "differential/README.md").read_text(), re.MULTILINE)
-    return f"{row[1]} tokens; FreeSewing's check accepts {row[2]} that are refused here, and refuses {row[3]}"
+    return f"{row[1]} tokens; FreeSewing accepts {row[2]} that are refused here, and refuses {row[3]} that are accepted"
 
 
-# One line for each kind of figure; the key is its heading in tests/proof/README.md.
+# One line for each kind of figure; the key is a heading of tests/proof/README.md.
 SUMMARIES = {
     "differential": of_differential,
-    "model": lambda: f"{number(figure('model', 'requests')):,} random requests, as the model says",
-    "fuzz": lambda: f"{sum(number(row[2]) for row in figures('fuzz')[1:]):,} inputs, nothing found",
-    "faults": lambda: f"{sum(len(figures(name)) - 1 for name in FAULTS)} faults, each answered",
+    "model": lambda: f"{number(figure('model', 'requests')):,} random requests, all answered as in the model",
+    "fuzz": lambda: f"{sum(number(row[2]) for row in figures('fuzz')[1:]):,} inputs, no findings",
+    "faults": lambda: f"{sum(len(figures(name)) - 1 for name in FAULTS)} faults, all answered",
     "load": lambda: f"{number(figure('load', 'requests')):,} requests over {number(figure('load', 'calls of DynamoDB')):,} faults, "
     f"{figure('load', 'wrong')} wrong",
-    "timing": lambda: f"abs(t) at most {max(row[3] for row in figures('timing')[1:])}, where 4.5 would tell",
+    "timing": lambda: f"abs(t) at most {max(row[3] for row in figures('timing')[1:])}, below the threshold of 4.5",
     "mutants": lambda: f"{figures('mutants')[-1][4]} of the mutants caught",
 }
 FAULTS = ["faults-write", "faults-read", "faults-reach", "faults-deadline", "faults-frozen"]
@@ -77,7 +77,7 @@ def promises() -> str:
 
 
 def faults(name: str) -> str:
-    """A row a fault, a column a function and how often it was met."""
+    """A table with a row for each fault, and a column for each function and frequency."""
     head, *body = figures(name)
     columns, found = [], {}
     for fault, function, answer, took, left in body:
@@ -91,7 +91,7 @@ def faults(name: str) -> str:
 
 
 def survivors() -> str:
-    """Each mutant that no test catches, and why it may live. All that were missed must be there, and no other."""
+    """The mutants that no test catches, with the reason."""
     head, *body = rows(HERE / "survivors.tsv")
     return table(head, [[f"`{mutant}`".replace("|", "\\|"), why] for mutant, why in body])
 
@@ -107,11 +107,11 @@ def shown(name: str) -> str:
         case ["figures", name]:
             head, *body = figures(name)
             return table(head, body)
-    raise SystemExit(f"a document asks for {name}, which nothing here makes")
+    raise SystemExit(f"unknown table: {name}")
 
 
 def filled(text: str) -> str:
-    """Puts a table between each pair of markers."""
+    """Writes a table between each pair of markers."""
     pattern = r"<!-- ((?:promises|survivors|faults|figures)[ \w-]*?) -->\n.*?<!-- end -->"
     return re.sub(pattern, lambda match: f"<!-- {match[1]} -->\n\n{shown(match[1])}\n\n<!-- end -->", text, flags=re.DOTALL)
 

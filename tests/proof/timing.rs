@@ -1,9 +1,9 @@
-//! `make prove PROOF=timing`: how long the key function takes to refuse, by what was wrong, and whether that can be told apart.
+//! `make prove PROOF=timing`: tests whether the time of the key function's refusals depends on their cause.
 //!
-//! The function runs in this process and thread, over a store in the same thread that answers from memory, so that no network
-//! hides a difference. Refusals wait for a beat, so several are on their way at once. Classes take turns at random. Welch's t is
-//! computed over all samples, and again without the slowest, which hide small differences; the largest counts. Source of
-//! the method and of 4.5 as the bound: <https://eprint.iacr.org/2016/1123>.
+//! The function and a store that answers from memory run in one thread, so that no network hides a difference. Refusals
+//! are delayed to a constant interval, so several run concurrently. The causes are in random order. Welch's t is
+//! computed over all samples, and again without the slowest samples, which hide small differences; the largest t
+//! counts. Source of the method and of the threshold 4.5: <https://eprint.iacr.org/2016/1123>.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
@@ -31,17 +31,17 @@ use tests::host;
 use tests::stored_key::{StoredKey, basic, hash};
 use tokio::net::TcpListener;
 
-/// What is wrong with a credential.
+/// The causes of refusals.
 const CLASSES: [&str; 4] =
-    ["wrong secret", "unknown key", "secret right but for its last byte", "hash right but for its last byte"];
+    ["wrong secret", "unknown key", "secret with a wrong last byte", "hash with a wrong last byte"];
 
-/// How many refusals are waited for together.
+/// The number of concurrent refusals.
 const AT_ONCE: usize = 16;
 
-/// The largest |t| that is taken for chance.
+/// The largest |t| that counts as random.
 const BOUND: f64 = 4.5;
 
-/// How much of the samples is looked at: all, and without the slowest.
+/// The fractions of the fastest samples that are compared.
 const SHARES: [f64; 4] = [1.0, 0.99, 0.9, 0.5];
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
     let samples = host::variable("SAMPLES").and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let scene = Scene::new().await;
     let times = scene.measure(samples).await;
-    let mut report = "what is wrong\tsamples\tmedian, µs\tlargest abs(t) against a wrong secret\n".to_owned();
+    let mut report = "cause\tsamples\tmedian, µs\tlargest abs(t) against a wrong secret\n".to_owned();
     let mut told_apart = false;
     for (class, own) in CLASSES.iter().zip(&times) {
         let t = largest_t(&times[0], own);
@@ -61,7 +61,7 @@ async fn main() -> ExitCode {
     ExitCode::from(u8::from(told_apart))
 }
 
-/// The function, and a key that it finds in its store.
+/// The function, and a key in its store.
 struct Scene {
     function: Function<KeyVerifier>,
     known: StoredKey,
@@ -92,13 +92,13 @@ impl Scene {
         Self { function, known, nearly }
     }
 
-    /// Nanoseconds of each refusal, by class.
+    /// The duration of each refusal in nanoseconds, by cause.
     async fn measure(&self, samples: usize) -> Vec<Vec<f64>> {
         let mut times = vec![Vec::with_capacity(samples); CLASSES.len()];
         let mut refusals = stream::repeat_with(|| usize::from(host::random::<1>()[0]) % CLASSES.len())
             .map(|class| self.refusal(class))
             .buffer_unordered(AT_ONCE)
-            // The first are for caches and the allocator.
+            // The first samples warm up caches and the allocator.
             .skip(samples / 10);
         while times.iter().any(|times| times.len() < samples) {
             let Some((class, took)) = refusals.next().await else { break };
@@ -134,7 +134,7 @@ impl Scene {
     }
 }
 
-/// Answers `GetItem` from memory, and says on which port.
+/// Starts a server that answers `GetItem` from memory, and returns its port.
 async fn serve(keys: [StoredKey; 2]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("the machine has a free port");
     let port = listener.local_addr().expect("a bound socket has an address").port();
@@ -164,7 +164,7 @@ async fn reply(
     Ok(response)
 }
 
-/// A key's item, as DynamoDB writes it.
+/// A key's item in DynamoDB's JSON.
 fn wire(key: &StoredKey) -> Value {
     let attributes = key.item.iter().map(|(name, value)| {
         let value = match (value.as_s(), value.as_n(), value.as_b()) {
@@ -180,7 +180,7 @@ fn wire(key: &StoredKey) -> Value {
     attributes.collect()
 }
 
-/// Welch's t, the largest over all shares of the samples that are looked at.
+/// The largest Welch's t over all fractions of the samples.
 fn largest_t(one: &[f64], other: &[f64]) -> f64 {
     let mut all = [one, other].concat();
     all.sort_by(f64::total_cmp);

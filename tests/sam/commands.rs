@@ -1,4 +1,4 @@
-//! `make sam-invoke` and `make sam-api` as a user runs them, from a shell whose settings no function may see.
+//! `make sam-invoke` and `make sam-api`, run from a shell with variables that no function may get.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Output, Stdio};
@@ -15,7 +15,7 @@ use crate::support::Containers;
 
 const BODY: &str = r#"{"name":"My first API key","level":4,"expiresIn":3600}"#;
 
-/// Variables of a shell, which would stop a function, send it to another place or make it act for somebody.
+/// Variables of a shell that would break a function, or change its endpoints or credentials.
 const SHELL: [(&str, &str); 9] = [
     ("AWS_PROFILE", "hostile-profile"),
     ("AWS_ACCESS_KEY_ID", "hostile-id"),
@@ -40,7 +40,7 @@ fn invoke(file: &str) -> Output {
 }
 
 #[test]
-fn sam_invoke_shows_the_answer_and_what_was_delivered() {
+fn sam_invoke_shows_the_answer_and_the_delivered_key() {
     let before = Containers::now();
     for (file, function, shown) in [
         ("jwt-201-http-api", "JwtFunction", "201\n"),
@@ -55,7 +55,7 @@ fn sam_invoke_shows_the_answer_and_what_was_delivered() {
 }
 
 #[test]
-fn sam_invoke_fails_when_the_answer_is_not_the_one_in_the_name() {
+fn sam_invoke_fails_if_the_answer_is_not_that_of_the_file_name() {
     let folder = host::repository().join(".local");
     let wrong = folder.join("jwt-403-authentication-failed.json");
     std::fs::copy(host::repository().join("events/jwt-201-http-api.json"), &wrong).unwrap();
@@ -79,7 +79,7 @@ fn an_interrupted_sam_invoke_leaves_no_container() {
 }
 
 #[tokio::test]
-async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
+async fn sam_api_answers_and_leaves_nothing_after_ctrl_c() {
     let before = Containers::now();
     let [port] = host::free_ports();
     let mut child = local(&["sam-api", &port.to_string()]).stdout(Stdio::piped()).spawn().unwrap();
@@ -106,12 +106,12 @@ async fn sam_api_answers_as_promised_and_ctrl_c_leaves_nothing() {
     before.assert_no_more();
 }
 
-/// Does what Ctrl-C does.
+/// Sends SIGINT, as Ctrl-C does.
 fn interrupt(child: &Child) {
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
 }
 
-/// Reads what `make sam-api` prints up to the token to paste, and the rest in the background.
+/// Reads the output of `make sam-api` up to the token to paste, and the rest in the background.
 fn token(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let token = lines.find_map(|line| line.trim().strip_prefix("TOKEN='").map(|token| token.replace('\'', "")));

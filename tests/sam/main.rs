@@ -1,6 +1,6 @@
-//! The built functions in the containers of `sam local`, each with the answer that is promised. `make test-sam` runs this.
+//! Tests of the built functions in the containers of `sam local`, run by `make test-sam`.
 //!
-//! Every test sees that no container is left, so the tests run one after the other.
+//! Every test checks that no container is left behind, so the tests run one after the other.
 
 mod commands;
 mod support;
@@ -17,7 +17,7 @@ use support::{Containers, SECRET, log};
 #[tokio::test]
 async fn every_event_file_gets_the_answer_in_its_name() {
     let before = Containers::now();
-    // A Ctrl-C would else end this program and leave `sam` behind.
+    // Otherwise Ctrl-C would end this program but not `sam`.
     tokio::select! {
         () = play_all() => before.assert_no_more(),
         _ = tokio::signal::ctrl_c() => panic!("interrupted"),
@@ -46,7 +46,7 @@ async fn play_all() {
     assert_other_function_answers_otherwise(&local, &complete, &files).await;
 }
 
-/// Sends the events of one container one after the other, and returns what was not as the file's name says.
+/// Sends the events of one container in order, and returns the answers that differ from the file's name.
 async fn play(server: &Server<'_>, events: &[(&EventFile, Value)]) -> Vec<String> {
     let mut failed = Vec::new();
     for (file, event) in events {
@@ -57,7 +57,7 @@ async fn play(server: &Server<'_>, events: &[(&EventFile, Value)]) -> Vec<String
     failed
 }
 
-/// The functions behind the HTTP API serve no events: which function an event goes to decides on the answer.
+/// Asserts that the functions of the HTTP API refuse events.
 async fn assert_other_function_answers_otherwise(local: &SamLocal, server: &Server<'_>, files: &[EventFile]) {
     let direct = files.iter().find(|file| file.source == Source::Direct && file.deliveries() == 1).unwrap();
     let event = local.fill(direct).await.unwrap();

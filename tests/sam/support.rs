@@ -1,4 +1,4 @@
-//! Where logs go, and what Docker still holds.
+//! The log of `sam local`, and the containers of Docker.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -6,17 +6,17 @@ use std::process::Command;
 
 use tests::host;
 
-/// The secret that tokens are signed with.
+/// The secret that signs tokens.
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// The log of a `sam local` that listens.
+/// The log file of `sam local`.
 pub(crate) fn log(name: &str) -> PathBuf {
     let folder = host::repository().join(".local/logs");
     std::fs::create_dir_all(&folder).unwrap();
     folder.join(format!("test-sam-{name}.log"))
 }
 
-/// The containers of functions, among them perhaps those of somebody's `make sam-api`.
+/// The containers of functions, which may include those of another `make sam-api`.
 pub(crate) struct Containers(BTreeSet<String>);
 
 impl Containers {
@@ -27,7 +27,7 @@ impl Containers {
         Self(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
     }
 
-    /// The variables of each that has started since then.
+    /// The environment of each container that has started since.
     pub(crate) fn environments_since(&self) -> Vec<String> {
         let started = Self::now();
         let inspect = |id: &String| {
@@ -37,7 +37,7 @@ impl Containers {
         started.0.difference(&self.0).map(inspect).collect()
     }
 
-    /// Asserts that none was left behind since then.
+    /// Asserts that no new container is left behind.
     pub(crate) fn assert_no_more(&self) {
         let left: Vec<String> = Self::now().0.difference(&self.0).cloned().collect();
         assert!(left.is_empty(), "containers were left behind: {left:?}");

@@ -1,13 +1,13 @@
-//! A future on a thread and a runtime of its own, for servers that tests talk to.
+//! Runs a future on its own thread and runtime, for servers that tests send requests to.
 //!
-//! It ends with its handle, and it runs whatever the test's own runtime is doing.
+//! Dropping the handle ends the future. A blocked runtime of the test doesn't block the future.
 
 use std::future::Future;
 use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-/// Runs a future until it ends or this is dropped.
+/// The handle of a future in the background.
 #[derive(Debug)]
 pub struct Background {
     stop: Option<oneshot::Sender<()>>,
@@ -15,11 +15,11 @@ pub struct Background {
 }
 
 impl Background {
-    /// Starts `future`, which ends at the latest when the handle is dropped.
+    /// Starts `future`. Dropping the handle ends it.
     ///
     /// # Panics
     ///
-    /// Panics if the machine has no thread to give.
+    /// Panics if no thread can be started.
     #[must_use]
     pub fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
@@ -40,7 +40,7 @@ impl Drop for Background {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread has been printed by itself; a second one while unwinding would abort.
+            // The thread has printed its panic; a second panic while unwinding would abort.
             let _ = thread.join();
         }
     }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dropping_the_handle_ends_the_future_and_frees_what_it_held() {
+    fn dropping_the_handle_ends_the_future_and_drops_its_values() {
         let held = Arc::new(());
         let inside = Arc::clone(&held);
         let background = Background::spawn(async move {

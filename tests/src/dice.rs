@@ -1,6 +1,6 @@
-//! A small generator for tests that try what nobody thought of.
+//! A small random number generator for randomized tests.
 //!
-//! The same seed rolls the same numbers, so that a failure can be run again.
+//! The same seed gives the same numbers, so that a failure can be reproduced.
 
 /// A linear congruential generator with the multiplier of Knuth's MMIX.
 #[derive(Clone, Debug)]
@@ -13,22 +13,22 @@ impl Dice {
         (self.0 >> 33) % sides
     }
 
-    /// One of several; of none, none.
+    /// A random element, or `None` if `several` is empty.
     pub fn pick<'a, T>(&mut self, several: &'a [T]) -> Option<&'a T> {
         let which = self.roll(u64::try_from(several.len()).unwrap_or(u64::MAX).max(1));
         several.get(usize::try_from(which).unwrap_or(usize::MAX))
     }
 
-    /// One of several.
+    /// A random element.
     ///
     /// # Panics
     ///
-    /// Panics if there are none.
+    /// Panics if `several` is empty.
     pub fn one_of<T: Clone, const N: usize>(&mut self, several: [T; N]) -> T {
         self.pick(&several).expect("there is something to pick from").clone()
     }
 
-    /// True once in so many times.
+    /// True once in `times` on average.
     pub fn once_in(&mut self, times: u64) -> bool {
         self.roll(times) == 0
     }

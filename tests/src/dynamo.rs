@@ -1,6 +1,6 @@
-//! The embedded DynamoDB: an emulator over SQLite, on a socket of this machine, spoken to by the AWS SDK alone.
+//! The embedded DynamoDB: an emulator over SQLite on a local port. Tests use it only through the AWS SDK.
 //!
-//! Its table always is the one that `template.yaml` defines.
+//! It has the table that `template.yaml` defines.
 
 mod table;
 
@@ -20,13 +20,13 @@ use crate::template::TableDefinition;
 /// The table's name on this machine.
 pub const TABLE_NAME: &str = "apikeys";
 
-/// The region that everything local claims to be in.
+/// The region of all local services.
 pub const REGION: &str = "us-east-1";
 
-/// What DynamoDB holds for one key.
+/// The item of a key.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// A DynamoDB with the table of the template. It stops when it is dropped.
+/// A DynamoDB with the table of the template. Dropping it stops it.
 pub struct Dynamo {
     database: Database,
     table: Table,
@@ -34,21 +34,21 @@ pub struct Dynamo {
 }
 
 impl Dynamo {
-    /// Starts an empty one in memory, on a free port.
+    /// Starts an empty DynamoDB in memory, on a free port.
     ///
     /// # Panics
     ///
-    /// Panics with the cause if it doesn't start or the template has no such table.
+    /// Panics with the cause if DynamoDB doesn't start or the template lacks the table.
     pub async fn in_memory() -> Self {
         let database = Database::memory().expect("SQLite opens a database in memory");
         Self::serve(database, 0).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Starts one on a given port that keeps its items in a file.
+    /// Starts a DynamoDB on a given port that stores its items in a file.
     ///
     /// # Errors
     ///
-    /// Returns one line with the cause: a taken port, a file that is no database, a template without the table.
+    /// Returns the cause in one line: the port is in use, the file is no database, or the template lacks the table.
     pub async fn open(file: &Path, port: u16) -> Result<Self, String> {
         let path = file.to_str().ok_or_else(|| format!("{} is not UTF-8", file.display()))?;
         let database = Database::new(path).map_err(|error| format!("{path}: {error}"))?;
@@ -71,13 +71,13 @@ impl Dynamo {
         Ok(Self { database, table, _server: server })
     }
 
-    /// The table, with the helpers that any local DynamoDB has.
+    /// The table of keys.
     #[must_use]
     pub fn table(&self) -> &Table {
         &self.table
     }
 
-    /// Deletes what has expired, as DynamoDB does within a few days, and says how many items that were.
+    /// Deletes expired items, as DynamoDB does within a few days, and returns their number.
     ///
     /// # Panics
     ///
@@ -96,14 +96,14 @@ impl std::ops::Deref for Dynamo {
     }
 }
 
-/// The keys' table in a DynamoDB of this machine, which may belong to another process.
+/// The table of keys in a local DynamoDB, which may belong to another process.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     port: u16,
 }
 
 impl Table {
-    /// The table in the DynamoDB that listens on a port of 127.0.0.1.
+    /// The table in the DynamoDB on a port of 127.0.0.1.
     #[must_use]
     pub const fn at(port: u16) -> Self {
         Self { port }
@@ -115,13 +115,13 @@ impl Table {
         self.port
     }
 
-    /// The address to hand to a function as `AWS_ENDPOINT_URL_DYNAMODB`.
+    /// The value of `AWS_ENDPOINT_URL_DYNAMODB`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A new client. Its connections belong to the runtime that uses it first, so tests don't share one.
+    /// A new client. Its connections belong to the first runtime that uses the client, so tests don't share clients.
     #[must_use]
     pub fn client(&self) -> Client {
         let http = aws_smithy_http_client::Builder::new().build_http();
@@ -139,7 +139,7 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// Returns one line when DynamoDB doesn't answer.
+    /// Returns the cause in one line if DynamoDB doesn't answer.
     pub async fn try_items(&self) -> Result<Vec<Item>, String> {
         let pages = self.client().scan().table_name(TABLE_NAME).into_paginator().items().send();
         pages.collect::<Result<_, _>>().await.map_err(|error| DisplayErrorContext(error).to_string())
@@ -149,7 +149,7 @@ impl Table {
     ///
     /// # Panics
     ///
-    /// Panics with the cause when DynamoDB doesn't answer, as the other helpers do.
+    /// Panics with the cause if DynamoDB doesn't answer. The other helpers do the same.
     pub async fn items(&self) -> Vec<Item> {
         self.try_items().await.unwrap_or_else(|error| panic!("{error}"))
     }
@@ -161,22 +161,22 @@ impl Table {
         output.unwrap_or_else(|error| panic!("{}", DisplayErrorContext(error))).item
     }
 
-    /// Puts an item in place of whatever its key had.
+    /// Puts an item.
     ///
     /// # Errors
     ///
-    /// Returns one line when DynamoDB doesn't answer or refuses it.
+    /// Returns the cause in one line if DynamoDB doesn't answer or refuses the item.
     pub async fn try_put_item(&self, item: Item) -> Result<(), String> {
         let request = self.client().put_item().table_name(TABLE_NAME).set_item(Some(item));
         request.send().await.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
     }
 
-    /// Puts an item in place of whatever its key had.
+    /// Puts an item.
     pub async fn put_item(&self, item: Item) {
         self.try_put_item(item).await.unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// Deletes a key's item, which is what revoking is.
+    /// Deletes a key's item, which revokes the key.
     pub async fn delete_item(&self, key: &str) {
         let request = self.client().delete_item().table_name(TABLE_NAME);
         let output = request.key("key", AttributeValue::S(key.to_owned())).send().await;

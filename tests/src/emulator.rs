@@ -1,6 +1,6 @@
-//! A function's built program under the real Lambda runtime emulator, the one that `sam local` runs.
+//! A function's built program under AWS's Lambda runtime interface emulator, which `sam local` uses too.
 //!
-//! The program sees no variable of the environment but those given to it, and ends with its handle.
+//! The program gets only the given environment variables. Dropping the handle ends it.
 
 use std::io::Read;
 use std::path::Path;
@@ -19,13 +19,13 @@ use crate::host;
 use crate::http;
 use crate::process::Tree;
 
-/// Where Lambda takes invocations.
+/// The path of Lambda's Invoke API.
 const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
 
-/// How long the emulator itself may take to start.
+/// The maximum start time of the emulator.
 const START: Duration = Duration::from_secs(120);
 
-/// A function that waits for events. The program itself starts with the first of them.
+/// A function that waits for events. The first event starts the program.
 #[derive(Debug)]
 pub struct Emulator {
     port: u16,
@@ -34,20 +34,20 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts a function as `sam build` left it.
+    /// Starts a function that `sam build` has built.
     ///
     /// # Panics
     ///
-    /// Panics with one line when the tests don't run through `make test`, which says where everything is.
+    /// Panics with one line if the tests don't run through `make test`, which sets the paths.
     pub async fn start(function: Function, environment: &[(String, String)]) -> Self {
         Self::run(&function.program(), environment).await
     }
 
-    /// Starts any program that speaks Lambda's runtime API.
+    /// Starts any program that uses Lambda's runtime API.
     ///
     /// # Panics
     ///
-    /// Panics with one line when the program or the emulator is missing.
+    /// Panics with one line if the program or the emulator is missing.
     pub async fn run(program: &Path, environment: &[(String, String)]) -> Self {
         assert!(program.is_file(), "{} is missing: run the tests through `make test`", program.display());
         let [port, runtime_port] = host::free_ports();
@@ -78,38 +78,38 @@ impl Emulator {
         timeout(START, connected).await.unwrap_or_else(|_| panic!("the emulator doesn't start:\n{}", self.output()));
     }
 
-    /// Sends an event and waits for the answer. Events go one after the other, as to one instance of a function.
+    /// Sends an event and waits for the answer. Like an execution environment, it takes one event at a time.
     ///
     /// # Panics
     ///
-    /// Panics with all output when the answer isn't JSON, as when the program has ended.
+    /// Panics with all output if the answer isn't JSON, for example because the program has ended.
     pub async fn invoke(&self, event: &Value) -> Value {
         let text = self.invoke_raw(event.to_string()).await;
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text:?}\n{}", self.output()))
     }
 
-    /// Sends any bytes and returns whatever comes back.
+    /// Sends any bytes and returns the raw answer.
     ///
     /// # Panics
     ///
-    /// Panics with all output when nothing comes back.
+    /// Panics with all output if there is no answer.
     pub async fn invoke_raw(&self, event: impl Into<hyper::body::Bytes>) -> String {
         let answer = http::send(self.port, "POST", INVOCATIONS, &[], event).await;
         answer.unwrap_or_else(|error| panic!("{error}\n{}", self.output())).body
     }
 
-    /// Sends an event with a client context, as callers of Lambda's Invoke may, and returns whatever comes back.
+    /// Sends an event with a client context, an option of Lambda's Invoke API, and returns the raw answer.
     ///
     /// # Panics
     ///
-    /// Panics with all output when nothing comes back.
+    /// Panics with all output if there is no answer.
     pub async fn invoke_with_client_context(&self, context: &[u8], event: &Value) -> String {
         let headers = [("x-amz-client-context", &*STANDARD.encode(context))];
         let answer = http::send(self.port, "POST", INVOCATIONS, &headers, event.to_string()).await;
         answer.unwrap_or_else(|error| panic!("{error}\n{}", self.output())).body
     }
 
-    /// Waits until a text has been written so many times: an answer can overtake what was written before it.
+    /// Waits until the output holds a text `times` times: an answer can arrive before earlier output.
     ///
     /// # Panics
     ///
@@ -124,7 +124,7 @@ impl Emulator {
         timeout(START, written).await.unwrap_or_else(missing);
     }
 
-    /// All that the program and the emulator have written so far.
+    /// All output of the program and the emulator so far.
     #[must_use]
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&self.output.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
@@ -135,12 +135,12 @@ fn required(variable: &str) -> String {
     host::variable(variable).unwrap_or_else(|| panic!("{variable} is not set: run the tests through `make test`"))
 }
 
-/// Starts a program and collects what it writes, from both of its outputs.
+/// Starts a program and collects its stdout and stderr.
 fn capture(command: &mut Command) -> (Tree, Arc<Mutex<Vec<u8>>>) {
     let (reader, writer) = std::io::pipe().expect("the machine has a pipe");
     command.stdout(writer.try_clone().expect("a pipe can be shared")).stderr(writer);
     let tree = Tree::spawn(command).unwrap_or_else(|error| panic!("{error}"));
-    // The command holds the pipe's writing end, and as long as it does the reader waits.
+    // The command holds the pipe's writing end; the reader gets no end of file before the command is dropped.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let output = Arc::new(Mutex::new(Vec::new()));
     let collected = Arc::clone(&output);

@@ -1,6 +1,6 @@
-//! HTTP requests as the raw event JSON that AWS hands to a function.
+//! HTTP requests as the event JSON that a function gets from AWS.
 //!
-//! Each source keeps, joins or drops repeated headers as AWS documents it, so that tests see what a function would.
+//! Each source keeps, joins or drops repeated headers as AWS documents.
 
 mod alb;
 mod v1;
@@ -11,12 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// When the request came, and the same in milliseconds. Nothing depends on it, so that an event is a pure value.
+/// The time of the request, also in milliseconds. No test depends on it.
 const TIME: &str = "06/Nov/2022:14:57:30 +0000";
 const TIME_EPOCH: u64 = 1_667_746_650_000;
 const REQUEST_ID: &str = "3c8f4b1e-7d52-4e0a-9b6f-5a1d2c3e4f60";
 
-/// What stands between a caller and a function.
+/// The service between a caller and a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// API Gateway HTTP API, payload format 2.0.
@@ -38,7 +38,7 @@ impl Source {
     pub const ALL: [Self; 6] =
         [Self::HttpApi, Self::RestApi, Self::HttpApiV1, Self::FunctionUrl, Self::Alb, Self::AlbMultiValue];
 
-    /// Whether the event keeps each value of a repeated header apart.
+    /// Whether the event has a separate value for each repeated header.
     #[must_use]
     pub const fn keeps_repeated_headers(self) -> bool {
         matches!(self, Self::RestApi | Self::HttpApiV1 | Self::AlbMultiValue)
@@ -89,34 +89,34 @@ impl Request {
         Self::new("POST", path).header("Content-Type", "application/json").body(body)
     }
 
-    /// Adds a header, beside any that has its name already.
+    /// Adds a header, even if there is one of the same name.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Takes out every header of that name, in any spelling.
+    /// Removes every header of that name, ignoring case.
     #[must_use]
     pub fn without_header(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self
     }
 
-    /// Sets a header in place of any that has its name already.
+    /// Sets a header and removes others of the same name.
     #[must_use]
     pub fn only_header(self, name: &str, value: &str) -> Self {
         self.without_header(name).header(name, value)
     }
 
-    /// Adds a member to the event's `headers` object as it stands, past all that the source would do to it.
+    /// Adds a member to the event's `headers` object, unchanged by the source.
     #[must_use]
     pub fn raw_header(mut self, name: &str, value: &str) -> Self {
         self.raw_headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Adds a parameter of the query string; neither part may need escaping.
+    /// Adds a query string parameter. Neither the name nor the value may need percent-encoding.
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.query.push((name.to_owned(), value.to_owned()));
@@ -130,27 +130,27 @@ impl Request {
         self
     }
 
-    /// Sets the body's text as it stands in the event.
+    /// Sets the text of the event's `body`.
     #[must_use]
     pub fn body(mut self, body: impl Into<String>) -> Self {
         self.body = Some(body.into());
         self
     }
 
-    /// Sets the body's bytes, encoded as a gateway encodes what isn't text.
+    /// Sets the body's bytes, in base64 as API Gateway encodes binary bodies.
     #[must_use]
     pub fn binary_body(self, body: impl AsRef<[u8]>) -> Self {
         self.body(STANDARD.encode(body)).base64_flag(true)
     }
 
-    /// Sets the flag that says whether the body is base64, whatever the body is.
+    /// Sets `isBase64Encoded`, independent of the body.
     #[must_use]
     pub const fn base64_flag(mut self, is_base64: bool) -> Self {
         self.is_base64 = is_base64;
         self
     }
 
-    /// The event that this request becomes.
+    /// The event of this request.
     #[must_use]
     pub fn event(&self, source: Source) -> Value {
         let mut event = match source {
@@ -176,7 +176,7 @@ impl Request {
         event
     }
 
-    /// The headers with the cookies among them, for the sources that have no member for cookies.
+    /// The headers including the cookies, for the sources without a member for cookies.
     fn headers_and_cookies(&self) -> Vec<(String, String)> {
         let mut headers = self.headers.clone();
         if !self.cookies.is_empty() {

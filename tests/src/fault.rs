@@ -1,7 +1,7 @@
-//! A proxy that breaks, between a function and DynamoDB or Secrets Manager.
+//! A proxy between a function and DynamoDB or Secrets Manager that injects faults and records every request.
 //!
-//! Each request takes the fault that is planned for just this call, or the next of a queue, or the standing one, which is
-//! none; every request is recorded. A process that dies is one whose calls do nothing any more, from one of them on.
+//! A request gets the fault that is planned for its call, else the next fault of the queue, else the default fault,
+//! which is [`Fault::Pass`] unless set. To simulate the end of a process, the proxy resets all its later requests.
 
 mod connection;
 mod listener;
@@ -20,23 +20,23 @@ use script::Script;
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing: it is forwarded, and so is the reply.
+    /// The request is forwarded, and so is the reply.
     Pass,
-    /// It is forwarded after a while.
+    /// It is forwarded after this time.
     Delay(Duration),
     /// It is forwarded after [`Proxy::release`].
     Hold,
     /// It is not forwarded, and the connection is reset.
     Reset,
-    /// It passes; its connection is reset when it lies idle in the client's pool.
+    /// It is forwarded; its connection is reset later, when idle in the client's pool.
     ResetPooled,
     /// It is not forwarded, and never answered.
     Hang,
-    /// It is forwarded, and the reply comes a byte a second.
+    /// It is forwarded, and the reply is sent at one byte per second.
     Drip,
     /// It is forwarded, and the connection closes in the middle of the reply's body.
     Truncate,
-    /// It is not forwarded, and answered with this.
+    /// It is not forwarded, and gets this reply.
     Respond {
         /// The status.
         status: u16,
@@ -45,11 +45,11 @@ pub enum Fault {
         /// The body.
         body: String,
     },
-    /// It is not forwarded, and answered with an error of this kind whose message is the request's body.
+    /// It is not forwarded, and gets an error whose message is the request's body.
     Quote {
         /// The status.
         status: u16,
-        /// The error.
+        /// The error code.
         kind: String,
     },
     /// It is forwarded and applied; the connection closes without a reply.
@@ -57,21 +57,21 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// An error as DynamoDB writes it, such as 400 `ThrottlingException`.
+    /// An error in DynamoDB's format, such as 400 `ThrottlingException`.
     #[must_use]
     pub fn dynamodb(status: u16, kind: &str) -> Self {
         let body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "canary" });
         Self::Respond { status, content_type: "application/x-amz-json-1.0".to_owned(), body: body.to_string() }
     }
 
-    /// An error as Secrets Manager writes it, such as 400 `ResourceExistsException`.
+    /// An error in Secrets Manager's format, such as 400 `ResourceExistsException`.
     #[must_use]
     pub fn secrets_manager(status: u16, kind: &str) -> Self {
         let body = json!({ "__type": kind, "Message": "canary" });
         Self::Respond { status, content_type: "application/x-amz-json-1.1".to_owned(), body: body.to_string() }
     }
 
-    /// A page as a proxy on the way writes it.
+    /// An HTML page, as another proxy would send it.
     #[must_use]
     pub fn html(status: u16) -> Self {
         let body = format!("<html><body><h1>{status} canary</h1></body></html>");
@@ -82,17 +82,17 @@ impl Fault {
 /// A request that reached the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    /// What it asks for: `PutItem`, `CreateSecret` ...
+    /// The operation, such as `PutItem` or `CreateSecret`.
     pub operation: String,
-    /// Its body.
+    /// The body.
     pub body: String,
-    /// What happened to it.
+    /// The fault that the request got.
     pub fault: Fault,
-    /// Whether its connection had served a request before.
+    /// Whether its connection had carried a request before.
     pub pooled: bool,
 }
 
-/// A running proxy. It ends with all its connections when it is dropped.
+/// A running proxy. Dropping it closes all its connections.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
@@ -126,58 +126,59 @@ impl Proxy {
         Self { port, script, gate, settling, _server: server }
     }
 
-    /// The address to hand to a function as `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
+    /// The value of `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The port of 127.0.0.1 that it listens on.
+    /// The proxy's port of 127.0.0.1.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// Queues a fault for the next request that has none yet.
+    /// Adds a fault to the queue.
     pub fn next(&self, fault: Fault) {
         self.script.queue(fault);
     }
 
-    /// Sets what happens to each request once the queue is empty.
+    /// Sets the default fault.
     pub fn always(&self, fault: Fault) {
         self.script.stand(fault);
     }
 
-    /// Lets one request in so many meet one of these faults, at random, where nothing else is planned for it.
+    /// Gives one of these faults, at random, to one in so many requests that have no planned fault.
     pub fn scatter(&self, seed: u64, one_in: u64, faults: Vec<Fault>) {
         self.script.scatter(seed, one_in, faults);
     }
 
-    /// Plans a fault for one call of an operation: the first, the second ... from now on, retries counted.
+    /// Plans a fault for the nth call of an operation from now on. Retries count as calls.
     pub fn on(&self, operation: &str, nth: usize, fault: Fault) {
         self.script.plan(operation, nth, fault, Vec::new());
     }
 
-    /// Plans the end of the process that calls. From one call of an operation on, counted as in [`Proxy::on`], nothing
-    /// that it sends is applied, here and at the other proxies: each request meets a reset connection.
+    /// Plans the end of the calling process at the nth call of an operation, counted as in [`Proxy::on`]. This proxy and
+    /// the other proxies reset all later requests, and apply none.
     ///
-    /// That call itself meets `fault`: [`Fault::ApplyThenLose`] is a death right after it, [`Fault::Reset`] one before.
+    /// The nth call gets `fault`: with [`Fault::ApplyThenLose`] the process ends right after the call, with
+    /// [`Fault::Reset`] right before it.
     pub fn die_on(&self, operation: &str, nth: usize, fault: Fault, others: &[&Self]) {
         let dead = others.iter().chain([&self]).map(|proxy| proxy.script.clone()).collect();
         self.script.plan(operation, nth, fault, dead);
     }
 
-    /// Lets a request go on that met [`Fault::Hold`], or will meet it.
+    /// Forwards the request that got [`Fault::Hold`], or will get it.
     pub fn release(&self) {
         self.script.hold().notify_one();
     }
 
-    /// Forgets every fault: what comes passes, as from the process that takes the dead one's place.
+    /// Removes every fault, as for a new process after one that ended.
     pub fn heal(&self) {
         self.script.follow(None);
     }
 
-    /// Closes the listener and every connection: a new one is refused.
+    /// Closes the listener and every connection; new connections are refused.
     pub async fn refuse(&self) {
         self.turn(false).await;
     }
@@ -193,8 +194,8 @@ impl Proxy {
         told.await.expect("the proxy runs");
     }
 
-    /// Every request that a client has sent so far, in the order of arrival: a request that its client has given up since is
-    /// recorded before this returns.
+    /// Every request that clients have sent so far, in the order of arrival, including requests whose client has given
+    /// up.
     ///
     /// # Panics
     ///
@@ -207,7 +208,7 @@ impl Proxy {
         self.script.seen()
     }
 
-    /// How many requests asked for an operation.
+    /// The number of requests for an operation.
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
         self.requests().iter().filter(|seen| seen.operation == operation).count()

@@ -1,14 +1,14 @@
-//! What a run has measured, as a table that documents are made of.
+//! Writes measurements as tables, from which documents are made.
 //!
-//! Nothing is written but where `APIKEYS_FIGURES` names a folder.
+//! Without `APIKEYS_FIGURES`, which names the folder, nothing is written.
 
 use crate::host;
 
-/// Writes a table: lines of fields with tabs between them, the first one their names.
+/// Writes a table as tab-separated values with a header line.
 ///
 /// # Panics
 ///
-/// Panics if the folder that is named can't be written to.
+/// Panics if the folder isn't writable.
 pub fn write(name: &str, table: &str) {
     if let Some(folder) = host::variable("APIKEYS_FIGURES").filter(|folder| !folder.is_empty()) {
         let file = format!("{folder}/{name}.tsv");

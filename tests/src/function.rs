@@ -1,6 +1,6 @@
-//! The two functions, by the names that each part of the project knows them by.
+//! The two functions, their names and their environments.
 //!
-//! An environment made here is a whole one: nothing else needs to be set for the function to start.
+//! An environment is complete: the function needs no other variables to start.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ impl Function {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Jwt, Self::Key];
 
-    /// The function whose program has this name.
+    /// The function of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|function| function.name() == name)
@@ -36,7 +36,7 @@ impl Function {
         }
     }
 
-    /// The name in `template.yaml`, and of the folder that `sam build` puts its program into.
+    /// The logical ID in `template.yaml`, which is also the name of the folder of `sam build`.
     #[must_use]
     pub const fn logical_name(self) -> &'static str {
         match self {
@@ -45,11 +45,11 @@ impl Function {
         }
     }
 
-    /// The program, as `sam build` left it.
+    /// The program that `sam build` has built.
     ///
     /// # Panics
     ///
-    /// Panics with one line when it isn't there, or the tests don't run through `make test`, which says where it is.
+    /// Panics with one line if the program is missing or the tests don't run through `make test`, which sets its path.
     #[must_use]
     pub fn program(self) -> PathBuf {
         let artifacts = host::variable("APIKEYS_ARTIFACTS").expect("APIKEYS_ARTIFACTS is set: run this through `make`");
@@ -58,7 +58,7 @@ impl Function {
         program
     }
 
-    /// The path that a gateway routes to it.
+    /// The path of the function's endpoint.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Function {
         }
     }
 
-    /// The configuration of the function on this machine: what the template sets, and what AWS itself would.
+    /// The environment of the function on this machine: the variables of the template and those of AWS.
     #[must_use]
     pub fn environment(self, dynamodb: &str, jwt_secret: &str) -> Vec<(String, String)> {
         let jwt = [("JWT_ISSUER", ISSUER), ("JWT_AUDIENCE", AUDIENCE), ("JWT_SECRET", jwt_secret)];
@@ -82,7 +82,7 @@ impl Function {
         owned(common.into_iter().chain(jwt))
     }
 
-    /// What the function needs beside that to serve events.
+    /// The additional variables for events.
     #[must_use]
     pub fn events_environment(
         self,

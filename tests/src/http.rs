@@ -1,6 +1,4 @@
-//! One HTTP/1.1 request on a connection of its own, to a server on this machine.
-//!
-//! Nothing is pooled, followed or retried, so that what a test sees is what the server did.
+//! Sends one HTTP/1.1 request on a new connection to a local server, without redirects or retries.
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
@@ -8,14 +6,14 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// What a server answered.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// Every header as it came, names in lower case.
+    /// The headers in the order of arrival, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, with anything that isn't UTF-8 replaced.
+    /// The body, with invalid UTF-8 replaced.
     pub body: String,
 }
 
@@ -31,7 +29,7 @@ impl Answer {
 ///
 /// # Errors
 ///
-/// Returns one line with the cause when the server can't be reached or doesn't answer in HTTP.
+/// Returns the cause in one line if the server can't be reached or doesn't answer in HTTP.
 pub async fn send(
     port: u16,
     method: &str,

@@ -1,6 +1,4 @@
-//! Support for the contract tests, and the local stack behind `make run`.
-//!
-//! Development code: nothing here is part of a function, and no function depends on it.
+//! Support for the tests, and the local stack of `make run`. No function depends on this crate.
 
 pub mod background;
 pub mod dice;

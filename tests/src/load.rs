@@ -1,7 +1,6 @@
-//! Many programs at once over one DynamoDB that fails now and then, and the books that are kept of them.
+//! Many concurrent programs over one DynamoDB that fails at random.
 //!
-//! Every request has a name of its own, so that each record in the table belongs to one: what was answered and what is
-//! stored are compared to the last item.
+//! Each request has a unique name, so that every answer can be compared with the records in the table.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,69 +19,69 @@ use crate::sandbox::Sandbox;
 use crate::stored_key::{StoredKey, basic};
 use crate::token::{Claims, Signer};
 
-/// What tokens are signed with.
+/// The secret that signs tokens.
 const JWT_SECRET: &str = "a load's own secret, known to all who read this";
 
-/// How often what a program holds is noted.
+/// How many times the memory and descriptors of each program are measured.
 const MARKS: usize = 10;
 
-/// Every which request carries an `Idempotency-Key`, and is sent again after a 500.
+/// One in so many requests has an `Idempotency-Key`, and is repeated after a 500.
 const ONE_IN_ONCE: usize = 10;
 
-/// How many of the new keys are used, each with its secret.
+/// How many of the new keys are used to authenticate.
 const USED: usize = 100;
 
-/// What is asked for.
+/// The parameters of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
-    /// How many requests, over both functions.
+    /// The number of requests to both functions.
     pub creations: usize,
-    /// How many programs of each function.
+    /// The number of programs of each function.
     pub sandboxes: usize,
-    /// One call of DynamoDB in so many fails; 0 for none.
+    /// One in so many calls of DynamoDB fails; 0 for none.
     pub one_in: u64,
-    /// Which of them, and how.
+    /// The seed that selects the calls and their faults.
     pub seed: u64,
 }
 
-/// What came of it.
+/// The result of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Requests that were answered with 201.
     pub created: usize,
-    /// Requests that were answered with 500, and not sent again.
+    /// Requests that were answered with 500, and not repeated.
     pub failed: usize,
-    /// Answers of 500 after which the same `Idempotency-Key` was sent again.
+    /// Answers of 500 after which the request was repeated with the same `Idempotency-Key`.
     pub repeated: usize,
-    /// Calls of DynamoDB that met a fault.
+    /// Calls of DynamoDB that failed.
     pub faults: usize,
-    /// Records of requests that were answered with 500: the write was applied, and no try was told.
+    /// Records of requests that were answered with 500: the write was applied, but every reply was lost.
     pub untold: usize,
-    /// What is wrong, in words. Empty, or something is broken.
+    /// Descriptions of the errors found; empty if all is correct.
     pub wrong: Vec<String>,
-    /// The most that any program held, after each tenth of its requests.
+    /// The largest memory and descriptor count of all programs, after each tenth of the requests.
     pub marks: Vec<Mark>,
 }
 
-/// What a program holds.
+/// The memory and the open descriptors of the programs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     /// Requests of all programs so far.
     pub requests: usize,
-    /// Kilobytes of resident memory, of the largest.
+    /// The resident memory of the largest program, in kilobytes.
     pub rss_kb: u64,
-    /// Open descriptors, of whichever has most.
+    /// The open descriptors of the program with the most.
     pub descriptors: usize,
 }
 
-/// One request's end.
+/// The result of one request.
 struct Done {
     name: String,
     key_and_secret: Option<(String, String)>,
     repeated: usize,
 }
 
-/// One program and its caller.
+/// A program and its caller.
 struct Client {
     function: Function,
     number: usize,
@@ -90,11 +89,11 @@ struct Client {
     authorization: String,
 }
 
-/// Runs it, to its end.
+/// Runs the load to its end.
 ///
 /// # Errors
 ///
-/// Fails when a program does not start, ends, or does not answer.
+/// Fails if a program does not start, ends, or does not answer.
 pub async fn run(load: Load) -> Result<Outcome, String> {
     let dynamo = Dynamo::in_memory().await;
     let proxy = Proxy::to(dynamo.port()).await;
@@ -122,7 +121,7 @@ pub async fn run(load: Load) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
-/// What DynamoDB and the way to it do, each as likely as the others.
+/// Faults of DynamoDB and of the network, all equally likely.
 fn faults() -> Vec<Fault> {
     vec![
         Fault::Reset,
@@ -153,7 +152,7 @@ impl Client {
         Ok(Self { function, number, sandbox, authorization })
     }
 
-    /// One after the other, as Lambda hands them to a program.
+    /// Sends one request at a time, as Lambda does.
     async fn requests(&self, count: usize) -> Result<(Vec<Done>, Vec<Mark>), String> {
         let (mut all, mut marks) = (Vec::with_capacity(count), Vec::new());
         for number in 1..=count {
@@ -170,7 +169,7 @@ impl Client {
         Ok((all, marks))
     }
 
-    /// With `once`, a 500 is followed by the same request, as the `Idempotency-Key` is meant to be used.
+    /// With `once`, repeats the request with the same `Idempotency-Key` after a 500.
     async fn request(&self, name: String, once: bool) -> Result<Done, String> {
         let body = json!({ "name": name, "level": 3, "expiresIn": 3600 }).to_string();
         let mut request = Request::post(self.function.path(), body).header("Authorization", &self.authorization);
@@ -201,7 +200,7 @@ impl Client {
         Ok((status, answer["body"].as_str().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default()))
     }
 
-    /// A key of level 3 authenticates and may create none; with any other secret it does not even authenticate.
+    /// A key of level 3 authenticates but may create no key; with another secret it does not authenticate.
     async fn use_new_keys(&self, done: &[Done], outcome: &mut Outcome) -> Result<(), String> {
         let created = done.iter().filter_map(|done| done.key_and_secret.as_ref());
         for (key, secret) in created.step_by((outcome.created / USED).max(1)) {
@@ -219,14 +218,14 @@ impl Client {
     }
 }
 
-/// Every 201 has its record, every record its request, no request two of them.
+/// Each 201 has exactly one record, and each record has a request.
 fn compare(done: &[Done], items: &[Item], outcome: &mut Outcome) {
     let mut records: HashMap<&str, Vec<&Item>> = HashMap::new();
     for item in items.iter().filter(|item| item.contains_key("secretHash")) {
         let name = item.get("name").and_then(|name| name.as_s().ok()).map_or("", String::as_str);
         records.entry(name).or_default().push(item);
     }
-    // The caller's own.
+    // The caller's record.
     records.remove("A key for local work");
     for one in done {
         let stored = records.remove(one.name.as_str()).unwrap_or_default();
@@ -269,7 +268,7 @@ fn marks(runs: &[(Vec<Done>, Vec<Mark>)], programs: usize) -> Vec<Mark> {
         .collect()
 }
 
-/// Kilobytes; 0 where `/proc` isn't.
+/// The resident memory in kilobytes; 0 without `/proc`.
 fn resident(id: u32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let figure = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();

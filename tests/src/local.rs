@@ -1,7 +1,6 @@
-//! The whole service on this machine: both functions, a DynamoDB with the template's table, a Secrets Manager, and what
-//! to call them with.
+//! The local stack: both functions, a DynamoDB with the template's table, a Secrets Manager, and credentials.
 //!
-//! Everything it writes lies in `.local`, and everything it starts ends with it.
+//! The stack writes only into `.local`, and ends all its processes when it ends.
 
 mod address;
 mod command;
@@ -24,11 +23,11 @@ use crate::token::Claims;
 use command::Command;
 use settings::Settings;
 
-/// Does what the command line asks for.
+/// Runs the command of the command line.
 ///
 /// # Errors
 ///
-/// Returns one line that says what is wrong and what to do.
+/// Returns one line with the problem and its solution.
 pub fn main(arguments: &[String]) -> Result<(), String> {
     let command = Command::parse(arguments)?;
     let settings = Settings::load()?;
@@ -36,7 +35,7 @@ pub fn main(arguments: &[String]) -> Result<(), String> {
     runtime.map_err(|error| error.to_string())?.block_on(until_stopped(&command, &settings))
 }
 
-/// Ctrl-C drops the command wherever it stands, and with it every process that it started.
+/// Ctrl-C drops the command at any point, which ends every process of the command.
 async fn until_stopped(command: &Command, settings: &Settings) -> Result<(), String> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
@@ -45,7 +44,7 @@ async fn until_stopped(command: &Command, settings: &Settings) -> Result<(), Str
         _ = interrupt.recv() => "interrupted",
         _ = terminate.recv() => "terminated",
     };
-    // They run until they are stopped, so that is no error.
+    // These commands run until they are stopped, so Ctrl-C is no error.
     if matches!(command, Command::Run | Command::SamApi { .. }) {
         println!("\nStopped.");
         return Ok(());

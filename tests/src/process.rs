@@ -1,6 +1,4 @@
-//! A program and everything it starts, ended together.
-//!
-//! Programs that put their own children into other process groups (`cargo lambda watch` does) leave none behind either.
+//! Ends a program together with all its descendants, even those in other process groups, which `cargo lambda watch` makes.
 
 use std::process::{Child, Command, ExitStatus};
 use std::thread::sleep;
@@ -9,17 +7,17 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-/// How long a program may take to end by itself.
+/// The time that a program has to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A running program, which ends with this value.
+/// A running program and its descendants. Dropping the value ends them.
 #[derive(Debug)]
 pub struct Tree {
     child: Child,
 }
 
 impl Tree {
-    /// Starts a program in a process group of its own, so that a Ctrl-C reaches only us.
+    /// Starts a program in its own process group, so that Ctrl-C does not reach it.
     ///
     /// # Errors
     ///
@@ -37,28 +35,28 @@ impl Tree {
         self.child.id()
     }
 
-    /// How the program ended, if it has.
+    /// The exit status, if the program has ended.
     #[must_use]
     pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Sends the program a signal, and none of its descendants.
+    /// Sends a signal to the program, but not to its descendants.
     ///
     /// # Errors
     ///
-    /// Fails when the program has ended.
+    /// Fails if the program has ended.
     pub fn signal(&self, signal: Signal) -> Result<(), String> {
         kill(pid(self.id()), signal).map_err(|error| error.to_string())
     }
 
-    /// Asks the program to end, and after five seconds ends it and all its descendants.
+    /// Sends SIGTERM to the program, and after five seconds SIGKILL to it and all its descendants.
     pub fn stop(&mut self) {
         if self.exit_status().is_some() {
             return;
         }
         let descendants = descendants(self.id());
-        // An error here means that there's nothing left to signal, which is what is wanted.
+        // An error means that the process has ended, which is the goal.
         let _ = killpg(pid(self.id()), Signal::SIGTERM);
         let deadline = Instant::now() + GRACE;
         while Instant::now() < deadline && self.exit_status().is_none() {
@@ -82,7 +80,7 @@ fn pid(id: u32) -> Pid {
     Pid::from_raw(i32::try_from(id).expect("a process id fits the system's own type"))
 }
 
-/// The children of a process, their children and so on.
+/// All descendants of a process.
 fn descendants(root: u32) -> Vec<u32> {
     let all = processes();
     let mut found = vec![root];
@@ -94,7 +92,7 @@ fn descendants(root: u32) -> Vec<u32> {
     found.split_off(1)
 }
 
-/// The id and the parent's id of every process. `ps` isn't part of a minimal Linux, and `/proc` isn't of macOS.
+/// The id and the parent's id of every process. A minimal Linux lacks `ps`, and macOS lacks `/proc`.
 fn processes() -> Vec<(u32, u32)> {
     let Ok(entries) = std::fs::read_dir("/proc") else {
         let listed = Command::new("ps").args(["-axo", "pid=,ppid="]).output();
@@ -112,7 +110,7 @@ fn parse_ps(text: &str) -> Vec<(u32, u32)> {
     text.lines().filter_map(parse).collect()
 }
 
-/// The program's name stands in parentheses and may itself hold spaces and parentheses.
+/// The program's name is in parentheses, and may contain spaces and parentheses.
 fn parse_stat(text: &str) -> Option<(u32, u32)> {
     let (id, _) = text.split_once(' ')?;
     let (_, rest) = text.rsplit_once(')')?;
@@ -127,12 +125,12 @@ mod tests {
     const SOON: Duration = Duration::from_secs(60);
 
     fn is_alive(id: u32) -> bool {
-        // A signal of nothing asks whether the process exists; a zombie still would, so its state is read as well.
+        // The null signal checks whether the process exists. It succeeds for zombies too, so their state is excluded.
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         kill(pid(id), None).is_ok() && !stat.contains(") Z ")
     }
 
-    /// Starts a shell with a child, and waits until the child is there.
+    /// Starts a shell with a child, and waits until the child exists.
     fn shell(script: &str) -> (Tree, Vec<u32>) {
         let tree = Tree::spawn(Command::new("bash").args(["-c", script])).unwrap();
         let deadline = Instant::now() + SOON;
@@ -160,27 +158,27 @@ mod tests {
     }
 
     #[test]
-    fn a_child_in_a_process_group_of_its_own_ends_too() {
+    fn a_child_in_another_process_group_ends_too() {
         let (tree, children) = shell("set -m; sleep 600 & wait");
         drop(tree);
         assert_gone(&children);
     }
 
     #[test]
-    fn a_program_that_ignores_the_polite_signal_is_ended_all_the_same() {
+    fn a_program_that_ignores_sigterm_is_killed() {
         let (tree, children) = shell("trap '' TERM; sleep 600 & wait; sleep 600");
         drop(tree);
         assert_gone(&children);
     }
 
     #[test]
-    fn a_missing_program_is_one_clear_line() {
+    fn a_missing_program_is_an_error_in_one_line() {
         let error = Tree::spawn(&mut Command::new("no-such-program")).unwrap_err();
         assert!(error.starts_with("no-such-program can't be started: "), "{error}");
     }
 
     #[test]
-    fn a_process_is_read_whatever_its_name() {
+    fn a_process_with_any_name_is_parsed() {
         assert_eq!(parse_stat("17 (a) b) S 3 17"), Some((17, 3)));
         assert_eq!(parse_ps("  17     3\n  18    17\n"), [(17, 3), (18, 17)]);
     }

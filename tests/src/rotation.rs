@@ -1,9 +1,8 @@
-//! What Secrets Manager does around the four steps of a rotation: it stages a new version, without a value, and invokes
-//! the function once for each step.
+//! Secrets Manager's part of a rotation: stages a new version without a value, and invokes the function for each step.
 //!
-//! The function finds what it would in AWS: rotation enabled, and the new version at `AWSPENDING`. moto has it so only in
-//! the middle of its own `RotateSecret`, which then moves `AWSCURRENT` by itself; with a function that moto doesn't know
-//! it stops just there, with an error that this module waits for.
+//! As in AWS, rotation is enabled and the new version is at `AWSPENDING`. moto reaches this state only in the middle of
+//! `RotateSecret`, which then moves `AWSCURRENT`. With an unknown function, `RotateSecret` of moto fails in this state,
+//! so this module expects that error.
 
 use aws_sdk_secretsmanager::types::RotationRulesType;
 use serde_json::{Value, json};
@@ -13,21 +12,21 @@ use crate::secrets_manager::{Secrets, line, new_token};
 /// A function that moto doesn't know.
 const NO_FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:none";
 
-/// What Secrets Manager asks the function to do.
+/// A step of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Store a new value at `AWSPENDING`.
     Create,
-    /// Let the service know the new value.
+    /// Register the new value with the service.
     Set,
-    /// See that the new value works.
+    /// Test the new value.
     Test,
     /// Move `AWSCURRENT` to the new version.
     Finish,
 }
 
 impl Step {
-    /// All four, in their order.
+    /// All steps, in order.
     pub const ALL: [Self; 4] = [Self::Create, Self::Set, Self::Test, Self::Finish];
 
     /// The value of `Step`.
@@ -42,7 +41,7 @@ impl Step {
     }
 }
 
-/// A rotation that has begun.
+/// A rotation in progress.
 #[derive(Clone, Debug)]
 pub struct Rotation {
     secrets: Secrets,
@@ -51,11 +50,11 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Enables the rotation of a secret and begins one. One that has not ended yet goes on, as it does in AWS.
+    /// Enables the rotation of a secret and begins a rotation. As in AWS, an unfinished rotation continues.
     ///
     /// # Errors
     ///
-    /// Returns one line when there is no such secret, or nothing answers.
+    /// Returns one line if there is no such secret or Secrets Manager doesn't answer.
     pub async fn begin(secrets: Secrets, secret: &str) -> Result<Self, String> {
         let described = secrets.client().describe_secret().secret_id(secret).send().await.map_err(line)?;
         let arn = described.arn.ok_or("DescribeSecret answers without an ARN")?;
@@ -82,17 +81,17 @@ impl Rotation {
         &self.token
     }
 
-    /// What the function is invoked with.
+    /// The event of a step.
     #[must_use]
     pub fn payload(&self, step: Step) -> Value {
         json!({ "Step": step.name(), "SecretId": self.arn, "ClientRequestToken": self.token })
     }
 
-    /// Invokes the function for one step after the other, until one fails.
+    /// Invokes the function for each step in order, until a step fails.
     ///
     /// # Errors
     ///
-    /// Returns that step with its error.
+    /// Returns the failed step with its error.
     pub async fn run<E>(&self, mut invoke: impl AsyncFnMut(Value) -> Result<Value, E>) -> Result<(), (Step, E)> {
         for step in Step::ALL {
             invoke(self.payload(step)).await.map_err(|error| (step, error))?;
@@ -100,11 +99,11 @@ impl Rotation {
         Ok(())
     }
 
-    /// Disables the rotation of the secret. Its versions stay as they are.
+    /// Disables the rotation of the secret. Its versions do not change.
     ///
     /// # Errors
     ///
-    /// Returns one line when nothing answers.
+    /// Returns one line if Secrets Manager doesn't answer.
     pub async fn disable(&self) -> Result<(), String> {
         let request = self.secrets.client().cancel_rotate_secret().secret_id(&self.arn);
         request.send().await.map(drop).map_err(line)
@@ -123,7 +122,7 @@ impl Rotation {
     }
 }
 
-/// Secrets Manager lets `AWSPENDING` stay at the version that is current now; moto begins no rotation before it is gone.
+/// Removes `AWSPENDING` from the current version. Secrets Manager keeps it there, but moto then begins no rotation.
 async fn unstage(secrets: Secrets, arn: &str, version: &str) -> Result<(), String> {
     let request = secrets.client().update_secret_version_stage().secret_id(arn).version_stage("AWSPENDING");
     request.remove_from_version_id(version).send().await.map(drop).map_err(line)

@@ -1,7 +1,7 @@
-//! A program that speaks Lambda's Runtime API, and the service behind that API: what Lambda calls an execution environment.
+//! An execution environment: a program that uses Lambda's runtime API, and the server of that API.
 //!
-//! Unlike the emulator it shows when the program polls and answers, serves many programs at once, and adds next to nothing
-//! to what they cost. Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
+//! Unlike the emulator, it measures when the program polls and answers, serves many programs concurrently, and adds
+//! almost no cost. Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
@@ -23,10 +23,10 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::process::Tree;
 
-/// How long the program may take to ask for its first event, and for any answer. Under valgrind it needs some.
+/// The timeout of the first poll and of each answer. It is long because of valgrind.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// What every program is told of its function.
+/// The environment variables of Lambda that every program gets.
 const ENVIRONMENT: [(&str, &str); 6] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "function"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
@@ -36,10 +36,10 @@ const ENVIRONMENT: [(&str, &str); 6] = [
     ("_HANDLER", "function.handler"),
 ];
 
-/// A header of the runtime API by its name, and its value in place of the usual one; `None` leaves the header out.
+/// The name of a header of the runtime API, and another value for it; `None` removes the header.
 pub type Header = (&'static str, Option<HeaderValue>);
 
-/// An event on its way to the program, and who waits for the answer.
+/// An event for the program, and the channel for the answer.
 struct Invocation {
     event: Bytes,
     limit: Duration,
@@ -47,27 +47,27 @@ struct Invocation {
     reply: oneshot::Sender<Answered>,
 }
 
-/// What the program made of an event.
+/// The program's answer to an event.
 #[derive(Clone, Debug)]
 pub struct Answered {
-    /// Whether it answered, in place of reporting an error.
+    /// Whether the program answered instead of reporting an error.
     pub succeeded: bool,
-    /// What it sent.
+    /// The body that the program sent.
     pub body: Bytes,
-    /// The invocation id that it sent back.
+    /// The invocation id that the program returned.
     pub invocation_id: Option<HeaderValue>,
-    /// From the moment the event was handed out to the moment the answer was in.
+    /// The time from the delivery of the event to the answer.
     pub took: Duration,
 }
 
-/// The state of the service.
+/// The state of the server.
 struct Api {
     events: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     polled: Mutex<Option<oneshot::Sender<Instant>>>,
     running: Mutex<Option<(Instant, oneshot::Sender<Answered>)>>,
 }
 
-/// A running program. It ends with this value.
+/// A running program. Dropping it ends the program.
 #[derive(Debug)]
 pub struct Sandbox {
     tree: Tree,
@@ -78,11 +78,11 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Starts a program with no variable of the environment but those given. Its output goes to a file, or nowhere.
+    /// Starts a program with only the given environment variables. Its output goes to a file or is discarded.
     ///
     /// # Errors
     ///
-    /// Returns one line with the cause.
+    /// Returns the cause in one line.
     pub async fn spawn(
         program: &[String],
         environment: &[(String, String)],
@@ -118,11 +118,11 @@ impl Sandbox {
         self.tree.id()
     }
 
-    /// Waits until the program asks for its first event, and says how long after its start that was.
+    /// Waits until the program polls for its first event, and returns the time since its start.
     ///
     /// # Errors
     ///
-    /// Fails when the program ends or takes longer than three minutes.
+    /// Fails if the program ends or takes longer than three minutes.
     pub async fn ready(&mut self) -> Result<Duration, String> {
         let polled = self.polled.take().ok_or("the program is ready already")?;
         let deadline = Instant::now() + PATIENCE;
@@ -140,29 +140,29 @@ impl Sandbox {
         }
     }
 
-    /// Hands an event to the program, once it asks for one, and waits for the answer.
+    /// Sends an event when the program polls, and waits for the answer.
     ///
     /// # Errors
     ///
-    /// Fails when no answer comes within three minutes.
+    /// Fails if there is no answer within three minutes.
     pub async fn invoke(&self, event: Bytes) -> Result<Answered, String> {
         self.invoke_within(event, PATIENCE).await
     }
 
-    /// The same with the time that the program is told it has, counted from when it takes the event.
+    /// The same with a deadline, which is this long after the program gets the event.
     ///
     /// # Errors
     ///
-    /// Fails when no answer comes within three minutes, whatever the program was told.
+    /// Fails if there is no answer within three minutes, independent of the deadline.
     pub async fn invoke_within(&self, event: Bytes, limit: Duration) -> Result<Answered, String> {
         self.hand_out(event, limit, Vec::new()).await
     }
 
-    /// The same with other headers than usual.
+    /// The same with other headers.
     ///
     /// # Errors
     ///
-    /// Fails when the program asks for the next event without an answer to this one.
+    /// Fails also if the program polls for the next event without an answer to this one.
     pub async fn invoke_with(&self, event: Bytes, headers: Vec<Header>) -> Result<Answered, String> {
         self.hand_out(event, PATIENCE, headers).await
     }
@@ -178,16 +178,16 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// Fails when the program has ended.
+    /// Fails if the program has ended.
     pub fn signal(&self, signal: Signal) -> Result<(), String> {
         self.tree.signal(signal)
     }
 
-    /// Waits until the program has ended by itself, and says how.
+    /// Waits until the program has ended, and returns its exit status.
     ///
     /// # Errors
     ///
-    /// Fails when it takes longer than three minutes.
+    /// Fails if the program takes longer than three minutes.
     pub async fn ended(&mut self) -> Result<ExitStatus, String> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
@@ -199,12 +199,12 @@ impl Sandbox {
         Err("the program does not end".to_owned())
     }
 
-    /// Closes the service and its connections, as an emulator that stops.
+    /// Closes the server and its connections, as an emulator that stops.
     pub fn close(&self) {
         self.server.abort();
     }
 
-    /// Lets the program end by itself, as valgrind needs to write what it counted.
+    /// Lets the program exit, so that valgrind can write its counts.
     pub fn stop(&mut self) {
         self.tree.stop();
     }
@@ -214,12 +214,12 @@ impl Sandbox {
 async fn serve(listener: TcpListener, api: Arc<Api>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        // As on Lambda, where nothing waits to fill a packet.
+        // As on Lambda, which sends small packets without delay.
         let _ = stream.set_nodelay(true);
         let api = Arc::clone(&api);
         let service = service_fn(move |request| answer(Arc::clone(&api), request));
         connections.spawn(async move {
-            // A program that ends takes its connection with it.
+            // The end of the program closes the connection.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
@@ -234,18 +234,18 @@ async fn answer(api: Arc<Api>, request: Request<Incoming>) -> Result<Response<Fu
     let body = request.into_body().collect().await?.to_bytes();
     let running = api.running.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((since, reply)) = running {
-        // Nobody may wait for it any more.
+        // The receiver may be gone.
         let _ = reply.send(Answered { succeeded, body, invocation_id, took: since.elapsed() });
     }
     Ok(response(202, Bytes::from_static(b"{\"status\":\"OK\"}")))
 }
 
-/// `GET /runtime/invocation/next`: the next event, whenever there is one.
+/// `GET /runtime/invocation/next`: waits for the next event and returns it.
 async fn next(api: &Api) -> Response<Full<Bytes>> {
     if let Some(polled) = api.polled.lock().unwrap_or_else(PoisonError::into_inner).take() {
         let _ = polled.send(Instant::now());
     }
-    // Lambda hands out the next event once the last one is answered; a program that asks before has given it up.
+    // A program that polls before it has answered an event will not answer that event.
     drop(api.running.lock().unwrap_or_else(PoisonError::into_inner).take());
     let Some(Invocation { event, limit, headers, reply }) = api.events.lock().await.recv().await else {
         return std::future::pending().await;

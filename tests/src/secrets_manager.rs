@@ -1,6 +1,6 @@
-//! A Secrets Manager on this machine: moto, as `make tools` fetches it, spoken to by the AWS SDK alone.
+//! A local Secrets Manager: moto, which `make tools` installs. Tests use it only through the AWS SDK.
 //!
-//! What differs from AWS in what the functions use; the tests of this module see moto do so, and fail once it doesn't:
+//! Differences from AWS in the calls of the functions, which the tests of this module verify:
 //!
 //! | Call | AWS | moto 5.2.5 |
 //! |---|---|---|
@@ -10,11 +10,11 @@
 //! | `CreateSecret` with the name of a secret that is scheduled for deletion | `InvalidRequestException` | as if it weren't scheduled |
 //! | `CreateSecret` with a character that no name may have | `ValidationException` | creates it |
 //! | `DescribeSecret`: versions without a stage | left out | `[]` |
-//! | `DescribeSecret`: a secret that never rotated | `RotationEnabled` may be `false` | is absent |
+//! | `DescribeSecret`: a secret that was never rotated | `RotationEnabled` may be `false` | is absent |
 //! | `RotateSecret` without a function | an error | moves `AWSCURRENT` to a version without a value |
-//! | `RotateSecret` with a function that doesn't exist | an error that changes nothing | an error, after the new version was staged and rotation enabled (which `rotation` lives on) |
-//! | `RotateSecret` while `AWSPENDING` stands at a version that isn't current | goes on with that one, or an error | takes the stage away from it |
-//! | `RotateSecret` while `AWSPENDING` stands at the current version | a new rotation | `InvalidRequestException` |
+//! | `RotateSecret` with a function that doesn't exist | an error that changes nothing | an error, after the new version was staged and rotation enabled (which `rotation` uses) |
+//! | `RotateSecret` while `AWSPENDING` is at a version that isn't current | continues with that version, or an error | removes the stage from it |
+//! | `RotateSecret` while `AWSPENDING` is at the current version | a new rotation | `InvalidRequestException` |
 //! | `RotationToken` | checked | ignored |
 //! | the status of `ResourceNotFoundException` | 400 | 404 |
 //! | permissions, KMS, names of stages, limits of size and rate | enforced | not at all |
@@ -42,10 +42,10 @@ pub use client::{Secrets, Version, new_token};
 use crate::host;
 use crate::process::Tree;
 
-/// How long moto may take to start; it takes half a second.
+/// The maximum start time of moto, which usually takes half a second.
 const START: Duration = Duration::from_secs(120);
 
-/// A running moto. It ends when it is dropped, and with this process at the latest.
+/// A running moto. Dropping it or the end of this process ends moto.
 #[derive(Debug)]
 pub struct SecretsManager {
     secrets: Secrets,
@@ -53,11 +53,11 @@ pub struct SecretsManager {
 }
 
 impl SecretsManager {
-    /// The one that all tests of this program share. Each names its own secrets, with [`unique_prefix`].
+    /// The moto that all tests of this program share. The names of a test's secrets begin with [`unique_prefix`].
     ///
     /// # Panics
     ///
-    /// Panics with the cause if it doesn't start.
+    /// Panics with the cause if moto doesn't start.
     pub fn shared() -> Secrets {
         static SHARED: OnceLock<Result<SecretsManager, String>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| {
@@ -67,11 +67,11 @@ impl SecretsManager {
         shared.as_ref().unwrap_or_else(|error| panic!("{error}")).secrets
     }
 
-    /// Starts one on a given port of 127.0.0.1, without any secret, and waits until it answers.
+    /// Starts a moto without secrets on a given port of 127.0.0.1, and waits until it answers.
     ///
     /// # Errors
     ///
-    /// Returns one line with the cause: a taken port, or that moto is missing.
+    /// Returns the cause in one line: the port is in use, or moto is missing.
     pub fn start(port: u16) -> Result<Self, String> {
         let free = TcpListener::bind(("127.0.0.1", port));
         drop(free.map_err(|error| format!("port {port} on 127.0.0.1 can't be used: {error}"))?);
@@ -81,7 +81,7 @@ impl SecretsManager {
         }
         let mut command = Command::new(&python);
         command.arg(host::repository().join("tests/tools/moto_server.py")).args(["--port", &port.to_string()]);
-        // The pipe closes with this process, whatever ends it, and so moto ends too.
+        // However this process ends, the pipe closes, and moto ends.
         command.env_clear().stdin(Stdio::piped()).stdout(Stdio::null());
         let mut tree = Tree::spawn(&mut command)?;
         let deadline = Instant::now() + START;
@@ -112,11 +112,11 @@ pub fn unique_prefix() -> String {
     format!("test-{}/", hex::encode(host::random::<8>()))
 }
 
-/// Asks for the list of secrets, so that moto has loaded what it needs before a test counts its time.
+/// Lists the secrets, so that moto loads its code before the first test.
 fn answers(port: u16) -> bool {
     let ask = || {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        // moto tells services apart by the scope of the signature, which it doesn't verify.
+        // moto identifies the service by the credential scope of the signature, which it doesn't verify.
         let scope = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/secretsmanager/aws4_request";
         let head = "POST / HTTP/1.0\r\nX-Amz-Target: secretsmanager.ListSecrets\r\nContent-Length: 2\r\nAuthorization:";
         stream.write_all(format!("{head} {scope}\r\n\r\n{{}}").as_bytes())?;
@@ -125,7 +125,7 @@ fn answers(port: u16) -> bool {
     ask().is_ok_and(|answer| answer.contains("SecretList"))
 }
 
-/// The Python that has moto: the one that `make test` names, else the repository's own.
+/// The Python that has moto: `APIKEYS_PYTHON`, which `make test` sets, or the repository's virtual environment.
 fn python() -> PathBuf {
     let named = host::variable("APIKEYS_PYTHON").unwrap_or_else(|| ".local/venv/bin/python".to_owned());
     host::repository().join(named)

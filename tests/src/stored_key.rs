@@ -1,6 +1,6 @@
-//! An API key that never went through a function: the item in the table, and the credential that goes with it.
+//! Makes an API key without a function: the item in the table, and its credential.
 //!
-//! A fresh one authenticates; every part of its item can be spoiled.
+//! A new key authenticates. Tests can change every attribute of its item.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,7 +13,7 @@ use shared::domain::Timestamp;
 use crate::dynamo::Item;
 use crate::host;
 
-/// A year, in seconds: how long a chain of keys may live.
+/// The maximum lifetime of a chain of keys: a year, in seconds.
 const CHAIN: i64 = 31_536_000;
 
 /// A key with its secret, and its item as a function would store it.
@@ -23,7 +23,7 @@ pub struct StoredKey {
     pub key: String,
     /// The private half, in hexadecimal digits.
     pub secret: String,
-    /// What the table is to hold.
+    /// The item for the table.
     pub item: Item,
 }
 
@@ -34,7 +34,7 @@ impl Default for StoredKey {
 }
 
 impl StoredKey {
-    /// A key of user 61 with level 4, which lives for an hour in a chain of a year.
+    /// A key of user 61 with level 4, which expires in an hour; its chain expires in a year.
     #[must_use]
     pub fn new() -> Self {
         Self::with_secret(host::random())
@@ -72,7 +72,7 @@ impl StoredKey {
         self.with(attribute, AttributeValue::N(value.to_string()))
     }
 
-    /// Takes an attribute out.
+    /// Removes an attribute.
     #[must_use]
     pub fn without(mut self, attribute: &str) -> Self {
         self.item.remove(attribute);
@@ -85,29 +85,29 @@ impl StoredKey {
         self.number("level", level)
     }
 
-    /// Lets the key expire so many seconds from now; a negative number is the past.
+    /// Sets the expiry, in seconds from now; a negative number is in the past.
     #[must_use]
     pub fn expires_in(self, seconds: i64) -> Self {
         self.number("expiresAt", host::now() + seconds)
     }
 
-    /// Lets the key's chain expire so many seconds from now.
+    /// Sets the expiry of the chain, in seconds from now.
     #[must_use]
     pub fn chain_expires_in(self, seconds: i64) -> Self {
         self.number("chainExpiresAt", host::now() + seconds)
     }
 
-    /// The `Authorization` value that shows the key and its secret.
+    /// The `Authorization` value with the key and its secret.
     #[must_use]
     pub fn authorization(&self) -> String {
         basic(&self.key, &self.secret)
     }
 
-    /// What the secret holds that the key is delivered in.
+    /// The value of a secret that holds the key.
     ///
     /// # Panics
     ///
-    /// Panics if the item was spoiled.
+    /// Panics if the item is invalid.
     #[must_use]
     pub fn delivered(&self) -> String {
         let text = |attribute: &str| self.item[attribute].as_s().expect("the attribute is text");
@@ -128,13 +128,13 @@ impl StoredKey {
     }
 }
 
-/// An `Authorization` value of the scheme Basic.
+/// A Basic `Authorization` value.
 #[must_use]
 pub fn basic(key: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{key}:{secret}")))
 }
 
-/// What the table holds of a secret's bytes.
+/// The hash of a secret, as stored in the table.
 #[must_use]
 pub fn hash(secret: &[u8]) -> Vec<u8> {
     digest(&SHA256, secret).as_ref().to_vec()

@@ -1,15 +1,15 @@
-//! The DynamoDB table as `template.yaml` defines it, so that tests run on the table that is deployed.
+//! Reads the definition of the DynamoDB table from `template.yaml`, so that tests use the schema that is deployed.
 //!
-//! Only literal values are understood: an intrinsic function in the table's schema is an error, never a guess.
+//! An intrinsic function in the table's schema is an error.
 
 use std::path::Path;
 
 use saphyr::{LoadableYamlNode as _, Yaml};
 
-/// The resource that holds the keys.
+/// The logical ID of the table.
 const TABLE_RESOURCE: &str = "ApiKeysTable";
 
-/// What a table is made of.
+/// The definition of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableDefinition {
     /// Name and type (`S`, `N`, `B`) of each key attribute.
@@ -18,16 +18,16 @@ pub struct TableDefinition {
     pub keys: Vec<(String, String)>,
     /// `PAY_PER_REQUEST` or `PROVISIONED`.
     pub billing_mode: String,
-    /// The attribute that holds the time of expiry, where TTL is enabled.
+    /// The TTL attribute, if TTL is enabled.
     pub ttl_attribute: Option<String>,
 }
 
 impl TableDefinition {
-    /// Reads the repository's own template.
+    /// Reads the template of the repository.
     ///
     /// # Errors
     ///
-    /// Returns a line that names the file and what is wrong in it.
+    /// Returns one line with the file and the cause.
     pub fn of_the_template() -> Result<Self, String> {
         Self::read(&crate::host::repository().join("template.yaml"))
     }
@@ -36,7 +36,7 @@ impl TableDefinition {
     ///
     /// # Errors
     ///
-    /// Returns a line that names the file and what is wrong in it.
+    /// Returns one line with the file and the cause.
     pub fn read(path: &Path) -> Result<Self, String> {
         let describe = |cause: String| format!("{}: {cause}", path.display());
         let text = std::fs::read_to_string(path).map_err(|error| describe(error.to_string()))?;
@@ -47,7 +47,7 @@ impl TableDefinition {
     ///
     /// # Errors
     ///
-    /// Returns what is wrong, with the place in the document.
+    /// Returns the cause with its place in the document.
     pub fn parse(text: &str) -> Result<Self, String> {
         let documents = Yaml::load_from_str(text).map_err(|error| error.to_string())?;
         let template = documents.first().ok_or("the document is empty")?;
@@ -113,7 +113,7 @@ Resources:
 ";
 
     #[test]
-    fn a_template_full_of_intrinsic_functions_yields_its_table() {
+    fn a_template_may_use_intrinsic_functions_outside_the_table() {
         let expected = TableDefinition {
             attributes: vec![("key".into(), "S".into())],
             keys: vec![("key".into(), "HASH".into())],
@@ -136,12 +136,12 @@ Resources:
     }
 
     #[test]
-    fn a_template_without_the_table_says_so() {
+    fn a_template_without_the_table_is_an_error() {
         assert_eq!(TableDefinition::parse("Resources: {}"), Err("ApiKeysTable: ApiKeysTable is missing".into()));
     }
 
     #[test]
-    fn the_repository_s_own_template_defines_the_table_of_the_contract() {
+    fn template_yaml_defines_the_table_of_the_contract() {
         let table = TableDefinition::of_the_template().unwrap();
         assert_eq!(table.keys, [("key".to_owned(), "HASH".to_owned())]);
         assert_eq!(table.attributes, [("key".to_owned(), "S".to_owned())]);

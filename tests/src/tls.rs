@@ -1,4 +1,4 @@
-//! TLS in front of a server of this machine, with a certificate made for the occasion.
+//! A TLS proxy in front of a local server, with a new certificate.
 
 use std::sync::Arc;
 
@@ -11,18 +11,18 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::background::Background;
 
-/// What is to be said of a certificate. Whoever is to trust it needs its PEM.
+/// The kinds of certificates. A client needs the PEM to trust the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certificate {
-    /// For `localhost`, and valid now.
+    /// For `localhost`, and valid.
     Good,
-    /// For `localhost`, and over.
+    /// For `localhost`, and expired.
     Expired,
-    /// Valid now, and for another host.
+    /// Valid, but for another host.
     ForAnotherHost,
 }
 
-/// A port of 127.0.0.1 that speaks TLS for another one.
+/// A port of 127.0.0.1 that terminates TLS for another port.
 pub struct Tls {
     port: u16,
     pem: String,
@@ -30,11 +30,11 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Starts it in front of a port.
+    /// Starts a proxy in front of a port.
     ///
     /// # Panics
     ///
-    /// Panics with the cause if it doesn't start.
+    /// Panics with the cause if the proxy doesn't start.
     pub async fn to(upstream: u16, certificate: Certificate) -> Self {
         let host = if certificate == Certificate::ForAnotherHost { "elsewhere.example" } else { "localhost" };
         let mut params = CertificateParams::new([host.to_owned()]).expect("the host is a name");
@@ -60,13 +60,13 @@ impl Tls {
         Self { port, pem: own.pem(), _server: server }
     }
 
-    /// The address to hand to a function.
+    /// The endpoint URL for a function.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("https://localhost:{}", self.port)
     }
 
-    /// The certificate in PEM, to be trusted.
+    /// The certificate in PEM.
     #[must_use]
     pub fn pem(&self) -> &str {
         &self.pem
@@ -77,7 +77,7 @@ async fn serve(listener: TcpListener, acceptor: TlsAcceptor, upstream: u16) {
     while let Ok((stream, _)) = listener.accept().await {
         let acceptor = acceptor.clone();
         tokio::spawn(async move {
-            // Whoever goes away in the middle, here or there, ends this connection and nothing else.
+            // An error on either side ends only this connection.
             let _ = stream.set_nodelay(true);
             let Ok(mut stream) = acceptor.accept(stream).await else { return };
             let Ok(mut upstream) = TcpStream::connect(("127.0.0.1", upstream)).await else { return };

@@ -1,6 +1,6 @@
-//! JSON Web Tokens of every kind, good and bad, for tests and local work.
+//! Valid and invalid JSON Web Tokens for tests and the local stack.
 //!
-//! Made with ring alone, never with the library that the function verifies with.
+//! They are signed with ring, not with the library that the function verifies tokens with.
 
 mod claims;
 mod rfc7515;
@@ -13,7 +13,7 @@ use serde_json::json;
 pub use claims::{AUDIENCE, Claims, ISSUER};
 pub use signer::Signer;
 
-/// A token before it is signed: any bytes where its header and payload belong.
+/// An unsigned token, with any bytes as header and payload.
 #[derive(Clone, Debug)]
 pub struct Token {
     header: Option<Vec<u8>>,
@@ -21,20 +21,20 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token with these claims and the header that its signer asks for.
+    /// A token with these claims and the default header of its signer.
     #[must_use]
     pub fn new(claims: &Claims) -> Self {
         Self { header: None, payload: claims.to_json().into_bytes() }
     }
 
-    /// Takes any bytes as the header, whatever the signer is.
+    /// Sets the header to any bytes.
     #[must_use]
     pub fn header(mut self, header: impl Into<Vec<u8>>) -> Self {
         self.header = Some(header.into());
         self
     }
 
-    /// Takes any bytes as the payload.
+    /// Sets the payload to any bytes.
     #[must_use]
     pub fn payload(mut self, payload: impl Into<Vec<u8>>) -> Self {
         self.payload = payload.into();
@@ -57,13 +57,13 @@ pub fn segment(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Raw segments joined by dots, for tokens that no signer would make.
+/// Joins raw segments with dots, for malformed tokens.
 #[must_use]
 pub fn compact(segments: &[&str]) -> String {
     segments.join(".")
 }
 
-/// A token's signature put in place of whatever it had, for tokens that were tampered with.
+/// Replaces the signature of a token.
 ///
 /// # Panics
 ///

@@ -1,21 +1,21 @@
-"""One deployed stack for all tests but those that change or delete theirs.
+"""Fixtures: one deployed stack for all tests, and separate stacks for tests that change or delete a stack.
 
-`make test-stack` builds the functions; `sam deploy` deploys them with template.yaml; the tests reach the stack as any
-user of AWS does, by HTTP and boto3. MiniStack checks signatures, IAM policies and queue policies, so a function that
-lacks a permission fails. What it lacks and what it gets instead is in ministack_gaps.py. What it can't show:
+`make test-stack` builds the functions; `sam deploy` deploys them with template.yaml; the tests use the stack by HTTP
+and boto3, as on AWS. MiniStack checks signatures, IAM policies and queue policies, so a function without a required
+permission fails. ministack_gaps.py lists the differences between MiniStack and AWS. MiniStack does not test:
 
-| Not shown | Where it is looked at instead |
+| Not tested | Tested instead |
 |---|---|
 | CodeDeploy: a gradual deployment and its rollback | `make template` |
-| the import of the API's OpenAPI document, CORS, preflights | `make template`; the routes are made of that document |
-| throttling, the access log's lines, reserved concurrency, X-Ray, a domain | `make template` |
-| that a source needs its permission to invoke a function | the permissions, beside the tests of each source |
-| retries behind EventBridge and SNS, which invoke once here | the wiring; an asynchronous `invoke` is tried again |
-| metrics out of log lines; alarms by their dimensions and periods | test_alarms.py: patterns, names and dimensions |
-| Lambda's own report of a failed start | its documented line against the filter, in test_alarms.py |
-| queries of the log | nowhere |
-| RotateSecret and its schedule | its four steps, one by one, in test_rotation.py |
-| the minutes between tries | the tries, sooner |
+| the import of the API's OpenAPI document, CORS, preflights | `make template`; the routes are made from that document |
+| throttling, access log, reserved concurrency, X-Ray, custom domain | `make template` |
+| that a source needs a permission to invoke a function | the permissions, next to the tests of each source |
+| retries of EventBridge and SNS, which invoke once here | the configuration; retries of an asynchronous `invoke` |
+| metrics from log lines; dimensions and periods of alarms | test_alarms.py: patterns, names and dimensions |
+| Lambda's report of a failed start | the documented line against the filter, in test_alarms.py |
+| queries of the log | nothing |
+| RotateSecret and its schedule | the four steps, in test_rotation.py |
+| the minutes between retries | retries with shorter delays |
 | time to live, point-in-time recovery, encryption at rest | `make template` |
 """
 
@@ -32,7 +32,7 @@ BUILT = Path(os.environ.get("APIKEYS_ARTIFACTS", ".aws-sam/local"))
 
 @pytest.fixture(scope="session")
 def stack():
-    """The stack that tests share; none of them takes away what another needs."""
+    """The stack that tests share. No test removes anything that another test needs."""
     with DeployedStack(BUILT, secrets.token_hex(32)) as deployed:
         yield deployed
 

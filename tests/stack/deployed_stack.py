@@ -1,4 +1,4 @@
-"""The real template, deployed by `sam deploy` onto a MiniStack of its own: for `make stack` and for the tests."""
+"""template.yaml, deployed by `sam deploy` to a new MiniStack, for `make stack` and for the tests."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from ministack_gaps import adapt
 from web import call
 
 STACK = "apikeys"
-# Those of `make run`, so that `make token` makes tokens for both.
+# The values of `make run`, so that `make token` makes tokens for both.
 ISSUER = "http://localhost:9000"
 AUDIENCE = ISSUER
 SOURCE = "my.shop"
 
 
 class DeployedStack(Emulator):
-    """The stack, and what it is deployed with."""
+    """The deployed stack and its parameters."""
 
     def __init__(self, built: Path, secret: str, port: int = 0):
         self.built = built
@@ -37,7 +37,7 @@ class DeployedStack(Emulator):
             raise
 
     def prepare(self) -> None:
-        """Makes what a stack is given: the secret that tokens are signed with, the provisioner's, and two topics."""
+        """Creates the resources that the parameters name: the token secret, the provisioner's secret and two topics."""
         manager, topics = self.client("secretsmanager"), self.client("sns")
         self.topic = topics.create_topic(Name="key-requests")["TopicArn"]
         self.alarm_topic = topics.create_topic(Name="alarms")["TopicArn"]
@@ -62,7 +62,7 @@ class DeployedStack(Emulator):
         }
 
     def deploy(self, **changed: str) -> None:
-        """Runs `sam deploy`, and reads what the stack puts out."""
+        """Runs `sam deploy` and reads the stack's outputs."""
         self.parameters |= changed
         template = yaml.safe_load((self.built / "template.yaml").read_text(encoding="utf-8"))
         for resource in template["Resources"].values():
@@ -89,7 +89,7 @@ class DeployedStack(Emulator):
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
     def sam(self, command: str, *arguments) -> None:
-        """Runs sam on the stack, without this repository's samconfig.toml."""
+        """Runs sam on the stack, without the repository's samconfig.toml."""
         done = subprocess.run(
             ["sam", command, "--stack-name", STACK, "--region", REGION, "--config-env", "none", *arguments],
             cwd=self.folder,
@@ -103,23 +103,23 @@ class DeployedStack(Emulator):
             raise Unavailable(f"`sam {command}` failed:\n{done.stdout}")
 
     def provide(self) -> None:
-        """Has the deployed function make the provisioner's key, as docs/events.md says."""
+        """Creates the provisioner's key with the deployed function, as in docs/events.md."""
         asked = {"name": "Provisioner", "level": 4, "expiresIn": 31536000}
         answer = self.ask("jwt", asked, {"Authorization": f"Bearer {self.token('curator')}"})
         self.client("secretsmanager").put_secret_value(
             SecretId=self.provisioner, SecretString=json.dumps(answer["apikey"])
         )
 
-    # --- What a caller needs
+    # --- For callers
 
     @property
     def api(self) -> str:
-        """The API's address on this machine; the name in the stack's output is one that not every resolver knows."""
+        """The API's local address; not every resolver knows the host name in the stack's output."""
         identity = self.outputs["ApiUrl"].split("//")[1].split(".")[0]
         return f"{self.url}/_aws/execute-api/{identity}"
 
     def ask(self, function: str, body: dict, headers: dict) -> dict:
-        """Sends a request for a key to an endpoint, which must create it."""
+        """Creates a key; any answer but a 201 is an error."""
         answer = call("POST", f"{self.api}/apikeys/{function}", body, headers)
         if answer.status != 201:
             raise Unavailable(
@@ -134,6 +134,6 @@ class DeployedStack(Emulator):
         return jwt.encode({**claims, "iat": now, "exp": now + 3600}, self.secret, "HS256")
 
     def physical(self, logical: str) -> str:
-        """What a resource of the template is called in the deployed stack."""
+        """The physical id of a resource."""
         described = self.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical)
         return described["StackResourceDetail"]["PhysicalResourceId"]

@@ -1,4 +1,4 @@
-"""MiniStack as a process: started, asked whether it answers, and stopped with all that it runs."""
+"""Runs MiniStack as a process, and ends it with all functions that it runs."""
 
 import os
 import shutil
@@ -21,11 +21,11 @@ START_SECONDS = 60
 
 
 class Unavailable(Exception):
-    """Why there is no stack, in one line."""
+    """The stack is not available; the message is one line with the cause."""
 
 
 class Emulator:
-    """A MiniStack of its own on 127.0.0.1, which checks signatures and IAM policies."""
+    """A new MiniStack on 127.0.0.1, which checks signatures and IAM policies."""
 
     def __init__(self, port: int = 0):
         listener = listen(port)
@@ -37,7 +37,7 @@ class Emulator:
             self.process = subprocess.Popen(
                 [sys.executable, Path(__file__).with_name("ministack_server.py"), str(listener.fileno())],
                 pass_fds=[listener.fileno()],
-                start_new_session=True,  # a Ctrl-C is for whoever started it
+                start_new_session=True,  # so that Ctrl-C reaches only this process
                 env=self.server_environment(),
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -50,13 +50,13 @@ class Emulator:
             raise
 
     def server_environment(self) -> dict:
-        """What the server is told. The functions inherit it too, so none of a user's own settings is in it."""
+        """The server's environment. The functions inherit it, so it holds no settings of the user."""
         return {
             **self.environment(),
             "AUTH": "true",
             "GATEWAY_PORT": str(self.port),
             "HOME": str(self.folder),
-            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1",  # the tries of an asynchronous invocation; a minute on AWS
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.1",  # the delay of asynchronous retries; a minute on AWS
             "LOG_LEVEL": "INFO",
             "MINISTACK_HOST": "localhost",
             "MINISTACK_REGION": REGION,
@@ -64,7 +64,7 @@ class Emulator:
         }
 
     def environment(self) -> dict:
-        """This process's environment, with the emulator in place of AWS."""
+        """The environment of this process, with the emulator instead of AWS."""
         foreign = ("AWS_", "JWT_", "PYTHON", "MAKE", "MFLAGS")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         return {
@@ -79,7 +79,7 @@ class Emulator:
         }
 
     def client(self, service: str):
-        """A client of boto3."""
+        """A boto3 client."""
         return boto3.client(
             service,
             endpoint_url=self.url,
@@ -90,7 +90,7 @@ class Emulator:
         )
 
     def wait(self) -> None:
-        """Waits until it answers."""
+        """Waits until MiniStack answers."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
@@ -108,7 +108,7 @@ class Emulator:
         self.stop()
 
     def stop(self) -> None:
-        """Ends it, the functions that it runs and its folder."""
+        """Ends MiniStack and its functions, and deletes its folder."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -119,7 +119,7 @@ class Emulator:
 
 
 def listen(port: int) -> socket.socket:
-    """A socket on that port, or on any free one."""
+    """A listening socket on the port, or on a free port if it is 0."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -1,7 +1,6 @@
-"""CloudWatch's filter patterns for JSON, of the form that template.yaml uses: `{ $.a.b = "x" && ($.c = "y" || ...) }`.
+"""Evaluates CloudWatch filter patterns for JSON as in template.yaml: `{ $.a.b = "x" && ($.c = "y" || ...) }`.
 
-MiniStack takes every such pattern for one that matches everything, so this stands in for CloudWatch's own evaluation.
-Anything else than a property, `=`, a string, `&&`, `||` and brackets is an error.
+In MiniStack, every such pattern matches everything. Supported are properties, `=`, strings, `&&`, `||` and brackets.
 """
 
 import json
@@ -11,7 +10,7 @@ TOKEN = re.compile(r'\s*(?:(\$(?:\.\w+)+)|("[^"]*")|(&&|\|\||[(){}=]))')
 
 
 def matches(pattern: str, line: str) -> bool:
-    """Whether a log line is one that the pattern selects."""
+    """Whether the pattern matches a log line."""
     tokens = list(tokenize(pattern))
     if tokens[:1] != ["{"] or tokens[-1:] != ["}"]:
         raise ValueError(f"no pattern for JSON: {pattern}")

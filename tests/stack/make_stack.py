@@ -1,6 +1,6 @@
-"""`make stack`: the deployed stack, and what to paste.
+"""`make stack`: deploys the stack and prints commands to paste.
 
-make_stack.py FOLDER    deploys what was built into FOLDER, and serves it until it is stopped
+make_stack.py FOLDER    deploys the build in FOLDER, and serves the stack until it is stopped
 """
 
 import os
@@ -12,12 +12,12 @@ from pathlib import Path
 from deployed_stack import SOURCE, STACK, DeployedStack
 from emulator import REGION, REPOSITORY, Unavailable
 
-PORT = 4566  # where MiniStack and LocalStack are looked for
+PORT = 4566  # the default port of MiniStack and LocalStack
 SECRET_FILE = REPOSITORY / ".local/jwt-secret"
 
 
 def local_secret() -> str:
-    """The secret of `make run` and `make token`, made where there is none."""
+    """The secret of `make run` and `make token`; made if missing."""
     SECRET_FILE.parent.mkdir(exist_ok=True)
     try:
         descriptor = os.open(SECRET_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -31,11 +31,11 @@ def local_secret() -> str:
 def greeting(stack: DeployedStack) -> str:
     outputs = "\n".join(f"    {name}={value}" for name, value in sorted(stack.outputs.items()))
     return f"""
-The stack `{STACK}` of template.yaml is deployed, on MiniStack at {stack.url}. It puts out:
+The stack `{STACK}` of template.yaml is deployed to MiniStack at {stack.url}. Its outputs:
 
 {outputs}
 
-Paste this into another terminal. A token of user 61, a curator, for an hour (`make token ROLE=user ID=61` makes others):
+Paste this into another terminal. A token of user 61 with the role curator, valid for an hour (see also `make token`):
 
     TOKEN='{stack.token("curator")}'
     URL={stack.api}
@@ -51,28 +51,28 @@ A key made with that key:
     curl -sS "$URL/apikeys/key" -u "$CREDENTIALS" \\
       -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
 
-All checks of a deployed stack: TOKEN="$TOKEN" make smoke URL="$URL"
+To check the deployed stack: TOKEN="$TOKEN" make smoke URL="$URL"
 
-Any AWS client reaches the rest (docs/events.md; the topic {stack.topic},
-the bus `default`, its source {SOURCE}) with
+For events (docs/events.md), any AWS client can use the topic {stack.topic}
+and the bus `default` with the source {SOURCE}:
 
     export AWS_ENDPOINT_URL={stack.url} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 
-Ctrl-C stops everything; nothing is kept."""
+Ctrl-C stops everything and deletes all data."""
 
 
 def main(built: str) -> None:
     """Serves the stack until it is stopped."""
-    for end in (signal.SIGINT, signal.SIGTERM):  # also where a shell has it in the background, and SIGINT ignored
+    for end in (signal.SIGINT, signal.SIGTERM):  # a shell ignores SIGINT for background jobs
         signal.signal(end, signal.default_int_handler)
     if not Path(built, "template.yaml").is_file():
         raise Unavailable(f"{built} holds no build: run `make build-local`")
-    print(f"Deploying template.yaml onto MiniStack at port {PORT} (some seconds)", flush=True)
+    print(f"Deploying template.yaml to MiniStack on port {PORT} (some seconds)", flush=True)
     stack = DeployedStack(Path(built), local_secret(), PORT)
     try:
         print(greeting(stack), flush=True)
         stack.process.wait()
-        raise Unavailable("MiniStack has ended by itself")
+        raise Unavailable("MiniStack has ended unexpectedly")
     finally:
         stack.stop()
 

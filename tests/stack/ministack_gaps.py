@@ -1,27 +1,27 @@
-"""What MiniStack lacks, and what it gets in its place: beside its settings in emulator.py, all that differs from AWS.
+"""Workarounds for all differences between MiniStack and AWS, except the settings in emulator.py.
 
-`adapt` changes the built template before it is deployed, `mend` the server before it serves.
+`adapt` changes the built template before the deployment; `mend` changes the server before its start.
 """
 
 import json
 
 
 def adapt(template: dict) -> dict:
-    """Changes the template where MiniStack would refuse or overlook something."""
+    """Changes the parts of the template that MiniStack would refuse or ignore."""
     resources = template["Resources"]
     for resource in resources.values():
-        # MiniStack has no CodeDeploy: the alias moves to a new version at once.
+        # MiniStack has no CodeDeploy: an alias switches to a new version immediately.
         resource.get("Properties", {}).pop("DeploymentPreference", None)
-    # It keeps the text that a parameter is, and compares it with a number; this is the parameter's default.
+    # MiniStack keeps the parameter as text and compares it with a number. 2 is the parameter's default.
     resources["EventsQueueMapping"]["Properties"]["ScalingConfig"]["MaximumConcurrency"] = 2
-    # It reads no OpenAPI document of an HTTP API: each of its paths becomes a route and an integration.
+    # MiniStack ignores the OpenAPI document of an HTTP API, so each path becomes a route and an integration.
     template["Conditions"]["HasNoCors"] = {"Fn::Not": [{"Condition": "HasCors"}]}
     resources.update(routes(resources["HttpApi"]["Properties"]["DefinitionBody"]))
     return template
 
 
 def routes(document: dict) -> dict:
-    """The routes and integrations of the API's OpenAPI document, each with the condition that it stands under."""
+    """The routes and integrations of the API's OpenAPI document, each with its condition."""
     found = {}
     for path, item in document["paths"].items():
         condition, with_cors, without = item["Fn::If"]
@@ -35,7 +35,7 @@ def routes(document: dict) -> dict:
 
 
 def resolve(document: dict, integration: dict) -> dict:
-    """An integration, also where the document refers to it."""
+    """An integration, after resolving a reference."""
     if "$ref" not in integration:
         return integration
     node = document
@@ -72,7 +72,7 @@ def route(name: str, condition: str, key: str, integration: dict) -> dict:
 
 
 def mend() -> None:
-    """Puts right in the server what the functions or their events would stumble over."""
+    """Corrects behaviour of the server that the functions or their events depend on."""
     from ministack.core.responses import error_response_json
     from ministack.services import lambda_svc, secretsmanager
 
@@ -80,7 +80,7 @@ def mend() -> None:
     invoke_asynchronously = lambda_svc.invoke_async_with_retry
 
     def create_secret_with_token(data):
-        """It drops ClientRequestToken: on AWS the first version's id, by which an event that comes again finds it."""
+        """MiniStack ignores ClientRequestToken. On AWS, it is the first version's id, which a repeated event uses."""
         status, headers, body = create_secret(data)
         token = data.get("ClientRequestToken")
         if status == 200 and token:
@@ -91,14 +91,14 @@ def mend() -> None:
         return status, headers, body
 
     def get_value_that_is_there(data):
-        """It answers with a version that has been staged and has no value yet; AWS says that there is none."""
+        """MiniStack returns a staged version without a value; AWS answers ResourceNotFoundException."""
         status, headers, body = get_secret_value(data)
         if status == 200 and not {"SecretString", "SecretBinary"} & json.loads(body).keys():
             return error_response_json("ResourceNotFoundException", "There is no such value.", 400)
         return status, headers, body
 
     def invoke_with_config(function, event):
-        """It looks for an EventInvokeConfig at $LATEST, and finds none where an alias is invoked; ours have one."""
+        """MiniStack ignores the EventInvokeConfig of an invoked alias."""
         configs = lambda_svc._functions[function["config"]["FunctionName"]]["event_invoke_configs"]
         invoke_asynchronously({**function, "event_invoke_config": next(iter(configs.values()), None)}, event)
 
@@ -108,7 +108,7 @@ def mend() -> None:
 
 
 def over_tls(app):
-    """The queues refuse what comes without TLS; the server's plain socket stands for AWS's own addresses."""
+    """Marks every request as HTTPS, since the queues refuse requests without TLS and the server has none."""
 
     async def serve(scope, receive, send):
         headers = scope.get("headers", [])

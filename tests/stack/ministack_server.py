@@ -1,7 +1,7 @@
-"""MiniStack's server on a socket that is handed down, with a folder of its own.
+"""Runs MiniStack's server on an inherited socket, with a temporary folder.
 
-It ends when its standard input does, and takes the functions that it runs and the folder along: so nothing of it
-outlives whoever started it, however that ends.
+When its standard input closes, the server ends its functions and deletes the folder. So the server never outlives its
+parent process.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import threading
 def end_with_stdin():
     sys.stdin.buffer.read()
     shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
-    os.killpg(0, signal.SIGKILL)  # it leads its group, and the functions are in it
+    os.killpg(0, signal.SIGKILL)  # the process group of the server and its functions
 
 
 threading.Thread(target=end_with_stdin, daemon=True).start()

@@ -1,4 +1,4 @@
-"""What several tests do: ask for keys, invoke functions, wait for what comes later."""
+"""Helpers of several tests: request keys, invoke functions, wait for results."""
 
 import base64
 import contextlib
@@ -7,11 +7,11 @@ import time
 import uuid
 
 LOG_GROUPS = ["JwtLogGroup", "KeyLogGroup", "JwtEventsLogGroup", "KeyEventsLogGroup", "RotationLogGroup"]
-PATIENCE_SECONDS = 120  # a bound for what never comes; what comes is seen within a tenth of a second
+PATIENCE_SECONDS = 120  # the timeout; a result is seen within a tenth of a second
 
 
 def eventually(look, what: str):
-    """Looks until there is something to see."""
+    """Calls `look` until it returns a true value."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         if seen := look():
@@ -21,12 +21,12 @@ def eventually(look, what: str):
 
 
 def request(level=2, **members) -> dict:
-    """What is asked for over HTTP."""
+    """The body of a request over HTTP."""
     return {"name": "Stack test", "level": level, "expiresIn": 3600, **members}
 
 
 def event(name: str, **members) -> dict:
-    """What is asked for in an event: a key, delivered to that name."""
+    """A request in an event, with `name` as `deliverTo`."""
     return {**request(), "deliverTo": name, "idempotencyKey": f"id-{name}", **members}
 
 
@@ -45,7 +45,7 @@ def basic(key: dict) -> dict:
 
 
 def delivered(stack, name: str, user: int = 61):
-    """The key in the secret of that name, or nothing while there is none."""
+    """The key in the secret of that name, or None if the secret does not exist."""
     manager = stack.client("secretsmanager")
     try:
         return json.loads(manager.get_secret_value(SecretId=f"apikeys/{user}/{name}")["SecretString"])
@@ -62,13 +62,13 @@ def record(stack, key: dict):
 
 
 def invoke(stack, output: str, payload: dict) -> tuple:
-    """Invokes the function of that output; whether it failed, and its answer."""
+    """Invokes the function of that output; returns its FunctionError and its answer."""
     answer = stack.client("lambda").invoke(FunctionName=stack.outputs[output], Payload=json.dumps(payload).encode())
     return answer.get("FunctionError"), json.loads(answer["Payload"].read())
 
 
 def received(stack, url: str) -> list:
-    """The messages of a queue, which stay there."""
+    """The messages of a queue, which stay in the queue."""
     queue = stack.client("sqs")
     answer = queue.receive_message(
         QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageSystemAttributeNames=["All"]
@@ -77,7 +77,7 @@ def received(stack, url: str) -> list:
 
 
 def logged(stack, group: str) -> list:
-    """Every line that went to the log group of that logical name."""
+    """Every line in the log group with that logical id."""
     name, logs = stack.physical(group), stack.client("logs")
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
     return [entry["message"] for page in pages for entry in page["events"]]
@@ -85,7 +85,7 @@ def logged(stack, group: str) -> list:
 
 @contextlib.contextmanager
 def without_policies(stack, role: str):
-    """Takes a function's own permissions away for a while, so that whatever it asks for is refused."""
+    """Removes a role's inline policies for a while, so that AWS denies every call of the function."""
     roles, name = stack.client("iam"), stack.physical(role)
     policies = {
         one: roles.get_role_policy(RoleName=name, PolicyName=one)["PolicyDocument"]

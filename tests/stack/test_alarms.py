@@ -1,4 +1,4 @@
-"""What watches the deployed stack: alarms, metric filters, the dashboard; each is held to what really was deployed."""
+"""Alarms, metric filters and the dashboard, compared with the deployed resources."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from support import LOG_GROUPS, basic, bearer, eventually, fresh, logged, receiv
 from web import call
 
 OWN = f"ApiKeys/{STACK}"
-# Of AWS's documentation of the Telemetry API: Lambda writes it, and MiniStack doesn't.
+# From AWS's documentation of the Telemetry API; MiniStack does not write this line.
 START = {
     "time": "2022-10-12T00:01:15.000Z",
     "type": "platform.initReport",
@@ -26,7 +26,7 @@ START = {
 
 @pytest.fixture(scope="module")
 def alarms(stack):
-    """Every alarm of the stack, by the name that the template gives it."""
+    """Every alarm of the stack, by logical id."""
     watch = stack.client("cloudwatch")
     described = [alarm for page in watch.get_paginator("describe_alarms").paginate() for alarm in page["MetricAlarms"]]
     by_name = {alarm["AlarmName"]: alarm for alarm in described}
@@ -52,7 +52,7 @@ def queue_of(stack, logical, metric="ApproximateNumberOfMessagesVisible"):
     return "AWS/SQS", metric, {"QueueName": stack.physical(logical).rsplit("/", 1)[1]}
 
 
-def test_every_alarm_watches_what_was_deployed(stack, alarms):
+def test_every_alarm_watches_a_deployed_resource(stack, alarms):
     expected = {
         "ApiErrorsAlarm": ("AWS/ApiGateway", "5xx", {"ApiId": stack.physical("HttpApi")}),
         "StartFailuresAlarm": (OWN, "StartFailures", {}),
@@ -81,12 +81,12 @@ def test_every_alarm_watches_what_was_deployed(stack, alarms):
 
 
 def live(stack, function):
-    """The version that the alias stands for."""
+    """The version of the alias."""
     return stack.client("lambda").get_alias(FunctionName=name_of(stack, function), Name="live")["FunctionVersion"]
 
 
-def test_an_alarm_that_rings_tells_the_topic(stack):
-    """With a figure as CloudWatch would take it from a line; of the alarms, MiniStack lets any of that name ring."""
+def test_an_alarm_notifies_the_topic(stack):
+    """The datum simulates a metric filter; in MiniStack, it triggers every alarm of that metric name."""
     queues = stack.client("sqs")
     url = queues.create_queue(QueueName=fresh("alarms"))["QueueUrl"]
     queue = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -112,7 +112,7 @@ def test_an_alarm_that_rings_tells_the_topic(stack):
 
 
 def metric_filters(stack, metric):
-    """The filters that count that metric: the template's names of their groups, and their patterns."""
+    """The filters of that metric: the logical ids of their log groups, and their patterns."""
     pages = stack.client("logs").get_paginator("describe_metric_filters").paginate()
     logical = {one["PhysicalResourceId"]: one["LogicalResourceId"] for one in resources(stack)}
     return {
@@ -125,8 +125,8 @@ def metric_filters(stack, metric):
 
 
 @pytest.mark.parametrize(("kind", "path"), [("Jwt", "jwt"), ("Key", "key")])
-def test_a_line_of_a_fault_is_counted_and_no_other_line(stack, kind, path):
-    """Without its permissions a function answers 500: so IAM is enforced here, and what it allows is needed."""
+def test_only_the_line_of_a_fault_is_counted(stack, kind, path):
+    """A function without its permissions answers 500. This also shows that MiniStack enforces IAM."""
     key = stack.ask("jwt", request(4), bearer(stack))["apikey"]
     caller = bearer(stack) if path == "jwt" else basic(key)
     with without_policies(stack, f"{kind}FunctionRole"):
@@ -156,7 +156,7 @@ def test_a_failed_start_of_any_function_is_counted(stack):
         assert not any(matches(pattern, line) for line in logged(stack, group)), group
 
 
-def test_the_dashboard_shows_what_was_deployed(stack, alarms):
+def test_the_dashboard_shows_the_deployed_resources(stack, alarms):
     shown = stack.client("cloudwatch").get_dashboard(DashboardName=stack.physical("ApiKeysDashboard"))["DashboardBody"]
     widgets = json.loads(shown)["widgets"]
     assert "${" not in shown and len(widgets) == 10
@@ -174,7 +174,7 @@ def test_the_dashboard_shows_what_was_deployed(stack, alarms):
     assert re.findall(r"SOURCE '([^']+)'", query) == [stack.physical("JwtLogGroup"), stack.physical("KeyLogGroup")]
 
 
-def test_a_request_s_line_is_the_metric_that_the_dashboard_shows(stack):
+def test_the_dashboard_shows_the_metrics_of_a_request_s_line(stack):
     stack.ask("jwt", request(), bearer(stack))
     [line] = [json.loads(line) for line in logged(stack, "JwtLogGroup") if '"outcome":"created"' in line][-1:]
     [directive] = line["_aws"]["CloudWatchMetrics"]

@@ -1,4 +1,4 @@
-"""MiniStack as a process: it never outlives whoever started it, and a taken port is told in one line."""
+"""MiniStack as a process: it never outlives its parent process, and a port in use is an error in one line."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def answers(url):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_it_ends_with_whoever_started_it(how):
+def test_ministack_ends_with_its_parent_process(how):
     folder = os.path.dirname(__file__)
     with subprocess.Popen([sys.executable, "-c", STARTER], cwd=folder, stdout=subprocess.PIPE, text=True) as starter:
         url, data = starter.stdout.readline().split()
@@ -38,6 +38,6 @@ def test_it_ends_with_whoever_started_it(how):
     eventually(lambda: not answers(url) and not os.path.exists(data), "the end of the server and its folder")
 
 
-def test_a_taken_port_is_told_before_anything_starts():
+def test_a_port_in_use_is_an_error_before_the_start():
     with Emulator() as one, pytest.raises(Unavailable, match=f"^port {one.port} is taken: .*make stack`\\)$"):
         Emulator(one.port)

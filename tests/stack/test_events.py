@@ -1,4 +1,4 @@
-"""Keys for other AWS services: each source of the deployed stack, by its own client."""
+"""Keys for other AWS services: each source of the deployed stack, used with its own client."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def with_token(stack, asked):
     return {**asked, "authorization": bearer(stack)["Authorization"]}
 
 
-# What the token of the jwt function's events and the provisioner's key make: the source, its sender, who created it.
+# Each source, its sender, and the expected `createdBy`.
 SOURCES = {
     "EventBridge": (lambda stack, asked: put(stack, with_token(stack, asked)), "jwt"),
     "SNS": (publish, "key"),
@@ -60,7 +60,7 @@ def test_an_event_delivers_a_key_that_works(stack, source):
 
 
 @pytest.mark.parametrize("output", FUNCTIONS)
-def test_a_direct_invocation_answers_with_the_secret_s_arn(stack, output):
+def test_a_direct_invocation_returns_the_secret_s_arn(stack, output):
     name = fresh("direct")
     asked = event(name)
     asked = with_token(stack, asked) if output.startswith("Jwt") else asked
@@ -73,7 +73,7 @@ def test_a_direct_invocation_answers_with_the_secret_s_arn(stack, output):
 
 
 @pytest.mark.parametrize("output", FUNCTIONS)
-def test_a_refused_invocation_is_an_error_of_that_type(stack, output):
+def test_a_refused_invocation_is_an_error_with_its_code(stack, output):
     asked = event(fresh("bad"), level=9)
     failed, answer = invoke(stack, output, with_token(stack, asked) if output.startswith("Jwt") else asked)
     assert (failed, answer["errorType"]) == ("Unhandled", "invalidLevel")
@@ -81,7 +81,7 @@ def test_a_refused_invocation_is_an_error_of_that_type(stack, output):
     assert (failed, answer["errorType"]) == ("Unhandled", "unknownEvent")
 
 
-def test_a_rule_takes_only_what_its_pattern_names(stack):
+def test_a_rule_takes_only_events_that_match_its_pattern(stack):
     ignored, taken = fresh("ignored"), fresh("taken")
     put(stack, with_token(stack, event(ignored)), Source="another.shop")
     put(stack, with_token(stack, event(ignored)), DetailType="SomethingElse")
@@ -90,7 +90,7 @@ def test_a_rule_takes_only_what_its_pattern_names(stack):
     assert delivered(stack, ignored) is None
 
 
-def test_of_two_messages_only_the_bad_one_is_handed_back(stack):
+def test_only_the_refused_message_of_two_returns_to_the_queue(stack):
     queues, url = stack.client("sqs"), stack.outputs["EventsQueueUrl"]
     good, bad = event(fresh("good")), event(fresh("bad"), level=5)
     entries = [{"Id": str(number), "MessageBody": json.dumps(body)} for number, body in enumerate((bad, good))]
@@ -113,7 +113,7 @@ def test_a_bad_message_ends_in_the_dead_letter_queue(stack):
     assert (deployed["VisibilityTimeout"], int(redrive["maxReceiveCount"])) == ("360", 3)
     assert redrive["deadLetterTargetArn"] == stack.outputs["EventsDeadLetterQueueArn"]
     bad = event(fresh("bad"), level=5)
-    # As an operator may; else the tries are six minutes apart.
+    # Shortens the six minutes between the tries.
     queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
     try:
         queues.send_message(QueueUrl=url, MessageBody=json.dumps(bad))
@@ -140,7 +140,7 @@ def test_a_bad_event_ends_in_the_queue_of_failed_events(stack, output):
         "invalidLevel",
         "RetriesExhausted",
     )
-    # What the queue keeps is what is sent again, as docs/events.md says.
+    # The queue's event is corrected and sent again, as in docs/events.md.
     mended = {**failed["requestPayload"], "level": 1}
     assert invoke(stack, output, mended)[0] is None and delivered(stack, name)["level"] == 1
 
@@ -153,7 +153,7 @@ def test_a_bad_event_ends_in_the_queue_of_failed_events(stack, output):
     ],
 )
 def test_a_bad_event_of_a_bus_or_a_topic_is_refused(stack, source, ask, group):
-    """MiniStack invokes for these two once, and forgets a failure: what becomes of it is the wiring that follows."""
+    """For these two, MiniStack invokes once and ignores a failure; the next tests check the configuration instead."""
     name = fresh("refused")
     ask(stack, event(name, level=9))
 
@@ -166,7 +166,7 @@ def test_a_bad_event_of_a_bus_or_a_topic_is_refused(stack, source, ask, group):
 
 
 @pytest.mark.parametrize("output", FUNCTIONS)
-def test_failures_are_wired_to_the_alias_that_is_invoked(stack, output):
+def test_each_invoked_alias_has_an_on_failure_destination(stack, output):
     function, alias = stack.outputs[output].rsplit(":", 1)
     config = stack.client("lambda").get_function_event_invoke_config(FunctionName=function, Qualifier=alias)
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, FUNCTIONS[output])
@@ -174,7 +174,7 @@ def test_failures_are_wired_to_the_alias_that_is_invoked(stack, output):
     assert queue == arn_of(stack, "FailedEventsQueueUrl")
 
 
-def test_what_is_not_handed_over_ends_in_the_queue_of_failed_events(stack):
+def test_undelivered_events_end_in_the_queue_of_failed_events(stack):
     queue = arn_of(stack, "FailedEventsQueueUrl")
     name = stack.physical("EventBridgeRule").split("|")[-1]
     [target] = stack.client("events").list_targets_by_rule(Rule=name)["Targets"]
@@ -186,7 +186,7 @@ def test_what_is_not_handed_over_ends_in_the_queue_of_failed_events(stack):
     assert json.loads(attributes["RedrivePolicy"]) == {"deadLetterTargetArn": queue}
 
 
-def test_a_queue_takes_nothing_without_tls(stack):
+def test_a_queue_refuses_messages_without_tls(stack):
     queues = stack.client("sqs")
     queues.meta.events.register(
         "before-send.sqs", lambda request, **_: request.headers.update({"X-Forwarded-Proto": "http"})
@@ -196,7 +196,7 @@ def test_a_queue_takes_nothing_without_tls(stack):
             queues.send_message(QueueUrl=stack.outputs[output], MessageBody="{}")
 
 
-def test_a_source_may_invoke_its_function_alone(stack):
+def test_a_source_may_invoke_only_its_function(stack):
     functions = stack.client("lambda")
 
     def allowed(output):

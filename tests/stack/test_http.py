@@ -58,7 +58,7 @@ def test_the_table_holds_a_hash_and_no_secret(stack, parent):
         ({"Authorization": "Basic eDp5"}, {"jwt": 401, "key": 403}, {"key": "authenticationFailed"}),
     ],
 )
-def test_who_is_not_known_is_refused(stack, endpoint, headers, status, code):
+def test_an_unauthenticated_caller_is_refused(stack, endpoint, headers, status, code):
     answer = post(stack, endpoint, request(), headers)
     status = status if isinstance(status, int) else status[endpoint]
     code = code if isinstance(code, str) else code.get(endpoint, "authenticationRequired")
@@ -82,7 +82,7 @@ def test_a_bad_body_is_refused_by_both(stack, parent, body, code):
     assert refusal(post(stack, "key", body, basic(parent))) == (400, error(code))
 
 
-def test_no_key_is_stronger_than_its_maker(stack, parent):
+def test_no_key_has_a_higher_level_than_its_creator(stack, parent):
     answer = post(stack, "key", request(5), basic(parent))
     assert refusal(answer) == (403, error("keyLevelExceedsRoleLevel"))
 
@@ -95,12 +95,12 @@ def test_any_other_method_is_answered_by_the_function(stack, endpoint, method):
     assert method == "HEAD" or answer.json == error("methodNotAllowed")
 
 
-def test_another_path_is_the_gateway_s_404(stack):
+def test_another_path_is_a_404_of_api_gateway(stack):
     assert refusal(call("POST", f"{stack.api}/apikeys/other", request())) == (404, {"message": "Not Found"})
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_the_same_again_is_the_same_answer_and_one_key(stack, parent, endpoint):
+def test_a_retry_gets_the_same_answer_and_creates_no_key(stack, parent, endpoint):
     caller = bearer(stack) if endpoint == "jwt" else basic(parent)
     headers = {**caller, "Idempotency-Key": str(uuid.uuid4())}
     first, again = (post(stack, endpoint, request(), headers) for _ in range(2))
@@ -110,7 +110,7 @@ def test_the_same_again_is_the_same_answer_and_one_key(stack, parent, endpoint):
 
 
 @pytest.mark.parametrize(("endpoint", "output"), [("jwt", "JwtFunctionArn"), ("key", "KeyFunctionArn")])
-def test_the_api_may_invoke_each_function_by_its_own_path_alone(stack, endpoint, output):
+def test_the_api_may_invoke_each_function_only_by_its_path(stack, endpoint, output):
     policy = json.loads(stack.client("lambda").get_policy(FunctionName=stack.outputs[output])["Policy"])
     [statement] = policy["Statement"]
     assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}

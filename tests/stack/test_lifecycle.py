@@ -1,4 +1,4 @@
-"""A stack that is changed, and then deleted: what reaches the functions, what the sources then call, what stays."""
+"""A stack is changed and then deleted: the functions' configuration, the sources' targets, and what is retained."""
 
 import json
 import secrets
@@ -22,14 +22,14 @@ CHANGED = {
 
 @pytest.fixture(scope="module")
 def before(own_stack):
-    """What was there before the change: a key, a token, and the version of each function that served."""
+    """The state before the change: a key, a token, and the deployed version of each function."""
     key = own_stack.ask("jwt", request(4), bearer(own_stack))["apikey"]
     return {"key": key, "token": bearer(own_stack), "versions": versions(own_stack)}
 
 
 @pytest.fixture(scope="module")
 def changed(own_stack, before):
-    """The stack with other parameters, also another secret for tokens, which takes another ConfigRevision."""
+    """The stack with other parameters, among them another token secret, which requires another ConfigRevision."""
     own_stack.secret = secrets.token_hex(32)
     manager = own_stack.client("secretsmanager")
     arn = manager.create_secret(Name=fresh("token-secret"), SecretString=own_stack.secret)["ARN"]
@@ -38,7 +38,7 @@ def changed(own_stack, before):
 
 
 def versions(stack):
-    """The version that each alias stands for."""
+    """The version of each alias."""
     functions = stack.client("lambda")
     arns = [value for name, value in stack.outputs.items() if name.endswith("FunctionArn")]
     return {arn: functions.get_function_configuration(FunctionName=arn)["Version"] for arn in arns}
@@ -68,18 +68,18 @@ def test_the_new_configuration_serves(changed, before):
     assert changed.ask("jwt", request(expiresIn=7200), bearer(changed))
 
 
-def test_a_key_of_before_works_on(changed, before):
+def test_a_key_from_before_the_change_still_works(changed, before):
     assert changed.ask("key", request(0), basic(before["key"]))
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
-def test_with_cors_too_the_functions_answer_other_methods(changed, method):
+def test_the_functions_answer_other_methods_with_cors(changed, method):
     for endpoint in ("jwt", "key"):
         answer = call(method, f"{changed.api}/apikeys/{endpoint}")
         assert (answer.status, answer.headers.get("allow")) == (405, "POST")
 
 
-def test_with_cors_no_route_takes_a_preflight(changed):
+def test_no_route_takes_a_preflight_with_cors(changed):
     routes = changed.client("apigatewayv2").get_routes(ApiId=changed.physical("HttpApi"))["Items"]
     methods = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
     assert {one["RouteKey"] for one in routes} == {
@@ -96,14 +96,14 @@ def test_with_cors_no_route_takes_a_preflight(changed):
     ],
     ids=["EventBridge", "SNS", "SQS"],
 )
-def test_each_source_calls_the_function_that_it_was_given(changed, ask, creator):
+def test_each_source_invokes_its_configured_function(changed, ask, creator):
     name = fresh("switched")
     ask(changed, event(name))
     key = eventually(lambda: delivered(changed, name), "the delivered secret")
     assert eventually(lambda: record(changed, key), "its record")["createdBy"]["S"].split(":")[0] == creator
 
 
-def test_a_deletion_leaves_the_table_and_the_logs_alone(changed, before):
+def test_a_deletion_retains_the_table_and_the_logs(changed, before):
     groups = [changed.physical(group) for group in ("JwtLogGroup", "KeyLogGroup", "HttpApiLogGroup")]
     functions, queue = versions(changed), changed.outputs["EventsQueueUrl"]
     changed.sam("delete", "--no-prompts")

@@ -1,4 +1,4 @@
-"""What an operator does with the deployed stack: reads its logs, revokes keys."""
+"""Operations on the deployed stack: read logs, revoke keys."""
 
 import subprocess
 
@@ -53,7 +53,7 @@ def revoke(stack, **options):
     return done.returncode, done.stdout.split(), done.stderr
 
 
-def test_make_revoke_ends_a_key_and_what_came_of_it(stack):
+def test_make_revoke_deletes_a_key_and_its_descendants(stack):
     parent = stack.ask("jwt", request(5), bearer(stack))["apikey"]
     child = stack.ask("key", request(4), basic(parent))["apikey"]
     other = stack.ask("jwt", request(4), bearer(stack))["apikey"]

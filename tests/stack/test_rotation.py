@@ -1,8 +1,7 @@
-"""A delivered secret, rotated by the deployed function in the four steps of Secrets Manager.
+"""The deployed function rotates a delivered secret in the four steps of Secrets Manager.
 
-MiniStack's own RotateSecret calls no function. So what Secrets Manager does around the steps is done here: rotation
-is enabled, a version without a value is staged AWSPENDING, and the function is invoked by the alias that rotation is
-set up with, once for each step.
+RotateSecret of MiniStack invokes no function, so the tests do Secrets Manager's part: they enable rotation, stage a
+version without a value as AWSPENDING, and invoke the function's alias once for each step.
 """
 
 import json
@@ -17,7 +16,7 @@ STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"]
 
 
 def begin(stack, secret):
-    """Enables rotation and stages a version to come; its id."""
+    """Enables rotation and stages a pending version; returns its id."""
     manager = stack.client("secretsmanager")
     manager.rotate_secret(
         SecretId=secret,
@@ -48,7 +47,7 @@ def works(stack, key):
 
 @pytest.fixture
 def secret(stack):
-    """A delivered secret's name and ARN, and the key in it."""
+    """The name and ARN of a delivered secret, and its key."""
     name = fresh("rotated")
     failed, answer = invoke(stack, "KeyEventsFunctionArn", event(name, level=4))
     assert failed is None, answer
@@ -68,7 +67,7 @@ def test_a_rotation_gives_a_new_key_and_both_work(stack, secret):
     assert "AWSCURRENT" in stages[token]
 
 
-def test_each_step_may_come_again(stack, secret):
+def test_each_step_may_be_repeated(stack, secret):
     name, arn, _ = secret
     token = begin(stack, arn)
     for step_name in STEPS:
@@ -79,7 +78,7 @@ def test_each_step_may_come_again(stack, secret):
     assert delivered(stack, name) == rotated and works(stack, rotated) == 201
 
 
-def test_the_provisioner_s_key_is_rotated_and_events_go_on(stack):
+def test_events_work_after_a_rotation_of_the_provisioner_s_key(stack):
     before = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=stack.provisioner)["SecretString"])
     rotate(stack, stack.provisioner)
     after = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=stack.provisioner)["SecretString"])
@@ -89,7 +88,7 @@ def test_the_provisioner_s_key_is_rotated_and_events_go_on(stack):
     assert failed is None and delivered(stack, name)["key"] == answer["apikey"]["key"]
 
 
-def test_no_other_secret_is_touched(stack):
+def test_no_other_secret_is_changed(stack):
     manager = stack.client("secretsmanager")
     arn = manager.create_secret(Name=fresh("foreign"), SecretString="{}")["ARN"]
     failed, answer = step(stack, "createSecret", arn, begin(stack, arn))

@@ -1,4 +1,4 @@
-"""docs/step-functions.yaml, deployed beside the stack as it says, with its Catch and its Retry."""
+"""docs/step-functions.yaml, deployed with the stack: the workflow, its Catch and its Retry."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ STACK = "workflow"
 
 @pytest.fixture(scope="module")
 def machine(stack):
-    """The deployed workflow's ARN."""
+    """The ARN of the deployed workflow."""
     formation = stack.client("cloudformation")
     formation.create_stack(
         StackName=STACK,
@@ -73,7 +73,7 @@ def test_an_execution_delivers_a_key_and_shows_no_secret(stack, machine):
     assert stack.ask("key", request(0), basic(key))
 
 
-def test_each_refusal_that_is_named_is_caught(stack, machine):
+def test_each_refusal_in_catch_is_caught(stack, machine):
     taken = fresh("taken")
     assert ended(stack, start(stack, machine, deliverTo=taken))["status"] == "SUCCEEDED"
     for asked, state, error in (
@@ -87,8 +87,8 @@ def test_each_refusal_that_is_named_is_caught(stack, machine):
         assert entered(stack, execution) == ["CreateKey", state]
 
 
-def test_a_fault_is_tried_again_until_it_is_over(stack, machine):
-    """The function loses its permissions and so answers createApikeyFailed, until it has them again."""
+def test_a_fault_is_retried_until_it_is_over(stack, machine):
+    """While the function has no permissions, it fails with createApikeyFailed."""
     name = fresh("retried")
 
     def failed():

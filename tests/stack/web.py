@@ -1,4 +1,4 @@
-"""Requests to what runs on this machine, without a proxy, whatever the environment says."""
+"""Sends requests to local servers, without the environment's proxy settings."""
 
 import json
 import urllib.error
@@ -8,7 +8,7 @@ direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Answer:
-    """What an endpoint answered."""
+    """A response."""
 
     def __init__(self, response):
         self.status = response.status
@@ -21,7 +21,7 @@ class Answer:
 
 
 def call(method: str, url: str, body=None, headers=()) -> Answer:
-    """Sends a request; `body` is JSON, or bytes as they are."""
+    """Sends a request; `body` is JSON or bytes."""
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     given = {"Content-Type": "application/json", **dict(headers)}
     try:

@@ -1,4 +1,4 @@
-# The parts of `make check`, in the order in which it runs them: what fails soonest comes first.
+# The parts of `make check` in order: the fastest parts run first.
 CHECKS := fmt-check openapi template lint deny machete proof-check doc test bench-guard test-clients test-stack test-sam
 
 .PHONY: $(CHECKS)
@@ -13,7 +13,7 @@ openapi: $(REDOCLY)/.stamp
 
 checkov = $(CHECKOV)/bin/checkov --file $(1) --framework cloudformation --quiet --compact --skip-download
 
-# checkov leaves out what the default of a parameter switches off, so it also gets a copy with everything switched on.
+# checkov skips resources that a parameter's default disables, so it also checks a copy with everything enabled.
 switched_on = $(VENV)/bin/python tests/tools/switched_on.py $(1) > .local/template-$(1).yaml
 
 template: tools $(CHECKOV)/.stamp
@@ -33,8 +33,8 @@ template: tools $(CHECKOV)/.stamp
 lint: needs
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-# cargo-deny names the folder of the database after its address. With ADVISORY_DB, a folder of that name with a link to the
-# copy stands in for it, and counts as fetched now: how old the copy may be is the decision of who names it.
+# cargo-deny derives the folder of the database from its URL. With ADVISORY_DB, a folder of that name links to the copy
+# and counts as just fetched, however old the copy is.
 ADVISORY_SNAPSHOT := .local/advisory-snapshot/advisory-db-3157b0e258782691
 
 deny: $(DENY)
@@ -71,7 +71,7 @@ test-stack: export PYTHONDONTWRITEBYTECODE := 1
 test-stack: build-local $(MINISTACK)/.stamp
 	$(MINISTACK)/bin/python -m pytest --config-file tests/stack/pytest.ini $(ARGS) tests/stack
 
-# Without a Docker engine it fails where it was asked for, and `make check` leaves it out.
+# Without a Docker engine, `make test-sam` fails, and `make check` skips it.
 test-sam: export OPTIONAL := $(filter check,$(MAKECMDGOALS))
 test-sam:
 	tests/tools/docker-engine.sh $(MAKE) --no-print-directory test-sam-local

@@ -1,4 +1,4 @@
-"""Holds every relative link and anchor of the repository's Markdown files to a file and a heading that exist."""
+"""Checks that every relative link and anchor in the repository's Markdown files exists."""
 
 import re
 import subprocess
@@ -12,13 +12,13 @@ CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def anchors(file: Path) -> set[str]:
-    """The anchors of a file's headings, as GitHub makes them."""
+    """The anchors of a file's headings, by GitHub's rules."""
     text = CODE.sub("", file.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
 
 
 def problems(file: Path) -> list[str]:
-    """The links of a file that lead nowhere."""
+    """The broken links of a file."""
     found = []
     for link in LINK.findall(CODE.sub("", file.read_text(encoding="utf-8"))):
         path, _, anchor = link.partition("#")

@@ -1,4 +1,4 @@
-"""Holds template.yaml, as SAM transforms it, to what is promised of a stack; the linters see it as it is written."""
+"""Checks the resources that SAM makes from template.yaml; the linters check only the source."""
 
 import json
 import re
@@ -10,14 +10,14 @@ HTTP = ("JwtFunction", "KeyFunction")
 JWT = ("JwtFunction", "JwtEventsFunction")
 
 
-def cors_is_off_unless_asked_for():
+def cors_is_off_by_default():
     body = Stack(PLAIN).body()
     assert "x-amazon-apigateway-cors" not in body
     for path in ("/apikeys/jwt", "/apikeys/key"):
         assert list(body["paths"][path]) == ["x-amazon-apigateway-any-method"], body["paths"][path]
 
 
-def cors_names_its_origins_and_leaves_preflights_to_the_gateway():
+def cors_has_its_origins_and_api_gateway_answers_preflights():
     body = Stack({**PLAIN, **CORS}).body()
     cors = body["x-amazon-apigateway-cors"]
     assert cors["allowOrigins"] == ["https://example.org", "https://www.example.org"], cors
@@ -30,7 +30,7 @@ def cors_names_its_origins_and_leaves_preflights_to_the_gateway():
             assert reference == f"#/components/x-amazon-apigateway-integrations/{name}", reference
 
 
-def each_path_leads_to_its_function_and_may():
+def each_path_invokes_its_function_and_has_permission():
     for parameters in (PLAIN, {**PLAIN, **CORS}):
         stack = Stack(parameters)
         body = stack.body()
@@ -46,7 +46,7 @@ def each_path_leads_to_its_function_and_may():
             assert f"${{HttpApi}}/*/*/apikeys/{name}" in json.dumps(permission["SourceArn"]), permission
 
 
-def exactly_one_source_of_the_token_s_key_is_taken():
+def exactly_one_verification_key_is_accepted():
     keys = {"JwtSecretArn": ARN["JwtSecretArn"], "JwtPublicKey": "pem", "JwtSecret": "x" * 32}
     for chosen in range(8):
         given = {name: value for bit, (name, value) in enumerate(keys.items()) if chosen >> bit & 1}
@@ -55,7 +55,7 @@ def exactly_one_source_of_the_token_s_key_is_taken():
     assert not Stack(KMS).refusals()
 
 
-def a_domain_is_taken_whole_or_not_at_all():
+def a_domain_requires_all_its_parameters():
     assert not Stack({**PLAIN, **DOMAIN}).refusals()
     assert not Stack({**PLAIN, **DOMAIN, "HostedZoneId": ""}).refusals()
     for name in ("DomainName", "CertificateArn"):
@@ -66,7 +66,7 @@ def a_domain_is_taken_whole_or_not_at_all():
     assert not any("Domain" in name for name in Stack(PLAIN).resources)
 
 
-def with_an_arn_nothing_secret_stands_in_an_environment():
+def with_an_arn_no_environment_holds_a_secret():
     stack = Stack({**EVERYTHING, **ARN})
     for function in stack.of("AWS::Lambda::Function"):
         variables = stack.environment(function)
@@ -77,7 +77,7 @@ def with_an_arn_nothing_secret_stands_in_an_environment():
     assert not {"JWT_SECRET_ARN", "JWT_PREVIOUS_SECONDS"} & plain.keys() and "JWT_SECRET" in plain
 
 
-def http_functions_hold_no_more_than_they_need():
+def http_functions_have_only_the_permissions_they_need():
     table = {"Fn::GetAtt": ["ApiKeysTable", "Arn"]}
     key = {"dynamodb:GetItem": [table], "dynamodb:PutItem": [table]}
     jwt = {"dynamodb:PutItem": [table]}
@@ -93,14 +93,14 @@ def http_functions_hold_no_more_than_they_need():
     assert "kms:Decrypt" not in Stack(ARN).allowed("JwtFunction")
 
 
-def no_function_may_do_everything():
+def no_policy_has_a_wildcard():
     stack = Stack(EVERYTHING)
     for function in stack.of("AWS::Lambda::Function"):
         for action, resources in stack.allowed(function).items():
             assert "*" not in action and "*" not in resources, (function, action, resources)
 
 
-def every_function_has_its_own_log_group_that_forgets_and_stays():
+def every_function_has_a_retained_log_group_with_a_retention():
     stack = Stack(EVERYTHING)
     functions = stack.of("AWS::Lambda::Function")
     assert len(functions) == 5, list(functions)
@@ -130,7 +130,7 @@ def access_logs_hold_no_credential():
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
 
 
-def sources_and_what_costs_are_off_by_default():
+def sources_and_paid_features_are_off_by_default():
     stack = Stack(PLAIN)
     assert set(stack.of("AWS::Lambda::Function")) == set(HTTP)
     for kind in (
@@ -148,7 +148,7 @@ def sources_and_what_costs_are_off_by_default():
         assert "ReservedConcurrentExecutions" not in function
 
 
-def every_alarm_tells_the_topic():
+def every_alarm_notifies_the_topic():
     for parameters, actions in ((EVERYTHING, [TOPIC]), ({**EVERYTHING, "AlarmTopicArn": ""}, None)):
         alarms = Stack(parameters).of("AWS::CloudWatch::Alarm")
         for name, alarm in alarms.items():
@@ -168,7 +168,7 @@ def every_failed_start_is_counted():
         assert metric["MetricNamespace"] == "ApiKeys/stack" and "DefaultValue" not in metric, metric
 
 
-def a_metric_s_alarm_exists_and_the_other_way_round():
+def every_metric_has_an_alarm_and_every_alarm_a_metric():
     stack = Stack(EVERYTHING)
     namespace = "ApiKeys/stack"
     made = {one["MetricTransformations"][0]["MetricName"] for one in stack.of("AWS::Logs::MetricFilter").values()}
@@ -177,7 +177,7 @@ def a_metric_s_alarm_exists_and_the_other_way_round():
     assert made == watched == {"JwtFaults", "KeyFaults", "StartFailures"}, (made, watched)
 
 
-def a_canary_watches_faults_and_what_is_to_mend_them_does_not():
+def only_a_gradual_deployment_watches_all_alarms():
     for name in ("Jwt", "Key"):
         watched = {"AllAtOnce": {"NewVersion"}, "Canary10Percent5Minutes": {"NewVersion", "Faults", "StartFailures"}}
         for kind, expected in watched.items():
@@ -201,7 +201,7 @@ def a_version_s_description_fits():
         assert description.startswith("x" * 32), (name, description)
 
 
-def the_dashboard_is_json_and_shows_what_exists():
+def the_dashboard_is_json_and_shows_existing_resources():
     stack = Stack(EVERYTHING)
     [dashboard] = stack.of("AWS::CloudWatch::Dashboard").values()
     text = dashboard["DashboardBody"]["Fn::Sub"]
@@ -211,7 +211,7 @@ def the_dashboard_is_json_and_shows_what_exists():
         assert name in stack.resources, name
     for y in {one["y"] for one in widgets}:
         assert sum(one["width"] for one in widgets if one["y"] == y) == 24, y
-    # What the functions write into their lines, by their own source.
+    # The metrics of the log lines, read from the functions' source.
     source = (TEMPLATE.parent / "shared/src/platform/log/metrics.rs").read_text(encoding="utf-8")
     written = set(re.findall(r'Metric \{ name: "(\w+)"', source))
     shown = [line for one in widgets for line in one["properties"].get("metrics", []) if line[0] == "ApiKeys"]
@@ -220,15 +220,15 @@ def the_dashboard_is_json_and_shows_what_exists():
     assert dimensions == [("endpoint", "outcomeClass")] and all((line[2], line[4]) in dimensions for line in shown), shown
 
 
-def the_table_and_the_logs_outlive_the_stack():
+def the_table_and_the_logs_are_retained():
     stack = Stack(EVERYTHING)
     for name, resource in stack.resources.items():
-        # SAM keeps a function's versions, for a rollback; they go with the function.
+        # SAM retains a function's versions for rollbacks; they are deleted with the function.
         kept = resource["Type"] in ("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::Lambda::Version")
         assert (resource.get("DeletionPolicy") == "Retain") == kept, name
 
 
-def tracing_is_active_only_where_it_is_asked_for():
+def tracing_is_active_only_if_requested():
     for given, expected in (
         ({}, {"Mode": "PassThrough"}),
         ({"Tracing": "Active"}, {"Mode": "Active"}),
@@ -242,7 +242,7 @@ CHECKS = [check for check in list(globals().values()) if getattr(check, "__modul
 
 
 def main() -> int:
-    """Runs every check, and says which fail."""
+    """Runs every check and prints the failures."""
     failed = 0
     for check in CHECKS:
         try:
@@ -250,7 +250,7 @@ def main() -> int:
         except (AssertionError, KeyError, TypeError, ValueError) as error:
             failed += 1
             print(f"FAILED  {check.__name__.replace('_', ' ')}: {type(error).__name__}: {error}")
-    print(f"template.yaml: {len(CHECKS) - failed} of {len(CHECKS)} promises hold")
+    print(f"template.yaml: {len(CHECKS) - failed} of {len(CHECKS)} checks passed")
     return int(failed > 0)
 
 

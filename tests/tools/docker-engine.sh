@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
 # docker-engine.sh COMMAND [ARGUMENT ...] runs a command that needs a Docker engine.
 #
-# A reachable engine is used. Without one, root on Debian gets an engine for the time of the command: with data, socket and
-# bridge of its own, without rules in the firewall, and with a base image for `sam local` that is made of this machine's
-# files, since no registry of images need be reachable. With CI=true, missing packages are installed.
-# Elsewhere the command is left out with one line; that is an error unless OPTIONAL is set.
+# Uses a reachable engine. Without one, root on Debian starts an engine for the command: with separate data, socket and
+# bridge, without firewall rules, and with a base image for `sam local` from this machine's files, so that no image
+# registry is required. With CI=true, installs missing packages.
+# Elsewhere the command is skipped with one line, which is an error unless OPTIONAL is set.
 set -euo pipefail
 
 left_out() {
-    echo "Left out, since no Docker engine is reachable (start Docker, or set DOCKER_HOST): $*" >&2
+    echo "Skipped, since no Docker engine is reachable (start Docker, or set DOCKER_HOST): $*" >&2
     [[ -n ${OPTIONAL:-} ]] && exit 0 || exit 1
 }
 
 packages=(docker.io containerd runc busybox-static iproute2)
 
-# Debian's package starts a daemon where there is an init system; at run level 1 it does not.
+# At run level 1, Debian's package starts no daemon.
 install_packages() {
     apt-get update -qq
     RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${packages[@]}" >/dev/null
 }
 
-# A bridge whose network no interface of this machine has.
+# Makes a bridge with an unused network.
 make_bridge() {
     local third
     for third in $(shuf -i 0-255); do
@@ -33,8 +33,7 @@ make_bridge() {
     return 1
 }
 
-# `--bridge=none` cannot serve sam, which publishes a port of each container. In a session of its own the daemon misses a
-# Ctrl-C, which is for the command.
+# sam publishes a port of each container, so `--bridge=none` is no option. The new session keeps Ctrl-C from the daemon.
 start_engine() {
     local driver=overlay2
     grep -qw overlay /proc/filesystems || driver=vfs
@@ -57,7 +56,7 @@ stop_engine() {
     rm -rf "$folder"
 }
 
-# A shell for the step with which sam adds the emulator, and glibc for the functions.
+# The image needs a shell, for the build step of sam that adds the emulator, and glibc, for the functions.
 make_base_image() {
     local root=$folder/root machine applet
     machine=$(uname -m)

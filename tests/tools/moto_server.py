@@ -1,4 +1,4 @@
-"""moto's server, which ends when its standard input does: so it never outlives whoever started it, however that ends."""
+"""Runs moto's server, which ends when its standard input closes, so it never outlives its parent process."""
 
 import logging
 import os
@@ -13,11 +13,11 @@ def end_with_stdin():
 
 threading.Thread(target=end_with_stdin, daemon=True).start()
 
-# One line per request otherwise.
+# The default is one line per request.
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
-# moto looks whether a secret is there and then stores it, without a lock; AWS does both at once. No thread gives way to
-# another in so short a time, unless it waits.
+# moto checks whether a secret exists and then stores it, without a lock; on AWS, this is atomic. With this interval, no
+# other thread runs in between.
 sys.setswitchinterval(1)
 
 from moto.server import main  # noqa: E402

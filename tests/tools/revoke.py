@@ -1,7 +1,7 @@
-"""Revokes keys: deletes their records, so that they are dead with the next read. `make revoke` runs it.
+"""`make revoke`: revokes keys by deleting their records. A key stops working at the next read.
 
-stdout has the UUID of each key that is gone and nothing else, however it ends; what a human reads is on stderr.
-boto3 is the one that aws-sam-cli pins."""
+stdout has only the UUIDs of the deleted keys, however the program ends; messages are on stderr.
+boto3 is the version that aws-sam-cli requires."""
 
 import argparse
 import os
@@ -12,19 +12,19 @@ from collections import defaultdict, deque
 from datetime import datetime, timezone
 from itertools import islice
 
-# What `make run` serves.
+# The table of `make run`.
 LOCAL_TABLE = "apikeys"
 LOCAL_PORT = 9001
 
 USAGE = "make revoke KEY=uuid|USER=id [DESCENDANTS=1|keys] [TABLE=name] [REGION=region] [APPLY=1]"
-HELP = """Shows the keys that it would delete; with APPLY=1 it deletes them and prints their UUIDs, for a restore to leave out.
-DESCENDANTS=1 takes the keys that they made too, and those that came of them by rotation, and so on, though the key itself
-is long gone; DESCENDANTS=keys stops at rotations: a secret that was rotated since keeps its key. A key that is gone hides
-what its children made, if it is not the one that is named. Secrets are never deleted. Without TABLE it is the table of
-`make run`. Exit status: 0 all are gone (or shown), 1 not all, or there is no such key, 2 a malformed option; make says 2
-for each."""
+HELP = """Shows the keys to delete. With APPLY=1, deletes the keys and prints their UUIDs; a restore must leave these out.
+DESCENDANTS=1 includes the keys that a key created, the keys that replaced it by rotation, and all their descendants,
+even if the named key is deleted. DESCENDANTS=keys excludes rotations: a secret that was rotated since keeps its key.
+If a key between the named key and a descendant is deleted, the descendant is not found. Secrets are never deleted.
+Without TABLE, the table is that of `make run`. Exit status: 0 all keys are deleted (or shown), 1 not all keys are
+deleted or there is no such key, 2 a malformed option; make exits with 2 for 1 and 2."""
 
-# An item under any other key, such as the answers kept under `idem#...`, is no key: no credential can name it.
+# Items with other keys, such as the stored answers under `idem#...`, are no API keys: no credential can name them.
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHOWN = ("key", "level", "userId", "createdBy", "expiresAt", "name")
 SAME = ("userId", "secretHash")
@@ -73,10 +73,10 @@ def conclude(options, table, found):
 
 
 def waves(options, table):
-    """Lists of items to delete: the named key, then what scans find, until one finds no more.
+    """Lists of items to delete: the named key, then the results of each scan, until a scan finds nothing.
 
-    The named key comes first, for it is the leaked one and can be named again; of the others the youngest generation
-    does, so that whatever interrupts this, a second run finds the rest through their ancestors."""
+    The named key is first, since it has leaked and can be named again. The youngest generation is next, so that after
+    an interruption a second run finds the other keys by their ancestors."""
     if options.key:
         table.known.add(options.key)
         yield table.read([options.key])
@@ -101,7 +101,7 @@ def descendants(keys, ancestors, follow):
     found, queue = {}, deque(ancestors)
     while queue:
         for key in children[queue.popleft()]:
-            if key not in ancestors and key not in found:  # or a circle would never end
+            if key not in ancestors and key not in found:  # avoids an endless loop over a cycle
                 found[key] = True
                 queue.append(key)
     return list(reversed(found))
@@ -113,14 +113,14 @@ def creator(created_by, follow):
 
 
 class Table:
-    """The table of keys, what was found in it, and what is being revoked."""
+    """The table of keys, the last scan, and the keys to revoke."""
 
     def __init__(self, options):
         self.name = options.table or LOCAL_TABLE
         self.client = connect(options)
         self.endpoint = self.client.meta.endpoint_url
-        self.keys = {}  # of the last scan: from key to creator and user
-        self.known = set()  # whatever is asked for or found to be revoked
+        self.keys = {}  # the last scan: from key to creator and user
+        self.known = set()  # all keys to revoke so far
         self.users = set()
 
     def scan(self):
@@ -140,7 +140,7 @@ class Table:
         return items
 
     def delete(self, item):
-        """Whether the item is gone: deleted, or not there any more, as when the reply to the first try was lost."""
+        """Deletes the item; True also if it no longer exists, for example because the reply to a first try was lost."""
         values = {f":{name}": item[name] for name in SAME if name in item}
         same = [f"#{name} = :{name}" if name in item else f"attribute_not_exists(#{name})" for name in SAME]
         try:
@@ -157,17 +157,17 @@ class Table:
         return True
 
     def hint(self, follow):
-        """Says what createdBy can't: what a key made that is gone itself, whoever made that one."""
+        """Prints the deleted creators of other keys of the same user: their own creator is unknown."""
         made = {key: (creator(by, follow), user) for key, (by, user) in self.keys.items() if key not in self.known}
         gone = {by for by, user in made.values() if by and user in self.users and by not in self.keys.keys() | self.known}
         if gone:
-            say(f"Keys of the same user were made by {len(gone)} that are gone. What came of a key above, revoke it too:")
+            say(f"Other keys of the same user have {len(gone)} deleted creators. If a key above made one, revoke it too:")
             for key in sorted(gone)[:HINTS]:
                 say(f"  KEY={printable(key)} DESCENDANTS=1")
 
 
 def connect(options):
-    if not options.table:  # then nothing that is set up for AWS may have a say
+    if not options.table:  # ignore all settings for AWS
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             del os.environ[name]
         os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
@@ -193,7 +193,7 @@ def names(*attributes):
     return {f"#{name}": name for name in attributes}
 
 
-# --- What is said. A damaged item may hold anything, so nothing of it is believed or printed as it is.
+# --- Output. A damaged item may hold anything, so its values are checked and escaped.
 
 
 def text(item, name):
@@ -213,7 +213,7 @@ def show(items):
         say("  ".join(field(item, name) for name in SHOWN))
     users = sorted({printable(text(item, "userId")) for item in items})
     say(
-        "Delivered keys lie in secrets too. Delete such a secret first (docs/events.md, Revoke a delivered key); look for: "
+        "Delivered keys are also in secrets. Delete such a secret first (docs/events.md, Revoke a delivered key). Names: "
         + " ".join(f"<DeliveryPrefix>{user}/..." for user in users)
     )
 
@@ -247,7 +247,7 @@ def reason(error):
     return line if "connect to the endpoint" not in line else f"{line} (without TABLE, that is `make run`)"
 
 
-# --- What is asked for.
+# --- Options
 
 
 def parse(arguments):
@@ -264,7 +264,7 @@ def parse(arguments):
     if (options.key is None) == (options.user is None):
         parser.error(f"name a key or a user: {USAGE}")
     if options.region and not options.table:
-        parser.error("REGION is for a TABLE, and none is named")
+        parser.error("REGION requires TABLE")
     given = [("KEY", "key"), ("USER", "user"), ("DESCENDANTS", "descendants"), ("TABLE", "table"), ("REGION", "region")]
     values = [f"{name}={shlex.quote(value)}" for name, field in given if (value := getattr(options, field))]
     options.command = " ".join(["make revoke", *values])

@@ -1,8 +1,8 @@
-"""Checks both endpoints of a running stack from outside: `make smoke URL=https://... TOKEN=...`.
+"""Checks both endpoints of a running stack: `make smoke URL=https://... TOKEN=...`.
 
-URL is the API's address, without /apikeys; TOKEN a token of a user who may create keys. Both come from the environment,
-so that the token stands in no list of processes. Four keys are made, which live for two minutes at most. One line a
-check; no secret is ever printed, nor any body.
+URL is the API's address without /apikeys, TOKEN is a token of a user who may create keys. Both are environment
+variables, so that no process list shows the token. The checks create four keys, which expire within two minutes. The
+output is one line per check, without secrets or bodies.
 """
 
 import base64
@@ -31,7 +31,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z")
 
 
 class Answer:
-    """A response: its status, its headers in lower case, its body."""
+    """A response, with header names in lower case."""
 
     def __init__(self, status: int, headers, body: bytes):
         self.status = status
@@ -43,7 +43,7 @@ class Answer:
             self.json = None
 
     def code(self):
-        """The error's code, which may be shown."""
+        """The error code."""
         return self.json.get("error") if isinstance(self.json, dict) else "no JSON object"
 
     def key(self):
@@ -53,14 +53,14 @@ class Answer:
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A credential goes to the address that was given, and nowhere else."""
+    """Follows no redirect, so that credentials are sent only to URL."""
 
     def redirect_request(self, *_):
         return None
 
 
 class Smoke:
-    """The checks, and how many of them failed."""
+    """The checks and the number of failures."""
 
     def __init__(self, url: str, token: str):
         self.url = url
@@ -69,19 +69,19 @@ class Smoke:
         self.failed = 0
 
     def run(self) -> bool:
-        """Runs every check; whether all hold."""
+        """Runs every check; True if all passed."""
         for path, challenge in (("jwt", 'Bearer realm="apikeys"'), ("key", 'Basic realm="apikeys", charset="UTF-8"')):
             answer = self.call(path, {})
             self.refused(f"{path}: no credential is 401", answer, 401, "authenticationRequired")
-            # API Gateway is known to rename this header of a REST API's integration.
+            # In responses of REST API integrations, API Gateway renames this header.
             shown = [answer.headers.get(prefix + "www-authenticate") for prefix in ("", "x-amzn-remapped-")]
-            self.check(f"{path}: 401 says how to authenticate", challenge in shown)
+            self.check(f"{path}: 401 has WWW-Authenticate", challenge in shown)
             answer = self.call(path, {}, method="GET")
             self.refused(f"{path}: GET is 405", answer, 405, "methodNotAllowed")
-            self.check(f"{path}: 405 names POST", answer.headers.get("allow") == "POST")
-        self.refused("jwt: a token that is none is 403", self.call("jwt", {}, "Bearer x"), 403, "authenticationFailed")
+            self.check(f"{path}: 405 has Allow: POST", answer.headers.get("allow") == "POST")
+        self.refused("jwt: an invalid token is 403", self.call("jwt", {}, "Bearer x"), 403, "authenticationFailed")
 
-        parent = self.create("jwt: a token makes a key", self.call("jwt", request(4, 120), self.token), 4)
+        parent = self.create("jwt: a token creates a key", self.call("jwt", request(4, 120), self.token), 4)
         if not parent:
             return False
         basic = credential(parent["key"], parent["secret"])
@@ -89,20 +89,20 @@ class Smoke:
         answer = self.call("key", request(0, 60), wrong)
         self.refused("key: a wrong secret is 403", answer, 403, "authenticationFailed")
         answer = self.call("key", request(5, 60), basic)
-        self.refused("key: a level above its own is 403", answer, 403, "keyLevelExceedsRoleLevel")
-        child = self.create("key: that key makes a key", self.call("key", request(0, 60), basic), 0)
+        self.refused("key: a level above the caller's is 403", answer, 403, "keyLevelExceedsRoleLevel")
+        child = self.create("key: a key creates a key", self.call("key", request(0, 60), basic), 0)
         self.check("key: the new key has the same user", bool(child) and child.get("userId") == parent.get("userId"))
         if child:
             answer = self.call("key", request(0, 60), credential(child["key"], child["secret"]))
-            self.refused("key: a key of level 0 makes none", answer, 403, "insufficientAccessLevel")
+            self.refused("key: a key of level 0 creates no key", answer, 403, "insufficientAccessLevel")
 
         for path, authorization in (("jwt", self.token), ("key", basic)):
             value = str(uuid.uuid4())
             first = self.call(path, request(0, 60), authorization, value)
-            self.create(f"{path}: an Idempotency-Key is taken", first, 0)
+            self.create(f"{path}: an Idempotency-Key is accepted", first, 0)
             again = self.call(path, request(0, 60), authorization, value)
             replayed = again.headers.get("idempotency-replayed") == "true"
-            self.check(f"{path}: the same again is the same answer", replayed and again.body == first.body)
+            self.check(f"{path}: a retry gets the same answer", replayed and again.body == first.body)
         return self.failed == 0
 
     def call(self, path: str, body: dict, authorization=None, idempotency_key=None, method="POST") -> Answer:
@@ -130,13 +130,13 @@ class Smoke:
         return holds
 
     def refused(self, what: str, answer: Answer, status: int, code: str) -> None:
-        """Checks an error: its status, its whole body and its headers."""
+        """Checks an error: the status, the body and the headers."""
         holds = answer.status == status and answer.json == {"result": "error", "error": code}
         self.check(what, holds, f"was {answer.status} {answer.code()}")
         self.has_headers(what, answer)
 
     def create(self, what: str, answer: Answer, level: int) -> dict:
-        """Checks a new key; returns it if it can be used."""
+        """Checks a new key and returns it if it is valid."""
         key = answer.key()
         holds = answer.status == 201 and is_key(key, level) and answer.json == {"result": "success", "apikey": key}
         self.check(what, holds, f"was {answer.status} {answer.code() or 'with another body'}")
@@ -144,19 +144,19 @@ class Smoke:
         return key if holds else {}
 
     def has_headers(self, what: str, answer: Answer) -> None:
-        """One line only where a header is not as it should be: they are on every answer."""
+        """Checks the headers of every answer; prints a line only on failure."""
         wrong = sorted(name for name, value in HEADERS.items() if answer.headers.get(name) != value)
         if wrong or "set-cookie" in answer.headers:
-            self.check(f"{what}, with the headers of every answer", False, ", ".join(wrong) or "set-cookie")
+            self.check(f"{what}, with the security headers", False, ", ".join(wrong) or "set-cookie")
 
 
 def request(level: int, expires_in: int) -> dict:
-    """What is asked for."""
+    """The body of a request."""
     return {"name": "Smoke test", "level": level, "expiresIn": expires_in}
 
 
 def is_key(key: dict, level: int) -> bool:
-    """Whether a key is what the contract says, and no more."""
+    """Whether a key has exactly the members of the contract."""
     texts = all(isinstance(key.get(name), str) for name in ("key", "secret", "expiresAt"))
     return (
         set(key) == {"key", "secret", "level", "expiresAt", "name", "userId"}
@@ -169,19 +169,19 @@ def is_key(key: dict, level: int) -> bool:
 
 
 def credential(key: str, secret: str) -> str:
-    """An Authorization value."""
+    """A Basic Authorization value."""
     return "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()
 
 
 def main() -> int:
-    """Reads what to check."""
+    """Reads the environment and runs the checks."""
     url = os.environ.get("URL", "").rstrip("/")
     token = os.environ.get("TOKEN", "").strip()
     parts = urllib.parse.urlsplit(url)
     if not parts.hostname or not token:
         raise SystemExit("usage: make smoke URL=https://<the API's address> TOKEN=<a token>")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")):
-        raise SystemExit("URL must begin with https://: the token would be read on its way")
+        raise SystemExit("URL must begin with https://, which protects the token")
     if "/apikeys" in parts.path:
         raise SystemExit("URL must end before /apikeys")
     smoke = Smoke(url, token)

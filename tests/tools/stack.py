@@ -1,4 +1,4 @@
-"""A stack as template.yaml makes it: transformed by SAM, its conditions decided for given parameters."""
+"""The stack of template.yaml: transformed by SAM, with conditions evaluated for given parameters."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from pathlib import Path
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
-logging.disable(logging.WARNING)  # SAM's translator talks to itself
+logging.disable(logging.WARNING)  # SAM's translator logs a lot
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -55,7 +55,7 @@ EVERYTHING = {
 }
 
 class Stack:
-    """What a deployment with these parameters makes."""
+    """The resources and outputs of a deployment with these parameters."""
 
     def __init__(self, parameters: dict):
         source = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
@@ -83,7 +83,7 @@ class Stack:
         }
 
     def holds(self, condition) -> bool:
-        """Decides a condition, or the name of one."""
+        """Evaluates a condition, given by name or by definition."""
         if isinstance(condition, str):
             return self.holds(self.conditions[condition])
         [(function, given)] = condition.items()
@@ -95,7 +95,7 @@ class Stack:
         return {"Fn::And": all(outcomes), "Fn::Or": any(outcomes), "Fn::Not": not outcomes[0]}[function]
 
     def value(self, node):
-        """Puts parameters in and decides every Fn::If; other functions stay as they are."""
+        """Resolves parameters, Fn::If, Fn::Join and Fn::Sub; keeps other intrinsic functions."""
         if isinstance(node, list):
             return [value for value in map(self.value, node) if value is not NO_VALUE]
         if not isinstance(node, dict):
@@ -122,16 +122,16 @@ class Stack:
         return {name: made.get("Properties", {}) for name, made in found.items()}
 
     def environment(self, function: str) -> dict:
-        """A function's variables."""
+        """A function's environment variables."""
         return self.of("AWS::Lambda::Function")[function]["Environment"]["Variables"]
 
     def statements(self, function: str) -> list:
-        """What a function's own policies let it do; the managed one for its logs and traces aside."""
+        """The statements of a function's inline policies, without the managed policy for logs and traces."""
         role = self.of("AWS::IAM::Role")[f"{function}Role"]
         return [one for policy in role.get("Policies", []) for one in policy["PolicyDocument"]["Statement"]]
 
     def allowed(self, function: str) -> dict:
-        """Each action that a function may do, with what it may do it to."""
+        """Each allowed action of a function, with its resources."""
         found = {}
         for statement in self.statements(function):
             actions = statement["Action"]
@@ -145,7 +145,7 @@ class Stack:
         return api["Body"]
 
     def refusals(self) -> list:
-        """What the rules have against the parameters."""
+        """The failed assertions of the rules."""
         return [
             assertion["AssertDescription"]
             for rule in self.rules.values()
@@ -156,7 +156,7 @@ class Stack:
 
 
 class _NoManagedPolicies:
-    """SAM looks up a policy's ARN by its name; none of ours is given by one."""
+    """SAM looks up managed policies by name; this template names none."""
 
     @staticmethod
     def load() -> dict:

@@ -1,7 +1,7 @@
-"""Looks at a stage of samconfig.toml before `make deploy` and `make delete` do.
+"""Checks a stage of samconfig.toml for `make deploy` and `make delete`.
 
-stage.py deploy NAME    prints the architecture to build for, or says in one line what is missing
-stage.py delete NAME    has the name typed again
+stage.py deploy NAME    prints the architecture to build for, or the missing parameters
+stage.py delete NAME    asks for the name again
 """
 
 import sys
@@ -14,7 +14,7 @@ STAYS = "its table of keys, its log groups and the secrets it delivered"
 
 
 def main(action: str, name: str) -> str:
-    """Returns what make needs to know; a problem ends the program."""
+    """Returns the result for make; a problem ends the program."""
     config = tomlkit.parse(CONFIG.read_text(encoding="utf-8")).unwrap()
     stages = sorted(stage for stage in config if stage not in ("version", "default"))
     if name not in stages:
@@ -29,18 +29,18 @@ def deploy(name: str, stage: dict) -> str:
         raise SystemExit(f"samconfig.toml: parameter_overrides of stage {name} must be a table")
     missing = [key for key, value in parameters.items() if value == ""]
     if missing:
-        raise SystemExit(f"samconfig.toml: fill in {', '.join(missing)} of stage {name}, or remove the line")
+        raise SystemExit(f"samconfig.toml: fill in or remove {', '.join(missing)} of stage {name}")
     if "JwtSecret" in parameters:
-        raise SystemExit("samconfig.toml is committed, so JwtSecret must not stand there: set JwtSecretArn")
+        raise SystemExit("samconfig.toml is committed and must not contain JwtSecret: set JwtSecretArn")
     return parameters.get("Architecture", "arm64")
 
 
 def delete(name: str, stage: dict) -> str:
-    """Asks for the stage's name, since what is deleted does not come back."""
+    """Asks for the stage's name, since a deletion cannot be undone."""
     stack = stage["global"]["parameters"]["stack_name"]
-    print(f"This deletes the stack {stack}: its API, functions, alarms, and queues with what is in them.", file=sys.stderr)
-    print(f"What stays: {STAYS}. Keys that were made go on to verify where that table is read.", file=sys.stderr)
-    print("Type the stage's name to go on: ", end="", file=sys.stderr, flush=True)
+    print(f"This deletes the stack {stack}: the API, functions, alarms, and queues with messages.", file=sys.stderr)
+    print(f"What stays: {STAYS}. Existing keys stay valid for every program that reads this table.", file=sys.stderr)
+    print("Type the stage's name to continue: ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != name:
         raise SystemExit("nothing was deleted")
     return stack

@@ -1,6 +1,6 @@
-"""Prints template.yaml with everything switched on by its defaults, for checkers that know only those.
+"""Prints template.yaml with defaults that enable everything, for checkers that use only defaults.
 
-switched_on.py jwt|key    which function serves the sources
+switched_on.py jwt|key    the function for the sources
 """
 
 import re
@@ -12,12 +12,12 @@ SERVED = ("EventBridgeFunction", "QueueFunction", "TopicFunction")
 
 
 def main(function: str) -> str:
-    """Gives each parameter of a full stack its value as its default."""
+    """Sets the default of each parameter to its value in a full stack."""
     text = TEMPLATE.read_text(encoding="utf-8")
     for name, value in {**EVERYTHING, **dict.fromkeys(SERVED, function)}.items():
         if name in NEEDED:
             continue
-        # From the parameter's name to the default in its own block.
+        # Matches from the parameter's name to the default in the same block.
         text, found = re.subn(rf"(?m)(^  {name}:\n(?:    .*\n)*?    Default: ).*", rf'\g<1>"{value}"', text, count=1)
         if not found:
             raise SystemExit(f"template.yaml has no default of {name}")

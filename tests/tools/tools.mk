@@ -1,4 +1,4 @@
-# Installs every tool into .local, which git ignores, and has what all Makefiles share. Paths are relative to the root.
+# Installs every tool into .local, which git ignores. All Makefiles include this file. Paths are relative to the root.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
@@ -22,10 +22,10 @@ PYTHON := $(CURDIR)/$(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
-# $(call need,COMMAND,WHAT TO DO) stops with one line where a command is missing.
+# $(call need,COMMAND,WHAT TO DO) stops with one line if a command is missing.
 need = @command -v $(1) >/dev/null || { echo "$(1) is missing: $(2)" >&2; exit 1; }
 
-# $(call venv,FOLDER,REQUIREMENTS) makes the folder anew, so that an incomplete one is never used.
+# $(call venv,FOLDER,REQUIREMENTS) recreates the folder, so that an incomplete folder is never used.
 define venv
 @echo "Fetching the tools of $(2) into $(1) (once, a minute or more)" >&2
 @rm -rf $(1)
@@ -34,7 +34,7 @@ define venv
 @touch $(1)/.stamp
 endef
 
-# $(call packages,FOLDER,MANIFEST) does the same for npm packages, without running their scripts.
+# $(call packages,FOLDER,MANIFEST) does the same for npm packages, without their install scripts.
 define packages
 $(call need,npm,install Node.js 20.19 or later)
 @echo "Fetching the packages of $(2) into $(1) (once, some seconds)"
@@ -43,14 +43,14 @@ $(call need,npm,install Node.js 20.19 or later)
 @touch $(1)/.stamp
 endef
 
-# $(call sam_build,FOLDER,ARCHITECTURE). sam shows no progress while it compiles, so cargo-lambda runs first, with the flags
-# that sam gives it; sam then has nothing left to compile.
+# $(call sam_build,FOLDER,ARCHITECTURE) first runs cargo-lambda with sam's flags, since sam shows no progress of the
+# compilation.
 define sam_build
 cargo lambda build --release $(if $(filter arm64,$(2)),--arm64) --bin jwt --bin key
 sam build --build-dir $(1) --parameter-overrides Architecture=$(2)
 endef
 
-# The program behind `make run`. Building first shows the progress, and `cargo run` then adds no line.
+# The program behind `make run`. The separate build shows the progress, and `cargo run --quiet` prints nothing.
 local = @cargo build --package tests --bin local && cargo run --quiet --package tests --bin local --
 
 .PHONY: needs
@@ -60,7 +60,7 @@ needs:
 	$(call need,python3,install Python 3.10 or later)
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "python3 is too old: install Python 3.10 or later" >&2; exit 1; }
 
-# Checked before a build, which takes minutes.
+# Checked before the build, which takes minutes.
 .PHONY: engine
 engine:
 	$(call need,docker,install Docker Engine or Docker Desktop)
@@ -109,12 +109,12 @@ $(DENY) $(FUZZ) $(MACHETE) $(MUTANTS): .local/%.stamp: | needs
 	cargo install --locked --root .local --version $(VERSION) $(*:-$(VERSION)=)
 	@touch $@
 
-# Not the folder of a deployment, so that `sam deploy` cannot pick up a binary for this machine.
+# A separate folder, so that `sam deploy` never deploys a program for this machine.
 .PHONY: build-local
 build-local: tools
 	$(call sam_build,.aws-sam/local,$(HOST_ARCHITECTURE))
 
-# `sam local` needs a build only after a change; with the functions' files as they were, `sam build` would take ten seconds.
+# `sam local` needs a build only after a change; `sam build` takes ten seconds even without changes.
 LOCAL_TEMPLATE := .aws-sam/local/template.yaml
 $(LOCAL_TEMPLATE): template.yaml Cargo.lock Cargo.toml rust-toolchain.toml $(shell find shared functions -type f) | tools
 	$(call sam_build,$(@D),$(HOST_ARCHITECTURE))

@@ -1,4 +1,4 @@
-"""What a user would write in Python: one PutItem, or one GetItem and one PutItem, as in ../baseline."""
+"""A minimal function in Python: one PutItem, or one GetItem and one PutItem, as in ../baseline."""
 
 import json
 import os

@@ -1,6 +1,6 @@
-//! What may come from outside, as any bytes, and what holds of every answer: no panic, no 500, one of the contract's forms.
+//! Sends arbitrary input to both functions and checks every answer: no panic, no 500, one of the contract's forms.
 //!
-//! Both functions run in this process as they are, over a real DynamoDB on a socket. The fuzz targets and the property
+//! Both functions run unchanged in this process, over a real DynamoDB on a socket. The fuzz targets and the property
 //! tests share this file.
 
 use jwt::TokenVerifier;
@@ -18,19 +18,19 @@ use tests::local::events::EventFile;
 use tests::stored_key::StoredKey;
 use tests::token::{Claims, Signer, Token};
 
-/// What tokens are signed with: as the matrix signs them, whose rows are seeds.
+/// The secret that signs tokens: that of the matrix, whose rows are seeds.
 const JWT_SECRET: &str = "a test's own secret, known to all who read this";
 
-/// The key that calls.
+/// The caller's key.
 const KNOWN_KEY: &str = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
 
-/// Far enough that no run gets there.
+/// A deadline that no run reaches.
 const TEN_YEARS: i64 = 315_360_000;
 
 /// The documented request.
 const BODY: &str = r#"{"name":"My first API key","level":3,"expiresIn":3600}"#;
 
-/// What a hostile body may say that it is.
+/// The values of `Content-Type`.
 const CONTENT_TYPES: [Option<&str>; 4] =
     [Some("application/json"), None, Some("application/json; charset=utf-8"), Some("application/problem+json")];
 
@@ -79,7 +79,7 @@ impl Target {
         Self { runtime, jwt, key, signer, bearer, basic: caller.authorization(), _dynamo: dynamo }
     }
 
-    /// An event, as Lambda hands it to a function. What is no JSON never gets there.
+    /// An event of Lambda. Input that is not JSON is ignored, since Lambda never sends it.
     pub fn event(&self, payload: &[u8]) {
         if let Ok(payload) = serde_json::from_slice::<Box<RawValue>>(payload) {
             self.invoke(Endpoint::Jwt, &payload);
@@ -95,8 +95,8 @@ impl Target {
         }
     }
 
-    /// A token. The first byte says how far it gets: 0 is as it stands, 1 has a header, a zero byte and a payload, anything
-    /// else a payload alone. What is signed, verifies.
+    /// A token. The first byte selects its form: 0 is a whole token; 1 is a header, a zero byte and a payload; any
+    /// other value is only a payload. Headers and payloads are signed with a valid signature.
     pub fn token(&self, bytes: &[u8]) {
         let Some((how, rest)) = bytes.split_first() else { return };
         let token = match how {
@@ -112,8 +112,8 @@ impl Target {
         self.send(Endpoint::Jwt, &request);
     }
 
-    /// A body behind a good credential. The first byte says how it is sent: its lowest bit as base64, the next one to which
-    /// function, the next two as what.
+    /// A body with a valid credential. The first byte selects how it is sent: the lowest bit base64, the next bit the
+    /// function, the next two bits the `Content-Type`.
     pub fn body(&self, bytes: &[u8]) {
         let Some((how, body)) = bytes.split_first() else { return };
         let (endpoint, credential) = match how & 2 {
@@ -131,7 +131,7 @@ impl Target {
         self.send(endpoint, &request);
     }
 
-    /// Good inputs to begin with, by the name of what takes them.
+    /// The seeds, by the name of their target.
     #[must_use]
     pub fn seeds(&self) -> Vec<(&'static str, Vec<u8>)> {
         let mut seeds = Vec::new();
@@ -181,7 +181,7 @@ impl Target {
         seeds
     }
 
-    /// The events of `events`, with credentials that are good here.
+    /// The events of `events`, with valid credentials.
     fn event_files(&self) -> impl Iterator<Item = String> {
         let files = EventFile::all().expect("the files have names").into_iter();
         files.filter_map(|file| std::fs::read_to_string(file.path).ok()).map(|text| {
@@ -206,12 +206,12 @@ impl Target {
     }
 }
 
-/// A user who may do anything, for ten years.
+/// The claims of a user with the highest level, valid for ten years.
 fn claims() -> Claims {
     Claims::new().role("admin").expires_in(TEN_YEARS)
 }
 
-/// A key that is the same in each run, so that what was found in one means the same in the next.
+/// A key that is the same in each run, so that findings can be reproduced.
 fn known_key() -> StoredKey {
     let id = KNOWN_KEY.to_owned();
     let mut key = StoredKey::with_secret([7; 32])
@@ -226,13 +226,13 @@ fn known_key() -> StoredKey {
 async fn invoke<A: Authenticator>(function: &Function<A>, payload: &RawValue, call: Call) -> Result<Value, String> {
     match function.invoke_with(payload, "hostile", call).await {
         Ok(answer) => serde_json::from_str(answer.get()).map_err(|error| error.to_string()),
-        // Nobody fails here, so nothing may be said to.
+        // No service fails here, so no answer may be a fault.
         Err(error) if ["createApikeyFailed", "panic"].contains(&error.code) => Err(error.code.to_owned()),
         Err(_) => Ok(Value::Null),
     }
 }
 
-/// The answer of HTTP; of an event, none, a batch's, or a key.
+/// The answer to an HTTP request, or to an event: null, a batch response, or a key.
 fn check(answer: &Value) -> Result<(), String> {
     let Some(status) = answer.get("statusCode") else {
         let known = answer.is_null() || answer.get("batchItemFailures").is_some() || answer["result"] == "success";

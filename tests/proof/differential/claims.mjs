@@ -1,4 +1,4 @@
-// Tokens made by hand: well signed in an ordinary form, while one of their claims is odd.
+// Handmade tokens with a valid signature and form, and one unusual claim.
 import { AUDIENCE, bearer, byHand, claims, ISSUER, NOW } from './mint.mjs'
 
 const text = JSON.stringify
@@ -11,7 +11,7 @@ export function* oddClaims() {
   yield* others()
 }
 
-// One token for each JSON text that a claim may have.
+// One token for each JSON text of a claim.
 function* values(group, claim, texts) {
   for (const value of texts) yield [group, `${claim} ${value}`, withClaims({ [claim]: value })]
 }

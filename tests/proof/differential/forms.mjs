@@ -1,5 +1,4 @@
-// Tokens made by hand: whose signature, segments or place in the header of the request are odd, while their claims
-// are good.
+// Handmade tokens with valid claims, and an unusual signature, segment or Authorization header.
 import { bearer, byHand, claims, mac, SECRET, segment, signed } from './mint.mjs'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -7,7 +6,7 @@ const good = byHand()
 const [header, payload, signature] = good.split('.')
 const message = `${header}.${payload}`
 const shown = (text) => JSON.stringify(text.replace(good, '(token)'))
-// The last character of a segment has bits that belong to no byte.
+// The last character of a segment has unused bits.
 const withBits = (text, bits) => text.slice(0, -1) + ALPHABET[ALPHABET.indexOf(text.at(-1)) | bits]
 
 export function* oddForms() {
@@ -63,7 +62,7 @@ function* segments() {
 }
 
 function* alphabets() {
-  // One byte more than whole groups of three, so that padding and four unused bits belong to both.
+  // A length of 3n + 1 bytes, which gives padding and four unused bits.
   const short = segment('{"alg":"HS256"} ')
   const spare = segment(claims({}, ' '.repeat((4 - (claims().length % 3)) % 3)))
   const changes = { padded: '=', 'padded in full': '==', 'percent-encoded': '%20', 'with a tilde': '~' }
@@ -82,7 +81,7 @@ function* alphabets() {
   yield ['unused-bits', 'a character too many in the header', bearer(signed(`${segment('{"alg":"HS256"}')}A`, payload))]
 }
 
-// The value around the token. HTTP lets each of these arrive as it stands here.
+// Values of the Authorization header, all of which HTTP transports unchanged.
 function* authorizations() {
   for (const scheme of ['bearer', 'BEARER', 'bEaReR', 'Bearer ', 'Bearer   '])
     yield ['authorization', `scheme ${JSON.stringify(scheme)}`, `${scheme} ${good}`]

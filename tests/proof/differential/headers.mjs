@@ -1,9 +1,9 @@
-// Tokens made by hand: signed over the header as it stands, which is odd, while their claims are good.
+// Handmade tokens with valid claims and signature, and an unusual header.
 import { bearer, byHand, claims, SECRET, segment } from './mint.mjs'
 
 const withHeader = (text, secret, hash) => bearer(byHand(claims(), text, secret, hash))
 
-// Members beside `alg`, by class.
+// Members in addition to `alg`, by class.
 const MEMBERS = {
   crit: ['"crit":[]', '"crit":null', '"crit":["exp"]', '"crit":["b64"],"b64":false', '"crit":["x"],"x":1'],
   typ: [

@@ -1,15 +1,15 @@
-// What tokens are made of: one moment, one secret, and a signer for what jsonwebtoken would never sign.
-// Everything here is fixed, so the same tokens come out of every run.
+// The fixed time and secret of all tokens, and a signer for tokens that jsonwebtoken would not sign.
+// Every run makes the same tokens.
 import { createHmac } from 'node:crypto'
 
-// Half a second past a whole one, since jsonwebtoken counts whole seconds and the service does not.
+// Not a whole second, since jsonwebtoken counts whole seconds and the service does not.
 export const NOW_MS = 1_700_000_000_500
 export const NOW = Math.floor(NOW_MS / 1000)
 export const SECRET = 'differential: a secret that anybody may read'
 export const ISSUER = 'freesewing.example'
 export const AUDIENCE = ISSUER
 
-// jsonwebtoken asks here for the time when it signs and when it verifies, as it does in FreeSewing's backend.
+// jsonwebtoken uses Date.now when it signs and verifies, as in FreeSewing's backend.
 Date.now = () => NOW_MS
 
 export const segment = (bytes) => Buffer.from(bytes).toString('base64url')
@@ -18,7 +18,7 @@ export const mac = (message, secret = SECRET, hash = 'sha256') => createHmac(has
 
 const HEADER = '{"alg":"HS256","typ":"JWT"}'
 
-// The claims that FreeSewing signs, each as JSON text, so that a test can spell them as it likes.
+// The claims that FreeSewing signs, each as JSON text, so that a test can change the spelling.
 const CLAIMS = {
   _id: '61',
   username: '"user-61"',
@@ -30,17 +30,17 @@ const CLAIMS = {
   exp: `${NOW + 3600}`,
 }
 
-// The payload with some claims changed, or taken out where the text is null, and more text behind the last one.
+// The payload with changed claims (null removes a claim), and more text after the last claim.
 export function claims(changes = {}, more = '') {
   const members = Object.entries({ ...CLAIMS, ...changes }).filter(([, text]) => text !== null)
   return `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}${more}}`
 }
 
-// Signs two segments as they stand, whatever is in them.
+// Signs two raw segments.
 export const signed = (header, payload, secret, hash) =>
   `${header}.${payload}.${segment(mac(`${header}.${payload}`, secret, hash))}`
 
-// Signs any header and any payload, each as text or bytes.
+// Signs any header and payload, as text or bytes.
 export const byHand = (payload = claims(), header = HEADER, secret, hash) =>
   signed(segment(header), segment(payload), secret, hash)
 

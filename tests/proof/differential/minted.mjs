@@ -1,13 +1,13 @@
-// Tokens that jsonwebtoken signs: as FreeSewing's backend does, and in the other ways that its options offer.
+// Tokens that jsonwebtoken signs: with the options of FreeSewing's backend, and with other options.
 import { createSecretKey } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { AUDIENCE, bearer, ISSUER, NOW, SECRET } from './mint.mjs'
 
 const ROLES = ['user', 'tester', 'curator', 'bughunter', 'support', 'admin']
-// A number is in seconds. '120000' is in milliseconds, as a string without a unit always is.
+// A number is in seconds. A string without a unit, such as '120000', is in milliseconds.
 const LIVES = ['7d', '1h', '10m', '90 days', '1y', 2, 604_800, '120000']
 
-// FreeSewing's claims and its one option; anything may be given in addition.
+// FreeSewing's claims and its only option, with additions.
 const user = (claims) => ({
   _id: 61,
   username: 'user-61',
@@ -60,7 +60,7 @@ function* options() {
   yield ['minted', 'a payload of text, so no typ', bearer(jwt.sign(text, SECRET))]
 }
 
-// What jsonwebtoken signs without a word, and what not everybody takes.
+// Tokens that jsonwebtoken signs without an error, but that not every verifier accepts.
 function* surprises() {
   for (const algorithm of ['HS384', 'HS512'])
     for (const role of ROLES) yield ['hs384-hs512', `${role} by ${algorithm}`, sign({ role }, { algorithm })]

@@ -1,4 +1,4 @@
-// Tokens made by hand: well signed, while their payload is odd as JSON, or large.
+// Handmade tokens with a valid signature, and a payload that is unusual JSON or large.
 import { AUDIENCE, bearer, byHand, claims, NOW } from './mint.mjs'
 
 const text = JSON.stringify

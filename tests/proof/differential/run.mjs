@@ -1,5 +1,5 @@
-// Mints the tokens and asks FreeSewing's own check about each; `make prove PROOF=differential` then asks the service.
-// Takes the file to write; it is made anew each time and never committed.
+// Makes the tokens and verifies each with FreeSewing's check; `make prove PROOF=differential` then tests the service.
+// The argument is the file to write, which is never committed.
 import { writeFileSync } from 'node:fs'
 import passport from 'passport-jwt'
 import { oddClaims } from './claims.mjs'
@@ -9,8 +9,8 @@ import { AUDIENCE, ISSUER, NOW_MS, SECRET } from './mint.mjs'
 import { minted } from './minted.mjs'
 import { oddPayloads } from './payloads.mjs'
 
-// FreeSewing's settings: nothing but these, so no list of algorithms. Whoever the token names is then looked up in its
-// user table, which this does not have: here everybody is let in, and what that lookup would add is said in words.
+// FreeSewing's settings, which have no list of algorithms. FreeSewing then looks the user up in its user table. Here
+// every user is accepted; README.md describes the effect of the lookup.
 const settings = {
   jwtFromRequest: passport.ExtractJwt.fromAuthHeaderAsBearerToken(),
   secretOrKey: SECRET,
@@ -19,7 +19,7 @@ const settings = {
   expiresIn: '7d',
 }
 
-// What passport does with a strategy, for one request.
+// Runs a strategy for one request, as passport does.
 function ask(authorization) {
   const strategy = new passport.Strategy(settings, (payload, done) => done(null, payload))
   let said

@@ -1,7 +1,5 @@
-//! The local stack's commands, behind `make run`, `demo`, `token`, `events`, `invoke-*` and `rotate`, and behind the checks
-//! that need a stack.
-//!
-//! An error is one line and exit code 1.
+//! The commands of the local stack, for `make run`, `demo`, `token`, `events`, `invoke` and `rotate`, and for the checks
+//! that need a stack. An error is one line with exit code 1.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,4 @@
-//! The creation of the table, from the template's definition.
-//!
-//! A table that is there already stays as it is.
+//! Creates the table from the template's definition. An existing table is not changed.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::DisplayErrorContext;

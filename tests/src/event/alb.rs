@@ -1,6 +1,6 @@
 //! Application Load Balancer target groups.
 //!
-//! Header names come in lower case; without multi-value headers only the last value of each arrives.
+//! Header names are in lower case. Without multi-value headers, the event has only the last value of each header.
 
 use serde_json::{Value, json};
 

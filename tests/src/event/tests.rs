@@ -37,7 +37,7 @@ fn a_load_balancer_sends_the_last_value_or_a_list() {
 }
 
 #[test]
-fn a_raw_header_stands_beside_what_the_source_made() {
+fn a_raw_header_is_added_to_the_headers_of_the_source() {
     let event = request().raw_header("Authorization", "Bearer c").event(Source::HttpApi);
     assert_eq!(event["headers"]["Authorization"], "Bearer c");
     assert_eq!(event["headers"]["authorization"], "Bearer a,Bearer b");
@@ -46,7 +46,7 @@ fn a_raw_header_stands_beside_what_the_source_made() {
 }
 
 #[test]
-fn a_body_stands_as_it_was_given() {
+fn a_body_is_not_changed() {
     for source in Source::ALL {
         let event = request().binary_body([0xff]).event(source);
         assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("/w=="), &json!(true)), "{source:?}");
@@ -54,7 +54,7 @@ fn a_body_stands_as_it_was_given() {
 }
 
 #[test]
-fn no_body_is_absent_null_or_empty_as_the_source_has_it() {
+fn a_missing_body_is_absent_null_or_empty_by_source() {
     let body = |source| Request::new("GET", "/apikeys/jwt").event(source).get("body").cloned();
     assert_eq!(body(Source::HttpApi), None);
     assert_eq!(body(Source::RestApi), Some(Value::Null));
@@ -62,7 +62,7 @@ fn no_body_is_absent_null_or_empty_as_the_source_has_it() {
 }
 
 #[test]
-fn a_cookie_and_a_query_string_arrive_where_each_source_puts_them() {
+fn each_source_places_cookies_and_query_strings() {
     let request = request().cookie("a=1").cookie("b=2").query("access_token", "x");
     let event = request.event(Source::HttpApi);
     assert_eq!((&event["cookies"], &event["rawQueryString"]), (&json!(["a=1", "b=2"]), &json!("access_token=x")));

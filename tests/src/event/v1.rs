@@ -1,6 +1,6 @@
-//! Payload format 1.0: API Gateway REST API, and HTTP API where it is asked for.
+//! Payload format 1.0: API Gateway REST API, and HTTP API if configured.
 //!
-//! Header names keep their spelling; `headers` holds the last value of each, `multiValueHeaders` all of them.
+//! Header names keep their case; `headers` has the last value of each header, `multiValueHeaders` has all values.
 
 use serde_json::{Value, json};
 

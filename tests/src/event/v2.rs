@@ -1,6 +1,6 @@
 //! Payload format 2.0: API Gateway HTTP API and Lambda function URLs.
 //!
-//! Header names come in lower case, repeated headers joined with commas, cookies apart.
+//! Header names are in lower case, repeated headers are joined with commas, and cookies are in a separate member.
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,8 @@
-//! Name and value pairs as the JSON objects that events hold.
-//!
-//! Nothing is dropped here but what the source itself would drop.
+//! Name and value pairs as the JSON objects of events.
 
 use serde_json::{Map, Value};
 
-/// Pairs as an object in which the last value of a name wins.
+/// Pairs as an object with the last value of each name.
 pub(super) fn last_values(pairs: &[(String, String)]) -> Value {
     pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect::<Map<_, _>>().into()
 }
@@ -19,7 +17,7 @@ pub(super) fn all_values(pairs: &[(String, String)]) -> Value {
     lists.into()
 }
 
-/// Pairs as an object in which the values of a name are joined with commas.
+/// Pairs as an object with the values of each name joined by commas.
 pub(super) fn joined_values(pairs: &[(String, String)]) -> Value {
     let mut joined = Map::new();
     for (name, value) in pairs {
@@ -29,7 +27,7 @@ pub(super) fn joined_values(pairs: &[(String, String)]) -> Value {
     joined.into()
 }
 
-/// An object, or null where it has no member: what API Gateway 1.0 sends for "none".
+/// The object, or null if it is empty, as in payload format 1.0.
 pub(super) fn or_null(object: Value) -> Value {
     if object.as_object().is_some_and(Map::is_empty) { Value::Null } else { object }
 }

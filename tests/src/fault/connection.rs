@@ -1,6 +1,4 @@
-//! One connection of the client's: its requests in turn, each with its fault.
-//!
-//! A fault ends where it says it does; nothing of one request reaches the next.
+//! Handles the requests of one client connection in order, each with its fault.
 
 use std::io;
 use std::time::Duration;
@@ -13,20 +11,20 @@ use tokio::time::sleep;
 use super::wire::Message;
 use super::{Fault, Script};
 
-/// What becomes of the connection after a request.
+/// The state of the connection after a request.
 enum Next {
     Keep,
     Close,
     Reset,
 }
 
-/// Long enough for the client to have read a reply and put the connection back into its pool.
+/// The time after which the client has read a reply and returned the connection to its pool.
 const IDLE: Duration = Duration::from_millis(50);
 
 pub(super) async fn serve(stream: TcpStream, upstream: u16, script: Script) {
     let mut stream = BufReader::new(stream);
     let mut pooled = false;
-    // An error of the socket is the end of the connection, which is what either side sees as well.
+    // A socket error ends the connection.
     while let Ok(Some(request)) = Message::read(&mut stream).await {
         let fault = script.take(&request, pooled);
         match answer(&mut stream, upstream, &script, &request, fault).await {
@@ -99,7 +97,7 @@ async fn wait_for_the_client_to_leave(client: &mut BufReader<TcpStream>) -> io::
     Ok(Next::Close)
 }
 
-/// Lets the connection end with RST instead of FIN when it is dropped.
+/// Makes the connection end with RST instead of FIN when dropped.
 fn reset(stream: &BufReader<TcpStream>) {
     let lingering = stream.get_ref().set_zero_linger();
     lingering.expect("a connected socket takes the option");

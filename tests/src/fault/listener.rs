@@ -1,6 +1,4 @@
-//! The proxy's door: it listens, or it refuses.
-//!
-//! The port stays the proxy's own also while it refuses.
+//! The proxy's listener, which accepts or refuses connections. While it refuses, it keeps its port.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -12,34 +10,34 @@ use tokio::time::sleep;
 
 use super::{Script, connection};
 
-/// An order to listen or to refuse from now on.
+/// A command to accept or to refuse connections from now on.
 #[derive(Debug)]
 pub(super) struct Turn {
     pub(super) open: bool,
-    /// Told when it is so.
+    /// Notified when the command is done.
     pub(super) done: oneshot::Sender<()>,
 }
 
-/// Told when everything that was sent before has been recorded.
+/// Notified when every request that was sent before is recorded.
 pub(super) type Settled = std::sync::mpsc::Sender<()>;
 
-/// How many turns of the event loop a request can take until it is recorded: its connection is accepted, found readable, and
-/// read in a few parts.
+/// The maximum number of event loop turns until a request is recorded: its connection is accepted, becomes readable,
+/// and is read in a few parts.
 const TURNS: usize = 8;
 
-/// Answers each question whether everything is recorded. It runs in the event loop of the listener and its connections, and
-/// each sleep is at least one turn of that loop, which reads whatever has arrived.
+/// Notifies each caller when every request is recorded. Each sleep is at least one turn of the event loop, which also
+/// runs the listener and its connections, and reads all data that has arrived.
 pub(super) async fn settle(mut questions: mpsc::UnboundedReceiver<Settled>) {
     while let Some(done) = questions.recv().await {
         for _ in 0..TURNS {
             sleep(Duration::from_millis(1)).await;
         }
-        // Whoever asked may be gone by now, which changes nothing.
+        // The receiver may be gone.
         let _ = done.send(());
     }
 }
 
-/// A socket that has a port and doesn't listen: nobody else gets the port, and a connection to it is refused.
+/// A bound socket that doesn't listen: no other process gets the port, and connections are refused.
 pub(super) fn reserve(port: u16) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("the machine has a socket");
     socket.set_reuseaddr(true).expect("a new socket takes the option");
@@ -82,7 +80,7 @@ pub(super) async fn serve(
     }
 }
 
-/// Tells whoever asked; they may be gone by now, which changes nothing.
+/// Notifies the caller, which may be gone.
 fn tell(asked: Option<oneshot::Sender<()>>) {
     asked.map(|done| done.send(()));
 }
@@ -100,7 +98,7 @@ async fn accept(
     }
 }
 
-/// Waits for the order to open or to close; one for what is already so is done at once.
+/// Waits for a command to open or to close. A command for the present state is done at once.
 async fn next(turns: &mut mpsc::UnboundedReceiver<Turn>, open: bool) -> Option<oneshot::Sender<()>> {
     loop {
         let turn = turns.recv().await?;

@@ -1,6 +1,6 @@
-//! What is to happen to which request, and what has happened.
+//! The planned faults and the recorded requests of a proxy.
 //!
-//! A script is shared: with each connection of its proxy, and with the proxies that stand for the same dying process.
+//! All connections of a proxy share its script. Proxies of one process share the plan of its end.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ struct Lines {
     seen: Vec<Seen>,
 }
 
-/// Faults at random, the same ones for the same seed.
+/// Random faults, reproducible by their seed.
 #[derive(Debug)]
 struct Scatter {
     state: u64,
@@ -55,10 +55,10 @@ impl Scatter {
 #[derive(Debug)]
 struct Plan {
     operation: String,
-    /// How many calls of the operation are left, this one counted.
+    /// The number of calls until the fault, including the faulty call.
     left: usize,
     fault: Fault,
-    /// Where every request is reset from then on.
+    /// The scripts whose requests are all reset afterwards.
     dead: Vec<Script>,
 }
 
@@ -80,7 +80,7 @@ impl Script {
         self.lock().plans.push(Plan { operation: operation.to_owned(), left: nth, fault, dead });
     }
 
-    /// Forgets all that is to happen, but for this.
+    /// Removes all planned faults and sets the default fault.
     pub(super) fn follow(&self, standing: Option<Fault>) {
         let mut lines = self.lock();
         lines.plans.clear();
@@ -89,7 +89,7 @@ impl Script {
         lines.scattered = None;
     }
 
-    /// What a held request waits for.
+    /// The signal that releases a held request.
     pub(super) fn hold(&self) -> &Notify {
         &self.hold
     }
@@ -98,7 +98,7 @@ impl Script {
         self.lock().seen.clone()
     }
 
-    /// Records a request, and says what happens to it.
+    /// Records a request and returns its fault.
     pub(super) fn take(&self, request: &Message, pooled: bool) -> Fault {
         let mut lines = self.lock();
         let (operation, body) = (request.operation(), request.body());
@@ -107,7 +107,7 @@ impl Script {
             None => (lines.usual(), Vec::new()),
         };
         lines.seen.push(Seen { operation, body, fault: fault.clone(), pooled });
-        // No script is locked while another one is.
+        // To avoid deadlocks, only one script is locked at a time.
         drop(lines);
         for script in dead {
             script.follow(Some(Fault::Reset));
@@ -121,7 +121,7 @@ impl Script {
 }
 
 impl Lines {
-    /// Counts a call, and takes the plan for it.
+    /// Counts a call and takes its plan.
     fn planned(&mut self, operation: &str) -> Option<Plan> {
         for plan in self.plans.iter_mut().filter(|plan| plan.operation == operation) {
             plan.left = plan.left.saturating_sub(1);

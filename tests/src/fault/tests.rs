@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::wire::Message;
 use super::*;
 
-/// A server that answers each request with `applied`, and a proxy in front of it.
+/// A server that answers `applied` to each request, and a proxy in front of the server.
 async fn proxy() -> (Proxy, Background) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -42,7 +42,7 @@ impl Client {
         self.0.write_all(head.as_bytes()).await.unwrap();
     }
 
-    /// Sends a request and reads the reply's body, or how the connection ended.
+    /// Sends a request and returns the reply's body or the error of the connection.
     async fn ask(&mut self) -> Result<String, ErrorKind> {
         self.ask_for("DynamoDB_20120810.PutItem").await
     }
@@ -69,7 +69,7 @@ async fn requests_pass_and_are_counted_by_operation() {
 }
 
 #[tokio::test]
-async fn a_queued_fault_strikes_once_and_a_standing_one_each_time() {
+async fn a_queued_fault_applies_once_and_the_default_fault_always() {
     let (proxy, _server) = proxy().await;
     proxy.next(Fault::html(502));
     proxy.always(Fault::dynamodb(400, "ThrottlingException"));
@@ -132,7 +132,7 @@ async fn a_hanging_request_is_never_answered() {
 }
 
 #[tokio::test]
-async fn a_dripping_reply_comes_a_byte_a_second() {
+async fn a_dripping_reply_sends_one_byte_per_second() {
     let (proxy, _server) = proxy().await;
     proxy.next(Fault::Drip);
     let mut client = Client::to(&proxy).await;
@@ -181,7 +181,7 @@ async fn a_refusing_proxy_refuses_until_it_accepts_again() {
 const CREATE: &str = "secretsmanager.CreateSecret";
 
 #[tokio::test]
-async fn a_planned_fault_strikes_the_call_it_is_for_and_no_other() {
+async fn a_planned_fault_applies_only_to_its_call() {
     let (proxy, _server) = proxy().await;
     proxy.on("CreateSecret", 2, Fault::secrets_manager(400, "ResourceExistsException"));
     let mut client = Client::to(&proxy).await;
@@ -194,7 +194,7 @@ async fn a_planned_fault_strikes_the_call_it_is_for_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_process_that_ends_after_a_call_calls_nothing_else() {
+async fn no_call_of_a_process_is_applied_after_its_end() {
     let ((first, _first), (second, _second)) = (proxy().await, proxy().await);
     first.die_on("CreateSecret", 1, Fault::ApplyThenLose, &[&second]);
     let mut open = Client::to(&second).await;
@@ -211,7 +211,7 @@ async fn a_process_that_ends_after_a_call_calls_nothing_else() {
 }
 
 #[test]
-fn a_reply_loses_its_connection_header_and_nothing_else() {
+fn a_reply_loses_only_its_connection_header() {
     let reply = Message::response(200, "text/plain\r\nCONNECTION: close", "connection: body");
     let expected = Message::response(200, "text/plain", "connection: body");
     assert_eq!(reply.without_connection().bytes(), expected.bytes());

@@ -1,7 +1,7 @@
 //! HTTP/1.1 messages as bytes, with a body of `Content-Length`.
 //!
-//! A message passes through unchanged but for its `Connection`, which is between two ends of one connection only: moto
-//! closes each, AWS keeps them open, and so does the proxy.
+//! The proxy removes only the hop-by-hop header `Connection`: moto closes each connection, but AWS and the proxy keep
+//! connections open.
 
 use std::io;
 
@@ -23,7 +23,7 @@ impl Message {
         Self { bytes, head: head.len() }
     }
 
-    /// Reads the next message, or nothing if the other end closed between two.
+    /// Reads the next message; `None` if the peer has closed the connection.
     pub(super) async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Self>> {
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") {
@@ -49,7 +49,7 @@ impl Message {
         self
     }
 
-    /// All of it.
+    /// The whole message.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -64,7 +64,7 @@ impl Message {
         String::from_utf8_lossy(&self.bytes[self.head..]).into_owned()
     }
 
-    /// What a request asks the service for.
+    /// The operation of a request.
     pub(super) fn operation(&self) -> String {
         let target = self.header("x-amz-target").unwrap_or_default();
         target.rsplit('.').next().unwrap_or_default().to_owned()

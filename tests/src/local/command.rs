@@ -1,6 +1,4 @@
-//! The command line.
-//!
-//! Whatever isn't understood answers with the usage.
+//! The command line. An unknown command prints the usage.
 
 use std::path::PathBuf;
 
@@ -10,7 +8,7 @@ use crate::function::Function;
 const USAGE: &str = "usage: local run | demo | events | invoke [jwt|key] FILE | rotate | \
     sam-invoke FILE | sam-api [PORT] | token [--role ROLE] [--id NUMBER] [--expires-in SECONDS] | with COMMAND [ARGUMENT ...]";
 
-/// What to do.
+/// A command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Run,
@@ -72,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_an_ordinary_user_s_unless_told_otherwise() {
+    fn a_token_is_for_an_ordinary_user_by_default() {
         let expected = Command::Token { role: "user".into(), id: 61, expires_in: 3600 };
         assert_eq!(parse("token"), Ok(expected));
         let expected = Command::Token { role: "curator".into(), id: 7, expires_in: -1 };
@@ -88,19 +86,19 @@ mod tests {
     }
 
     #[test]
-    fn the_api_of_sam_local_has_a_port_that_can_be_pasted() {
+    fn sam_api_listens_on_port_3000_by_default() {
         assert_eq!(parse("sam-api"), Ok(Command::SamApi { port: 3000 }));
         assert_eq!(parse("sam-api 3001"), Ok(Command::SamApi { port: 3001 }));
     }
 
     #[test]
-    fn a_command_is_taken_as_it_stands() {
+    fn a_command_keeps_its_arguments() {
         let command = vec!["st".to_owned(), "run".to_owned(), "--all".to_owned()];
         assert_eq!(parse("with st run --all"), Ok(Command::With { command }));
     }
 
     #[test]
-    fn anything_else_answers_with_what_is_wrong() {
+    fn any_other_command_line_is_an_error_with_its_cause() {
         for line in [
             "",
             "start",

@@ -1,4 +1,4 @@
-//! A delivered key as its secret holds it, and as it is shown: without the secret.
+//! A delivered key, which is displayed without its secret.
 
 use std::fmt;
 
@@ -22,12 +22,12 @@ impl Delivered {
         secrets.try_names(DELIVERY_PREFIX).await
     }
 
-    /// Reads what a secret holds now.
+    /// Reads the current value of a secret.
     pub(super) async fn read(secrets: &Secrets, name: &str) -> Result<Self, String> {
         Self::read_stage(secrets, name, "AWSCURRENT").await
     }
 
-    /// Reads what a secret holds at a stage.
+    /// Reads the value of a secret at a stage.
     pub(super) async fn read_stage(secrets: &Secrets, name: &str, stage: &str) -> Result<Self, String> {
         let no_value = || format!("{name} has no value at {stage}");
         let value = secrets.try_value(name, Version::Stage(stage)).await?.ok_or_else(no_value)?;
@@ -35,7 +35,7 @@ impl Delivered {
         Self::parse(name, described.arn.unwrap_or_default(), value).ok_or_else(|| format!("{name} holds no key"))
     }
 
-    /// Shows what has been delivered since these were all.
+    /// Prints the keys that were delivered after this list was made.
     pub(super) async fn show_new(secrets: &Secrets, known: &[String]) -> Result<(), String> {
         let mut names = Self::names(secrets).await?;
         names.retain(|name| !known.contains(name));
@@ -53,7 +53,7 @@ impl Delivered {
     }
 }
 
-/// Name, ARN and members, the secret among them masked.
+/// The name, the ARN and the members, with a masked secret.
 impl fmt::Display for Delivered {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let masked = self.value.replace(&self.secret, "****");
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_not_shown_at_all() {
+    fn a_value_that_is_no_key_is_not_shown() {
         for value in ["", "{}", "null", r#"{"key":"x","secret":""}"#, r#"{"key":"x","secret":7}"#] {
             assert!(Delivered::parse("x", String::new(), value.to_owned()).is_none(), "{value}");
         }

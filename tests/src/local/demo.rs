@@ -1,6 +1,6 @@
-//! `make demo`: the main job from end to end, without a human.
+//! `make demo`: the same flow as `make run`, non-interactively.
 //!
-//! It succeeds only if all keys were made and the table holds nothing but their hashes.
+//! It succeeds only if all keys were created and the table holds only hashes of their secrets.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), String> {
     Ok(())
 }
 
-/// A key as its caller sees it, once.
+/// A new key, as in the response.
 struct Created {
     key: String,
     secret: String,
@@ -57,13 +57,13 @@ async fn create(function: Function, authorization: &str, name: &str, level: u8) 
     }
 }
 
-/// Lets an event of EventBridge ask for a key, and reads what was delivered.
+/// Creates a key with an EventBridge event, and reads the delivered secret.
 async fn deliver(settings: &Settings) -> Result<Created, String> {
     let file = EventFile::named(&host::repository().join("events/key-eventbridge-created.json"))?;
     let event = fill_here(settings, &file).await?;
     println!("\nEventBridge with {}", event["detail"]);
     println!("  {}", send(file.function, &event).await?);
-    // This Secrets Manager began empty, with this stack.
+    // The stack starts with an empty Secrets Manager.
     let names = Delivered::names(&SECRETS).await?;
     let name = names.first().ok_or("no secret was delivered")?;
     let delivered = Delivered::read(&SECRETS, name).await?;
@@ -71,7 +71,7 @@ async fn deliver(settings: &Settings) -> Result<Created, String> {
     Ok(Created { key: delivered.key, secret: delivered.secret })
 }
 
-/// Finds a key's item, makes sure that it holds the secret's hash and no item holds the secret, and describes it.
+/// Checks that a key's item holds the secret's hash and that no item holds the secret, and describes the item.
 fn check(created: &Created, items: &[Item]) -> Result<String, String> {
     let key = AttributeValue::S(created.key.clone());
     let item = items.iter().find(|item| item.get("key") == Some(&key));
@@ -95,7 +95,7 @@ fn holds(value: &AttributeValue, hexadecimal: &str, bytes: &[u8]) -> bool {
     }
 }
 
-/// An item on one line, its attributes in the order of their names.
+/// An item on one line, sorted by attribute name.
 fn describe(item: &Item) -> String {
     let mut members: Vec<String> = item.iter().map(|(name, value)| format!("{name}: {}", text(value))).collect();
     members.sort_unstable();

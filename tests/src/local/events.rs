@@ -1,6 +1,6 @@
-//! The event files of `events/`, and their filling with credentials.
+//! The event files of `events/`, whose placeholders are filled with credentials.
 //!
-//! A file's name says what its event is for, and what the function does with it: see [`EventFile::named`].
+//! A file's name states the function, the source and the expected answer: see [`EventFile::named`].
 
 mod answer;
 mod filling;
@@ -21,20 +21,20 @@ use crate::token::Signer;
 pub use filling::fill;
 pub use name::{Outcome, Source};
 
-/// What the functions run against: where a placeholder's key and secret are put, and who signs its token.
+/// The services behind the functions, to which the keys and secrets of placeholders are written, and the token signer.
 #[derive(Clone, Copy, Debug)]
 pub struct Ground<'a> {
     /// The table of keys.
     pub table: Table,
     /// The secrets.
     pub secrets: Secrets,
-    /// What the names of delivered secrets begin with.
+    /// The prefix of the names of delivered secrets.
     pub delivery_prefix: &'a str,
     /// The issuer of tokens.
     pub signer: &'a Signer,
 }
 
-/// What a file's answer needs that no event by itself can bring about.
+/// The setup that a file's answer requires besides the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// A DynamoDB that doesn't answer.
@@ -43,26 +43,26 @@ pub enum Need {
     NoEvents,
 }
 
-/// An event file and what it is for.
+/// An event file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventFile {
-    /// Where it is.
+    /// The path.
     pub path: PathBuf,
-    /// Which function it is for.
+    /// The function that gets the event.
     pub function: Function,
-    /// Who sends the event.
+    /// The source of the event.
     pub source: Source,
-    /// What the function does with it.
+    /// The expected outcome.
     pub outcome: Outcome,
 }
 
 impl EventFile {
-    /// Reads what a path's last part says: `<jwt|key>-<status>-<source or code>.json` for HTTP, and else
+    /// Parses the file name: `<jwt|key>-<status>-<source or code>.json` for HTTP, and else
     /// `<jwt|key>-<source>-<outcome or code>.json`.
     ///
     /// # Errors
     ///
-    /// Returns one line when the name doesn't follow the scheme.
+    /// Returns one line if the name doesn't follow the scheme.
     pub fn named(path: &Path) -> Result<Self, String> {
         let parse = || {
             let (function, rest) = path.file_name()?.to_str()?.strip_suffix(".json")?.split_once('-')?;
@@ -70,14 +70,14 @@ impl EventFile {
             let (source, outcome) = name::parse(rest)?;
             Some(Self { path: path.to_path_buf(), function, source, outcome })
         };
-        parse().ok_or_else(|| format!("{} isn't named as events/README.md says", path.display()))
+        parse().ok_or_else(|| format!("{} isn't named as described in events/README.md", path.display()))
     }
 
-    /// Every file of the folder, in the order of their names.
+    /// Every file of the folder, sorted by name.
     ///
     /// # Errors
     ///
-    /// Returns one line when the folder can't be read or a name doesn't follow the scheme.
+    /// Returns one line if the folder can't be read or a name doesn't follow the scheme.
     pub fn all() -> Result<Vec<Self>, String> {
         let folder = host::repository().join("events");
         let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -87,22 +87,22 @@ impl EventFile {
         paths.iter().map(|path| Self::named(path)).collect()
     }
 
-    /// What has to be otherwise than in `make run` for the answer to come.
+    /// The setup, other than that of `make run`, that the answer requires.
     #[must_use]
     pub fn need(&self) -> Option<Need> {
         match (&self.outcome, self.source) {
             (Outcome::Refused(code), _) if code == "eventsDisabled" => Some(Need::NoEvents),
-            // A key's own record can be damaged; no request brings the jwt function to it.
+            // A damaged record makes the key function answer 500. The jwt function reads no record.
             (_, Source::Http { status: 500 }) if self.function == Function::Jwt => Some(Need::BrokenStore),
             _ => None,
         }
     }
 
-    /// The event with its credentials, whose keys and secrets are put into the ground.
+    /// The event with filled placeholders. Writes their keys and secrets to `ground`.
     ///
     /// # Errors
     ///
-    /// Returns one line that names the file and what is wrong.
+    /// Returns one line with the file and the cause.
     pub async fn fill(&self, ground: &Ground<'_>) -> Result<Value, String> {
         let describe = |cause: String| format!("{}: {cause}", host::relative(&self.path));
         let text = fs::read_to_string(&self.path).map_err(|error| describe(error.to_string()))?;
@@ -111,13 +111,13 @@ impl EventFile {
     }
 }
 
-/// `make events`: fills every file, into `.local/events`.
+/// `make events`: fills every file and writes it to `.local/events`.
 pub(super) async fn fill_all(settings: &Settings) -> Result<(), String> {
     let files = EventFile::all()?;
     for file in &files {
         fill_into_local(settings, file).await?;
     }
-    println!("{} events with fresh credentials are in {}", files.len(), host::relative(&settings.events()));
+    println!("{} events with new credentials are in {}", files.len(), host::relative(&settings.events()));
     Ok(())
 }
 
@@ -127,7 +127,7 @@ pub(super) async fn fill_here(settings: &Settings, file: &EventFile) -> Result<V
     file.fill(&Ground { table: TABLE, secrets: SECRETS, delivery_prefix: DELIVERY_PREFIX, signer: &signer }).await
 }
 
-/// Fills a file into `.local/events`, and returns where it is.
+/// Fills a file, writes it to `.local/events`, and returns its path.
 pub(super) async fn fill_into_local(settings: &Settings, file: &EventFile) -> Result<PathBuf, String> {
     check_running()?;
     let event = fill_here(settings, file).await?;
@@ -136,7 +136,7 @@ pub(super) async fn fill_into_local(settings: &Settings, file: &EventFile) -> Re
     Ok(path)
 }
 
-/// Makes sure that a `make run` stands behind the addresses.
+/// Checks that `make run` is running.
 pub(super) fn check_running() -> Result<(), String> {
     if [DYNAMODB_PORT, SECRETS_MANAGER_PORT].into_iter().all(|port| answers(([127, 0, 0, 1], port).into())) {
         return Ok(());

@@ -1,7 +1,7 @@
-//! `make invoke`: one event file, sent to the running functions with `cargo lambda invoke`.
+//! `make invoke`: sends one event file to the running functions with `cargo lambda invoke`.
 //!
-//! The answer is shown whatever its status, and so is the code of an invocation that fails; only what is neither is an
-//! error. What an event has delivered is shown without its secret.
+//! It prints any answer and the error code of a failed invocation; a missing answer is an error. Delivered keys are
+//! printed without their secrets.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -29,7 +29,7 @@ pub(super) async fn run(settings: &Settings, function: Option<Function>, file: &
     Ok(())
 }
 
-/// Sends any event, and takes only an answer.
+/// Sends any event. A failed invocation is an error.
 pub(super) async fn send(function: Function, event: &Value) -> Result<Value, String> {
     let path = format!("/2015-03-31/functions/{}/invocations", function.name());
     let sent = http::send(GATEWAY_PORT, "POST", &path, &[], event.to_string()).await?;
@@ -59,13 +59,13 @@ fn invoke(function: Function, path: &Path) -> Result<String, String> {
     )
 }
 
-/// The type of an invocation error, as `cargo lambda invoke` tells it.
+/// The type of an invocation error, from the output of `cargo lambda invoke`.
 fn error_code(errors: &str) -> Option<&str> {
     let code = errors.lines().next()?.strip_prefix("Error: ")?;
     code.bytes().all(|byte| byte.is_ascii_alphabetic()).then_some(code)
 }
 
-/// An answer to a gateway as a client would see it.
+/// An HTTP answer as a client sees it; another answer unchanged.
 pub(super) fn readable(answer: &Value) -> String {
     let (Some(status), Some(body)) = (answer["statusCode"].as_u64(), answer["body"].as_str()) else {
         return format!("{answer:#}");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_error_is_told_by_its_code() {
+    fn an_invocation_error_is_identified_by_its_code() {
         assert_eq!(error_code("Error: invalidLevel\n\n  x invalidLevel\n"), Some("invalidLevel"));
         for errors in ["", "invalidLevel", "Error: error sending request for url\n"] {
             assert_eq!(error_code(errors), None, "{errors}");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_anything_but_a_gateway_is_shown_as_it_is() {
+    fn an_answer_to_another_source_is_shown_unchanged() {
         assert_eq!(readable(&json!({ "errorType": "x" })), "{\n  \"errorType\": \"x\"\n}");
     }
 }

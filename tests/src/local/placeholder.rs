@@ -1,6 +1,6 @@
-//! What stands in an event file in place of a credential or an id: `{{bearer role=curator}}`, `{{basic level=3}}`, `{{id}}`.
+//! Placeholders for credentials and ids in event files: `{{bearer role=curator}}`, `{{basic level=3}}`, `{{id}}`.
 //!
-//! A file holds no secret, and each filling makes new ones, and new ids.
+//! A file holds no secret. Each filling makes new credentials and ids.
 
 use std::str::FromStr;
 
@@ -10,38 +10,38 @@ use super::rotating::Rotating;
 use crate::stored_key::{StoredKey, basic};
 use crate::token::Claims;
 
-/// A value that is yet to be made.
+/// A parsed placeholder.
 #[derive(Clone, Debug)]
 pub enum Placeholder {
     /// A token with these claims.
     Bearer(Claims),
-    /// A key that the table is to hold, and the `Authorization` value that goes with it.
+    /// A key for the table, and its `Authorization` value.
     Basic(Box<StoredKey>, String),
-    /// An id that nothing else has.
+    /// A unique id.
     Id,
-    /// The end of the name of a secret that is there already.
+    /// The `deliverTo` of a secret that exists already.
     Taken,
     /// The ARN of a secret whose rotation has begun.
     Secret(Rotating),
-    /// The id of the version that is to come in that secret.
+    /// The id of the pending version of that secret.
     Token,
 }
 
 impl FromStr for Placeholder {
     type Err = String;
 
-    /// Reads what stands between the braces.
+    /// Parses the text between the braces.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut words = text.split_whitespace();
         match words.next() {
             Some("bearer") => words.try_fold(Claims::new(), claim).map(Self::Bearer),
             Some("basic") => key(words),
-            // A word behind it tells one id of a file from another.
+            // A word after `id` makes it a different id.
             Some("id") => Ok(Self::Id),
             Some("taken") => Ok(Self::Taken),
             Some("secret") => Rotating::parse(words).map(Self::Secret),
             Some("token") => Ok(Self::Token),
-            _ => Err(format!("{{{{{text}}}}} is none of bearer, basic, id, taken, secret, token")),
+            _ => Err(format!("{{{{{text}}}}} is not one of bearer, basic, id, taken, secret, token")),
         }
     }
 }
@@ -52,7 +52,7 @@ fn claim(claims: Claims, word: &str) -> Result<Claims, String> {
         Some(("id", id)) => number(word, id).map(|id| claims.with("_id", id)),
         Some(("status", status)) => number(word, status).map(|status| claims.with("status", status)),
         Some(("exp", seconds)) => number(word, seconds).map(|seconds| claims.expires_in(seconds)),
-        _ => Err(format!("{word} is none of role=, id=, status=, exp=")),
+        _ => Err(format!("{word} is not one of role=, id=, status=, exp=")),
     }
 }
 
@@ -70,7 +70,7 @@ fn key<'word>(words: impl Iterator<Item = &'word str>) -> Result<Placeholder, St
                 authorization = basic(&stored.key, &StoredKey::new().secret);
                 stored
             }
-            _ => return Err(format!("{word} is none of level=, id=, chain=, expired, damaged, wrong-secret")),
+            _ => return Err(format!("{word} is not one of level=, id=, chain=, expired, damaged, wrong-secret")),
         };
     }
     Ok(Placeholder::Basic(Box::new(stored), authorization))
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_secret_is_another_key_s() {
+    fn a_wrong_secret_is_the_secret_of_another_key() {
         let (stored, authorization) = stored("basic wrong-secret");
         assert_ne!(authorization, stored.authorization());
     }

@@ -1,6 +1,6 @@
-//! `make rotate`: a delivered key is rotated by the running key function, in the four steps of Secrets Manager.
+//! `make rotate`: rotates a delivered key with the running key function, in the four steps of Secrets Manager.
 //!
-//! It succeeds only if the old key and the new one both create keys afterwards.
+//! It succeeds only if both the old and the new key can create keys afterwards.
 
 use serde_json::{Value, json};
 
@@ -14,34 +14,34 @@ use crate::rotation::{Rotation, Step};
 use crate::secrets_manager::{Version, new_token};
 use crate::stored_key::basic;
 
-/// The end of the secret's name.
+/// The `deliverTo` of the secret.
 const DELIVER_TO: &str = "rotated";
 
 pub(super) async fn run() -> Result<(), String> {
     check_running()?;
     let name = format!("{DELIVERY_PREFIX}61/{DELIVER_TO}");
     if SECRETS.try_value(&name, Version::CURRENT).await?.is_none() {
-        println!("Asking the key function for a key, in a direct invocation");
+        println!("Creating a key with a direct invocation of the key function");
         send(Function::Key, &request()).await?;
     }
     println!("Before the rotation:\n{}\n", Delivered::read(&SECRETS, &name).await?);
     let rotation = Rotation::begin(SECRETS, &name).await?;
-    println!("Rotating, as Secrets Manager does, with the token {}", rotation.token());
+    println!("Rotating in the steps of Secrets Manager, with the token {}", rotation.token());
     for step in Step::ALL {
         let answer = send(Function::Key, &rotation.payload(step)).await;
         println!("  {:<13} {}", step.name(), answer.map_err(|error| format!("{}: {error}", step.name()))?);
     }
     let current = Delivered::read(&SECRETS, &name).await?;
-    println!("\nAfter it:\n{current}\n");
+    println!("\nAfter the rotation:\n{current}\n");
     let previous = Delivered::read_stage(&SECRETS, &name, "AWSPREVIOUS").await?;
     for (which, delivered) in [("old", &previous), ("new", &current)] {
         create_with(which, delivered).await?;
     }
-    println!("\nBoth keys work. The old one lives until it expires.");
+    println!("\nBoth keys work. The old key works until it expires.");
     Ok(())
 }
 
-/// A key that lives for a week, and may create keys.
+/// A request for a key that is valid for a week and may create keys.
 fn request() -> Value {
     json!({
         "name": "A key that rotates",
@@ -52,7 +52,7 @@ fn request() -> Value {
     })
 }
 
-/// A key authenticates if it creates another one.
+/// Checks that a key can create another key.
 async fn create_with(which: &str, delivered: &Delivered) -> Result<(), String> {
     let path = Function::Key.path();
     let authorization = basic(&delivered.key, &delivered.secret);

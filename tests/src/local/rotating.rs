@@ -1,34 +1,34 @@
-//! `{{secret}}`: a delivered secret whose rotation has come to a step, with what the steps before it leave.
+//! `{{secret}}`: a delivered secret that is at a given step of its rotation.
 //!
-//! The function under test has no part in it, so that each step can be sent by itself.
+//! The earlier steps are simulated without the function, so that each step can be tested alone.
 
 use super::events::Ground;
 use crate::rotation::{Rotation, Step};
 use crate::secrets_manager::new_token;
 use crate::stored_key::StoredKey;
 
-/// A secret that is yet to be made.
+/// A parsed `{{secret}}` placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotating {
     step: Step,
     spoiled: Option<Spoiled>,
 }
 
-/// What keeps the step from being done.
+/// A cause for the function to refuse the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Spoiled {
-    /// The key in use has no record.
+    /// The current key has no record.
     Revoked,
-    /// The value in use is no key.
+    /// The current value is no key.
     Foreign,
-    /// Rotation is switched off.
+    /// Rotation is disabled.
     Disabled,
-    /// The new version has been current, and is not any more.
+    /// The new version was current, but no longer is.
     Superseded,
 }
 
 impl Rotating {
-    /// Reads the words behind `secret`.
+    /// Parses the words after `secret`.
     pub(super) fn parse<'word>(words: impl Iterator<Item = &'word str>) -> Result<Self, String> {
         let mut rotating = Self { step: Step::Create, spoiled: None };
         for word in words {
@@ -39,7 +39,7 @@ impl Rotating {
                 ("foreign", _) => rotating.spoiled = Some(Spoiled::Foreign),
                 ("disabled", _) => rotating.spoiled = Some(Spoiled::Disabled),
                 ("superseded", _) => rotating.spoiled = Some(Spoiled::Superseded),
-                _ => return Err(format!("{word} is none of at=STEP, revoked, foreign, disabled, superseded")),
+                _ => return Err(format!("{word} is not one of at=STEP, revoked, foreign, disabled, superseded")),
             }
         }
         Ok(rotating)

@@ -1,6 +1,4 @@
-//! `make run`: the stack, and what to paste.
-//!
-//! It runs until it is stopped.
+//! `make run`: runs the stack until it is stopped, and prints commands to paste.
 
 use super::address::GATEWAY_PORT;
 use super::settings::Settings;
@@ -15,16 +13,16 @@ pub(super) async fn run(settings: &Settings) -> Result<(), String> {
     Err(stack.run(settings).await)
 }
 
-/// What to paste for both functions behind a port.
+/// Commands to paste for both functions at a port.
 pub(super) fn greeting(port: u16, token: &str) -> String {
     format!(
         r#"
-Both functions answer:
+Both functions are ready:
 
     POST http://localhost:{port}/apikeys/jwt
     POST http://localhost:{port}/apikeys/key
 
-Paste this into another terminal. A token of user 61, a curator, for an hour (`make token ROLE=user ID=61` makes others):
+Paste this into another terminal. A token of user 61 with the role curator, valid for an hour (see also `make token`):
 
     TOKEN='{token}'
 
@@ -43,9 +41,9 @@ A key made with that key:
 
 fn others(log: &str) -> String {
     format!(
-        "Events of other services, and a rotation: `make invoke EVENT=events/key-sqs-created.json`, `make rotate`.
+        "To send an event: `make invoke EVENT=events/key-sqs-created.json`. To rotate a key: `make rotate`.
 
 The functions log to {log}
-and are built again when a source file changes. Ctrl-C stops everything."
+and are rebuilt when a source file changes. Ctrl-C stops everything."
     )
 }

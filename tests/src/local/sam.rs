@@ -1,7 +1,7 @@
-//! The built functions as `sam local` runs them: each in a container, over a DynamoDB and a Secrets Manager of their own.
+//! Runs the built functions in containers with `sam local`, with a separate DynamoDB and Secrets Manager.
 //!
-//! Nothing reaches AWS: both endpoints are set for each function, `sam` finds no credentials, and of the shell's variables it
-//! gets only those that find a program or the Docker engine. A stack of `make run` beside it is not touched.
+//! Nothing reaches AWS: both endpoints are set for each function, `sam` finds no credentials, and it gets only the
+//! shell's variables that locate programs and the Docker engine. A running `make run` is not affected.
 
 mod api;
 mod engine;
@@ -31,7 +31,7 @@ use forwarder::Forwarder;
 pub(super) use invoke::run as invoke;
 pub use server::Server;
 
-/// What `sam` needs of the shell's environment: to find programs, and the Docker engine.
+/// The variables of the shell that `sam` gets, to find programs and the Docker engine.
 const PASSED_ON: [&str; 9] = [
     "DOCKER_CERT_PATH",
     "DOCKER_CONFIG",
@@ -44,7 +44,7 @@ const PASSED_ON: [&str; 9] = [
     "XDG_RUNTIME_DIR",
 ];
 
-/// With credentials, of whatever kind, `sam` asks AWS whose they are. Without, it gives the functions invented ones.
+/// With any credentials, `sam` calls AWS to identify them. Without, it gives the functions dummy credentials.
 const WITHOUT_CREDENTIALS: [(&str, &str); 5] = [
     ("AWS_CONFIG_FILE", "/dev/null"),
     ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
@@ -53,10 +53,10 @@ const WITHOUT_CREDENTIALS: [(&str, &str); 5] = [
     ("AWS_DEFAULT_REGION", REGION),
 ];
 
-/// A port that nothing listens on: "discard", which no system serves any more.
+/// A port without a listener: "discard", which no system serves today.
 const CLOSED_PORT: u16 = 9;
 
-/// What the containers run against. It ends with its handle.
+/// The services that the containers use. Dropping the value stops them.
 pub struct SamLocal {
     engine: Engine,
     folder: Folder,
@@ -72,11 +72,11 @@ pub struct SamLocal {
 }
 
 impl SamLocal {
-    /// Starts DynamoDB and Secrets Manager, in memory and on free ports, where a container reaches them.
+    /// Starts DynamoDB and Secrets Manager in memory, on free ports that containers can reach.
     ///
     /// # Errors
     ///
-    /// Returns one line when there is no Docker engine, no image, no build, or a service does not start.
+    /// Returns one line if the Docker engine, the image or the build is missing, or a service does not start.
     pub async fn start(jwt_secret: &str) -> Result<Self, String> {
         let engine = Engine::find()?;
         engine.fetch_image()?;
@@ -102,26 +102,26 @@ impl SamLocal {
         })
     }
 
-    /// How many secrets have been delivered.
+    /// The number of delivered secrets.
     ///
     /// # Errors
     ///
-    /// Returns one line when Secrets Manager does not answer.
+    /// Returns one line if Secrets Manager does not answer.
     pub async fn delivered(&self) -> Result<usize, String> {
         Ok(Delivered::names(&self.secrets).await?.len())
     }
 
-    /// The event with its credentials, whose keys and secrets are put into the table and the secrets.
+    /// The event with filled placeholders. Writes their keys and secrets to the services.
     ///
     /// # Errors
     ///
-    /// Returns one line that names the file and what is wrong.
+    /// Returns one line with the file and the cause.
     pub async fn fill(&self, file: &EventFile) -> Result<Value, String> {
         let (table, secrets) = (*self.dynamo.table(), *self.secrets);
         file.fill(&Ground { table, secrets, delivery_prefix: DELIVERY_PREFIX, signer: &self.signer }).await
     }
 
-    /// `sam local` with everything but the event and the port.
+    /// A command of `sam local`, without the event and the port.
     fn command(&self, subcommand: &str, need: Option<Need>) -> Result<Command, String> {
         let mut command = Command::new("sam");
         command
@@ -141,14 +141,14 @@ impl SamLocal {
         Ok(command)
     }
 
-    /// The variables of all functions. `sam` gives a function those that the template declares for it.
+    /// The variables of all functions. `sam` passes a function the variables that the template declares for it.
     fn variables(&self, need: Option<Need>) -> Value {
         let mut variables = Function::Jwt.environment(&self.dynamodb, &self.jwt_secret);
         let arn = &self.provisioner_arn;
         variables.extend(Function::Key.events_environment(&self.secrets_manager, DELIVERY_PREFIX, arn));
         let mut variables: Map<String, Value> =
             variables.into_iter().map(|(name, value)| (name, value.into())).collect();
-        // One configuration lacks all that any event file needs to lack, so that one set of containers serves them.
+        // One configuration lacks everything that any event file requires to be missing, for one set of containers.
         if need.is_some() {
             let closed = self.engine.endpoint(CLOSED_PORT);
             let lacking =
@@ -158,7 +158,7 @@ impl SamLocal {
         json!({ "Parameters": variables })
     }
 
-    /// What the environment of each container of this handle holds, and of no other's.
+    /// The text that marks the environment of each container of this handle.
     fn mark(&self) -> &str {
         &self.secrets_manager
     }

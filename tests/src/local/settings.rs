@@ -1,6 +1,6 @@
-//! Where the local stack keeps its things, and the secret that its tokens are signed with.
+//! The folder of the local stack, and the secret that signs its tokens.
 //!
-//! The secret is made on first use and readable by its owner alone.
+//! The secret is made on first use, and only its owner can read it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -18,7 +18,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Takes what there is in `.local`, and makes what there isn't.
+    /// Reads the settings in `.local`, and makes missing ones.
     pub(super) fn load() -> Result<Self, String> {
         Self::in_folder(&host::repository().join(".local"))
     }
@@ -32,7 +32,7 @@ impl Settings {
         Ok(Self { folder: folder.to_path_buf(), log: "logs/functions.log", secret })
     }
 
-    /// The same with a log of its own, for what runs beside `make run`.
+    /// The same with a separate log, for a stack that runs in parallel with `make run`.
     pub(super) fn with_log(&self, log: &'static str) -> Self {
         Self { folder: self.folder.clone(), log, secret: self.secret.clone() }
     }
@@ -68,7 +68,7 @@ fn secret(path: &Path) -> Result<String, String> {
     }
     let secret = fs::read_to_string(path).map_err(describe)?;
     if secret.len() < 32 {
-        return Err(format!("{} is too short: delete it, and a new one is made", path.display()));
+        return Err(format!("{} is too short: delete it to make a new secret", path.display()));
     }
     Ok(secret)
 }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_secret_is_made_once_for_its_owner_alone() {
+    fn the_secret_is_made_once_and_only_its_owner_can_read_it() {
         let folder = std::env::temp_dir().join(format!("apikeys-{}", hex::encode(host::random::<8>())));
         let first = Settings::in_folder(&folder).unwrap();
         let second = Settings::in_folder(&folder).unwrap();

@@ -1,6 +1,6 @@
-//! DynamoDB, Secrets Manager and both functions, running.
+//! Runs DynamoDB, Secrets Manager and both functions.
 //!
-//! Dropping it, at whatever point of its start, leaves no process behind.
+//! Dropping the stack ends all its processes, even during its start.
 
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
@@ -19,19 +19,19 @@ use crate::process::Tree;
 use crate::secrets_manager::SecretsManager;
 use crate::stored_key::StoredKey;
 
-/// How long the functions may take to answer once they are built.
+/// The maximum start time of the functions after the build.
 const START: Duration = Duration::from_secs(90);
 
-/// How long one question whether a function answers may take.
+/// The timeout of one request that checks whether a function answers.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// How much of the log is shown when they don't.
+/// The number of log lines that are shown if a function doesn't start.
 const LOG_LINES: usize = 15;
 
-/// How long the provisioner's key lives, in seconds: a month, since its secret is gone with this process.
+/// The lifetime of the provisioner's key in seconds: a month, since its secret is lost when this process ends.
 const PROVISIONER_EXPIRES_IN: i64 = 30 * 86_400;
 
-/// Where the functions and Secrets Manager answer, and whether the functions are built again when a source file changes.
+/// The ports of the functions and Secrets Manager, and whether a changed source file rebuilds the functions.
 #[derive(Clone, Copy)]
 struct Site {
     port: u16,
@@ -39,10 +39,10 @@ struct Site {
     follows_changes: bool,
 }
 
-/// What runs.
+/// The running stack.
 pub(super) struct Stack {
     functions: Tree,
-    /// Where both functions answer.
+    /// The port of both functions.
     pub(super) port: u16,
     pub(super) dynamo: Dynamo,
     _secrets: SecretsManager,
@@ -63,7 +63,7 @@ impl Stack {
         Self::around(dynamo, site, settings).await
     }
 
-    /// The same on free ports and with an empty table in memory, so that it can run beside another one.
+    /// The same on free ports and with an empty table in memory, in parallel with another stack.
     pub(super) async fn start_apart(settings: &Settings) -> Result<Self, String> {
         check_tools()?;
         build().await?;
@@ -85,7 +85,7 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Returns only if the functions' server ends, which it does not by itself.
+    /// Returns only if the functions' server ends unexpectedly.
     pub(super) async fn run(&mut self, settings: &Settings) -> String {
         while self.functions.exit_status().is_none() {
             sleep(Duration::from_millis(200)).await;
@@ -108,7 +108,7 @@ impl Stack {
         Ok(())
     }
 
-    /// A function that refuses to start isn't started again, and requests to it wait for ever.
+    /// `cargo lambda watch` does not restart a function that fails to start, and requests to it never end.
     fn has_failed(&mut self, log: &str) -> bool {
         self.functions.exit_status().is_some() || log.contains("command exited")
     }
@@ -121,7 +121,7 @@ fn check_tools() -> Result<(), String> {
         .map_err(|_| "cargo-lambda is missing: `make tools` fetches it, and `make run` finds it".to_owned())
 }
 
-/// Builds first, so that the progress is seen and the functions answer at once.
+/// Builds the functions before they start, which shows the progress.
 async fn build() -> Result<(), String> {
     println!("Building both functions (the first time takes some minutes)");
     let mut command = cargo("cargo");
@@ -136,7 +136,7 @@ async fn build() -> Result<(), String> {
     }
 }
 
-/// Makes the key that the key function's events act with, and returns the ARN of its secret.
+/// Creates the provisioner's key, and returns the ARN of its secret.
 pub(super) async fn provisioner(dynamo: &Dynamo, secrets: &SecretsManager) -> Result<String, String> {
     let name = AttributeValue::S("The provisioner of local work".to_owned());
     let stored = StoredKey::new().level(8).with("name", name).expires_in(PROVISIONER_EXPIRES_IN);
@@ -159,8 +159,8 @@ fn serve(site: Site, settings: &Settings, environment: Vec<(String, String)>) ->
     Tree::spawn(&mut command)
 }
 
-/// A command in the repository, free of what this machine and `cargo run` set: settings of AWS would reach the functions,
-/// and the package's variables would let cargo build again what it has built.
+/// A command in the repository without the variables of AWS, which would reach the functions, and of `cargo run`, which
+/// would cause a rebuild.
 fn cargo(program: &str) -> Command {
     let mut command = Command::new(program);
     command.current_dir(host::repository()).stdin(Stdio::null());
@@ -173,7 +173,7 @@ fn cargo(program: &str) -> Command {
     command
 }
 
-/// A function answers any method but POST with 405, by itself and without DynamoDB.
+/// Whether a function answers. A GET needs no DynamoDB: the answer is a 405.
 async fn answers(port: u16, function: Function) -> bool {
     let request = http::send(port, "GET", function.path(), &[], "");
     matches!(timeout(ANSWER, request).await, Ok(Ok(answer)) if answer.status == 405)

@@ -1,6 +1,6 @@
-//! `local with COMMAND`: a stack for the time of one command, which finds its address and callers in the environment.
+//! `local with COMMAND`: runs a stack for one command, which gets the address and credentials in the environment.
 //!
-//! It stands beside that of `make run`: ports, table and log are its own.
+//! The stack can run in parallel with `make run`: its ports, table and log are separate.
 
 use std::process::Command;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use crate::process::Tree;
 use crate::stored_key::StoredKey;
 use crate::token::Claims;
 
-/// How long the key's chain lives, in seconds: two years, so that no legal `expiresIn` is too long.
+/// The lifetime of the key's chain in seconds: two years, longer than any valid `expiresIn`.
 const CHAIN: i64 = 2 * 31_536_000;
 
-/// Runs the command, and fails if it does.
+/// Runs the command, and fails if the command fails.
 pub(super) async fn run(settings: &Settings, command: &[String]) -> Result<(), String> {
     let (program, arguments) = command.split_first().ok_or("a command is missing")?;
     let stack = Stack::start_apart(settings).await?;

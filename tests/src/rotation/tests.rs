@@ -10,7 +10,7 @@ async fn secret() -> (Secrets, String) {
     (secrets, arn)
 }
 
-/// The function's part, as short as it can be.
+/// A minimal rotation function.
 async fn function(secrets: Secrets, event: Value) -> Result<Value, String> {
     let [secret, token] = ["SecretId", "ClientRequestToken"].map(|name| event[name].as_str().unwrap().to_owned());
     if event["Step"] == "createSecret" {
@@ -26,7 +26,7 @@ async fn function(secrets: Secrets, event: Value) -> Result<Value, String> {
 }
 
 #[tokio::test]
-async fn a_rotation_begins_with_a_version_that_has_no_value() {
+async fn a_rotation_begins_with_a_version_without_a_value() {
     let (secrets, arn) = secret().await;
     let rotation = Rotation::begin(secrets, &arn).await.unwrap();
     let described = secrets.client().describe_secret().secret_id(&arn).send().await.unwrap();
@@ -38,7 +38,7 @@ async fn a_rotation_begins_with_a_version_that_has_no_value() {
 }
 
 #[tokio::test]
-async fn the_four_steps_rotate_a_secret_again_and_again() {
+async fn the_four_steps_can_rotate_a_secret_repeatedly() {
     let (secrets, arn) = secret().await;
     let mut tokens = Vec::new();
     for _ in 0..3 {
@@ -58,7 +58,7 @@ async fn the_four_steps_rotate_a_secret_again_and_again() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_stops_at_a_step_goes_on_with_the_same_version() {
+async fn an_interrupted_rotation_continues_with_the_same_version() {
     let (secrets, arn) = secret().await;
     let rotation = Rotation::begin(secrets, &arn).await.unwrap();
     let failed = rotation.run(async |event| if event["Step"] == "setSecret" { Err("no") } else { Ok(event) }).await;
@@ -79,7 +79,7 @@ async fn a_disabled_rotation_keeps_its_versions() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_not_there_can_not_be_rotated() {
+async fn a_missing_secret_cannot_be_rotated() {
     let error = Rotation::begin(SecretsManager::shared(), &unique_prefix()).await.unwrap_err();
     assert!(error.contains("ResourceNotFoundException"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! What tests ask a Secrets Manager of this machine for, in the words of a test.
+//! A client of the local Secrets Manager for tests.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,28 +12,28 @@ use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use crate::dynamo::REGION;
 use crate::host;
 
-/// Which value of a secret is meant.
+/// Selects a value of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version<'a> {
-    /// The one that has this stage.
+    /// The version with this stage.
     Stage(&'a str),
-    /// The one with this id, which is the token that it was made with.
+    /// The version with this id, which is the `ClientRequestToken` of its creation.
     Id(&'a str),
 }
 
 impl Version<'static> {
-    /// The current one.
+    /// The current version.
     pub const CURRENT: Self = Self::Stage("AWSCURRENT");
 }
 
-/// The secrets of a Secrets Manager of this machine, which may belong to another process.
+/// The secrets in a local Secrets Manager, which may belong to another process.
 #[derive(Clone, Copy, Debug)]
 pub struct Secrets {
     port: u16,
 }
 
 impl Secrets {
-    /// The secrets in the Secrets Manager that listens on a port of 127.0.0.1.
+    /// The secrets in the Secrets Manager on a port of 127.0.0.1.
     #[must_use]
     pub const fn at(port: u16) -> Self {
         Self { port }
@@ -45,13 +45,13 @@ impl Secrets {
         self.port
     }
 
-    /// The address to hand to a function as `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
+    /// The value of `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A new client. Its connections belong to the runtime that uses it first, so tests don't share one.
+    /// A new client. Its connections belong to the first runtime that uses the client, so tests don't share clients.
     #[must_use]
     pub fn client(&self) -> Client {
         let http = aws_smithy_http_client::Builder::new().build_http();
@@ -69,18 +69,18 @@ impl Secrets {
     ///
     /// # Errors
     ///
-    /// Returns one line when it is there already, or nothing answers.
+    /// Returns one line if the secret exists or Secrets Manager doesn't answer.
     pub async fn try_create(&self, name: &str, value: &str) -> Result<String, String> {
         let request = self.client().create_secret().name(name).secret_string(value).client_request_token(new_token());
         let output = request.send().await.map_err(line)?;
         output.arn.ok_or_else(|| "CreateSecret answers without an ARN".to_owned())
     }
 
-    /// A value of a secret, by the secret's name or ARN; none if there is no such secret, version, or value in it yet.
+    /// A value of a secret, by the secret's name or ARN; `None` if there is no such secret, version or value.
     ///
     /// # Errors
     ///
-    /// Returns one line for anything else, such as a secret that is scheduled for deletion.
+    /// Returns one line for any other error, such as a secret that is scheduled for deletion.
     pub async fn try_value(&self, secret: &str, version: Version<'_>) -> Result<Option<String>, String> {
         let request = self.client().get_secret_value().secret_id(secret);
         let request = match version {
@@ -96,11 +96,11 @@ impl Secrets {
         }
     }
 
-    /// Each version's id with its stages. A version without any counts as gone, as it does in AWS.
+    /// Each version's id with its stages. As in AWS, versions without a stage are left out.
     ///
     /// # Errors
     ///
-    /// Returns one line when there is no such secret, or nothing answers.
+    /// Returns one line if there is no such secret or Secrets Manager doesn't answer.
     pub async fn try_versions(&self, secret: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
         let output = self.client().describe_secret().secret_id(secret).send().await.map_err(line)?;
         let versions = output.version_ids_to_stages.unwrap_or_default().into_iter();
@@ -111,21 +111,21 @@ impl Secrets {
         Ok(staged.collect())
     }
 
-    /// The id of the version that has a stage, if one has.
+    /// The id of the version with a stage, if any.
     ///
     /// # Errors
     ///
-    /// Returns one line when there is no such secret, or nothing answers.
+    /// Returns one line if there is no such secret or Secrets Manager doesn't answer.
     pub async fn try_version_with(&self, secret: &str, stage: &str) -> Result<Option<String>, String> {
         let versions = self.try_versions(secret).await?;
         Ok(versions.into_iter().find(|(_, stages)| stages.iter().any(|known| known == stage)).map(|(id, _)| id))
     }
 
-    /// Gives a version of a secret a value, and these stages.
+    /// Sets the value and the stages of a version.
     ///
     /// # Errors
     ///
-    /// Returns one line when there is no such secret, or nothing answers.
+    /// Returns one line if there is no such secret or Secrets Manager doesn't answer.
     pub async fn try_put(&self, secret: &str, version: &str, stages: &[&str], value: &str) -> Result<(), String> {
         let stages = stages.iter().map(|stage| (*stage).to_owned()).collect();
         let request = self.client().put_secret_value().secret_id(secret).client_request_token(version);
@@ -133,11 +133,11 @@ impl Secrets {
         output.map(drop).map_err(line)
     }
 
-    /// The names of all secrets that begin so, sorted.
+    /// The sorted names of all secrets with a prefix.
     ///
     /// # Errors
     ///
-    /// Returns one line when nothing answers.
+    /// Returns one line if Secrets Manager doesn't answer.
     pub async fn try_names(&self, prefix: &str) -> Result<Vec<String>, String> {
         let pages = self.client().list_secrets().into_paginator().send();
         let pages = pages.collect::<Result<Vec<_>, _>>().await.map_err(line)?;
@@ -152,12 +152,12 @@ impl Secrets {
     ///
     /// # Panics
     ///
-    /// Panics with the cause when it can't be, as the other helpers do.
+    /// Panics with the cause if that fails. The other helpers do the same.
     pub async fn create(&self, name: &str, value: &str) -> String {
         self.try_create(name, value).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Gives a version of a secret a value, and these stages.
+    /// Sets the value and the stages of a version.
     pub async fn put(&self, secret: &str, version: &str, stages: &[&str], value: &str) {
         self.try_put(secret, version, stages, value).await.unwrap_or_else(|error| panic!("{error}"));
     }
@@ -172,12 +172,12 @@ impl Secrets {
         self.try_versions(secret).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The names of all secrets that begin so, sorted.
+    /// The sorted names of all secrets with a prefix.
     pub async fn names(&self, prefix: &str) -> Vec<String> {
         self.try_names(prefix).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// All secrets that begin so, by name, with the ids of their versions: a value that changes is another version.
+    /// All secrets with a prefix, by name, with the ids of their versions. Each new value is a new version.
     pub async fn listed(&self, prefix: &str) -> BTreeMap<String, Vec<String>> {
         let named = Filter::builder().key(FilterNameStringType::Name).values(prefix).build();
         let pages = self.client().list_secrets().filters(named).into_paginator().send();
@@ -188,18 +188,18 @@ impl Secrets {
             versions.sort();
             (secret.name.unwrap_or_default(), versions)
         });
-        // The filter does not tell upper from lower case.
+        // The filter ignores case.
         listed.filter(|(name, _)| name.starts_with(prefix)).collect()
     }
 
-    /// Deletes a secret, at once and for ever.
+    /// Deletes a secret immediately, without a recovery window.
     pub async fn delete(&self, secret: &str) {
         let request = self.client().delete_secret().secret_id(secret).force_delete_without_recovery(true);
         request.send().await.unwrap_or_else(|error| panic!("{}", line(error)));
     }
 }
 
-/// A version's id as Secrets Manager draws one.
+/// A new version id in the format of Secrets Manager.
 #[must_use]
 pub fn new_token() -> String {
     uuid::Builder::from_random_bytes(host::random()).into_uuid().to_string()

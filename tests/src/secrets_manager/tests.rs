@@ -5,18 +5,18 @@ use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueOutput;
 use super::*;
 use crate::fault::{Fault, Proxy};
 
-/// Tokens of two versions.
+/// The tokens of two versions.
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
-/// A secret that a test has for itself.
+/// A secret that only one test uses.
 struct Own {
     secrets: Secrets,
     name: String,
 }
 
 impl Own {
-    /// A name that no secret has yet.
+    /// A new name.
     fn name() -> Self {
         Self { secrets: SecretsManager::shared(), name: format!("{}61/a", unique_prefix()) }
     }
@@ -70,7 +70,7 @@ impl Own {
     }
 }
 
-/// What a refused call is compared with.
+/// The expected result of a refused call.
 fn refused<T>(code: &str) -> Result<T, String> {
     Err(code.to_owned())
 }
@@ -95,7 +95,7 @@ async fn a_secret_can_be_created_read_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_name_is_taken_but_for_the_same_token_with_the_same_value() {
+async fn a_used_name_is_refused_unless_token_and_value_are_the_same() {
     let own = Own::secret().await;
     let arn = own.create(A, "old").await.unwrap().arn;
     assert!(arn.is_some());
@@ -106,7 +106,7 @@ async fn a_name_is_taken_but_for_the_same_token_with_the_same_value() {
 }
 
 #[tokio::test]
-async fn of_many_that_create_the_same_name_at_once_one_succeeds() {
+async fn one_of_many_concurrent_creations_of_a_name_succeeds() {
     for _ in 0..20 {
         let own = Own::name();
         let creates = [0; 8].map(|_| new_token()).map(|token| {
@@ -122,7 +122,7 @@ async fn of_many_that_create_the_same_name_at_once_one_succeeds() {
 }
 
 #[tokio::test]
-async fn a_version_is_read_by_id_and_stage_only_where_both_are_its_own() {
+async fn a_version_is_read_by_id_and_stage_only_if_both_match() {
     let own = Own::secret().await;
     assert_eq!(own.get(Some(A), Some("AWSCURRENT")).await.as_deref(), Ok("old"));
     assert_eq!(own.get(Some(A), Some("AWSPENDING")).await, refused("InvalidRequestException"));
@@ -133,7 +133,7 @@ async fn a_version_is_read_by_id_and_stage_only_where_both_are_its_own() {
 }
 
 #[tokio::test]
-async fn the_current_stage_moves_only_from_where_it_is() {
+async fn the_current_stage_moves_only_from_the_current_version() {
     let own = Own::secret().await;
     own.put(B, &["AWSPENDING"], "new").await.unwrap();
     for from in [None, Some(B)] {
@@ -186,13 +186,13 @@ async fn moto_differs_from_aws_for_a_version_that_is_still_pending() {
 }
 
 #[tokio::test]
-async fn a_proxy_in_front_breaks_what_it_is_told_to() {
+async fn a_proxy_injects_the_planned_faults() {
     let secrets = SecretsManager::shared();
     let proxy = Proxy::to(secrets.port()).await;
     let broken = Secrets::at(proxy.port());
     let name = format!("{}61/a", unique_prefix());
     proxy.on("CreateSecret", 1, Fault::ApplyThenLose);
-    // The client's own second try meets its own secret: same token, same value.
+    // The client's retry finds its own secret, with the same token and value.
     broken.create(&name, "value").await;
     proxy.next(Fault::secrets_manager(400, "AccessDeniedException"));
     let error = broken.try_value(&name, Version::CURRENT).await.unwrap_err();
@@ -202,7 +202,7 @@ async fn a_proxy_in_front_breaks_what_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_connection_through_a_proxy_is_kept_as_to_aws() {
+async fn a_connection_through_a_proxy_stays_open_as_in_aws() {
     let proxy = Proxy::to(SecretsManager::shared().port()).await;
     let client = Secrets::at(proxy.port()).client();
     for _ in 0..2 {

@@ -1,6 +1,6 @@
 //! The claims that the FreeSewing backend signs.
 //!
-//! A fresh set authenticates: user 61 with the role `user`, for an hour.
+//! New claims authenticate user 61 with the role `user` for an hour.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ pub const ISSUER: &str = "http://localhost:9000";
 /// The audience on this machine.
 pub const AUDIENCE: &str = ISSUER;
 
-/// A token's claims, each of them free to be changed or taken out.
+/// A token's claims. Tests can change or remove each of them.
 #[derive(Clone, Debug)]
 pub struct Claims(Map<String, Value>);
 
@@ -48,14 +48,14 @@ impl Claims {
         self
     }
 
-    /// Takes a claim out.
+    /// Removes a claim.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.0.remove(name);
         self
     }
 
-    /// Sets who is asking.
+    /// Sets the user id.
     #[must_use]
     pub fn id(self, id: u64) -> Self {
         self.with("_id", id).with("username", format!("user-{id}"))
@@ -67,7 +67,7 @@ impl Claims {
         self.with("role", role)
     }
 
-    /// Lets the token expire so many seconds from now; a negative number is the past.
+    /// Sets the expiry, in seconds from now; a negative number is in the past.
     #[must_use]
     pub fn expires_in(self, seconds: i64) -> Self {
         self.with("exp", host::now() + seconds)
@@ -79,7 +79,7 @@ impl Claims {
         Value::Object(self.0.clone()).to_string()
     }
 
-    /// The signed token with these claims and an ordinary header.
+    /// The signed token with these claims and the default header.
     #[must_use]
     pub fn sign(&self, signer: &Signer) -> String {
         Token::new(self).sign(signer)

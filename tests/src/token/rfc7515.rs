@@ -1,6 +1,6 @@
-//! The published RSA key of RFC 7515, appendix A.2: 2048 bits, known to the whole world.
+//! The published 2048-bit RSA key of RFC 7515, appendix A.2.
 //!
-//! Good for tests of RS256 and for nothing else; no function must ever be configured with it.
+//! It is only for tests of RS256; never configure a deployed function with it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -48,7 +48,7 @@ pub(super) fn key_pair() -> RsaKeyPair {
     RsaKeyPair::from_components(&components).expect("the published key is whole")
 }
 
-/// A number as a JSON Web Key writes it.
+/// Decodes a number of a JSON Web Key.
 fn number(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).expect("the published key is base64url")
 }

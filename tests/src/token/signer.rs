@@ -1,6 +1,6 @@
 //! Keys that sign tokens, and the public keys that verify them.
 //!
-//! ES256 and Ed25519 keys are made at run time; none of them is ever stored.
+//! ES256 and Ed25519 keys are made at run time and never stored.
 
 use der::asn1::{AnyRef, BitString, Null, ObjectIdentifier};
 use der::pem::LineEnding;
@@ -52,7 +52,7 @@ impl Signer {
         Self::Hmac("HS512", hmac::Key::new(hmac::HMAC_SHA512, secret))
     }
 
-    /// RSA with the key of RFC 7515: ring makes no RSA keys, and a published one can't be mistaken for a secret.
+    /// RSA with the published key of RFC 7515, since ring makes no RSA keys.
     #[must_use]
     pub fn rs256() -> Self {
         Self::Rsa(Box::new(rfc7515::key_pair()))
@@ -114,7 +114,7 @@ impl Signer {
         }
     }
 
-    /// The public key as `JWT_PUBLIC_KEY` wants it: SubjectPublicKeyInfo in PEM.
+    /// The public key in the format of `JWT_PUBLIC_KEY`: SubjectPublicKeyInfo in PEM.
     ///
     /// # Panics
     ///

@@ -25,7 +25,7 @@ fn assert_verifies(algorithm: &'static dyn VerificationAlgorithm, signer: &Signe
 }
 
 #[test]
-fn a_fresh_token_is_an_ordinary_user_s_for_an_hour() {
+fn a_new_token_is_for_an_ordinary_user_and_one_hour() {
     let token = Claims::new().sign(&Signer::hs256(SECRET));
     let segments: Vec<&str> = token.split('.').collect();
     assert_eq!(decode(segments[0]), br#"{"alg":"HS256","typ":"JWT"}"#);
@@ -36,7 +36,7 @@ fn a_fresh_token_is_an_ordinary_user_s_for_an_hour() {
 }
 
 #[test]
-fn claims_can_be_changed_and_taken_out() {
+fn claims_can_be_changed_and_removed() {
     let claims = Claims::new().id(7).role("curator").with("status", 0).without("exp").to_json();
     let claims: Value = serde_json::from_str(&claims).unwrap();
     assert_eq!((&claims["_id"], &claims["role"], &claims["status"]), (&7.into(), &"curator".into(), &0.into()));

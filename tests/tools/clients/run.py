@@ -1,7 +1,7 @@
-"""Runs every snippet of docs/clients.md as it stands there, against the stack that `local with` names.
+"""Runs every snippet of docs/clients.md unchanged against the stack of `local with`.
 
-Between client and stack stands a proxy that can lose what it has to hand on: so a snippet is also seen to try again,
-with the same Idempotency-Key, and to get the one key that was made.
+A proxy between client and stack can lose answers, to test that a snippet retries with the same Idempotency-Key and gets
+the key that was created.
 """
 
 import http.client
@@ -29,9 +29,9 @@ HANDED_BACK = ("content-type", "idempotency-replayed")
 
 @dataclass
 class Seen:
-    """What went through the proxy."""
+    """The requests and keys that the proxy has seen."""
 
-    # What becomes of the first try of each Idempotency-Key: "lost" (its answer is) or "busy" (it is not handed on).
+    # The fault of the first try of each Idempotency-Key: "lost" loses the answer, "busy" does not forward the request.
     trouble: str | None
     tries: dict = field(default_factory=dict)
     created: list = field(default_factory=list)
@@ -75,7 +75,7 @@ class Proxy(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     def handle_error(self, request, client_address):
-        """A client may end before its connection does."""
+        """A client may end before its connection is closed."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -96,7 +96,7 @@ def write(path, text):
 
 
 def prepare(found):
-    """Writes each snippet to where its client finds what it needs, and returns the command of each."""
+    """Writes each snippet to the folder of its client's dependencies, and returns a command for each."""
     curl = write(WORK / "curl/snippet.sh", found["sh"])
     javascript = write(WORK / "node/snippet.mjs", found["js"])
     python = write(WORK / "python-snippet/snippet.py", found["python"])
@@ -108,7 +108,7 @@ def prepare(found):
         httpyac = WORK / "node/node_modules/.bin/httpyac"
         return [str(httpyac), "send", str(file), "--all", "--output", "body", "--no-color"]
 
-    # Only the .http file holds its environment, so only its command depends on it.
+    # The .http file contains its variables; the other clients read the environment.
     return {
         "curl": lambda _: ["bash", str(curl)],
         "axios": lambda _: ["node", str(javascript)],
@@ -119,7 +119,7 @@ def prepare(found):
 
 
 def build(dependencies, program):
-    """Builds the Rust snippet with the versions of the Cargo.lock beside this file."""
+    """Builds the Rust snippet with the Cargo.lock next to this file."""
     package = '[package]\nname = "client"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n'
     manifest = write(WORK / "rust/Cargo.toml", package + dependencies)
     write(WORK / "rust/Cargo.lock", (HERE / "Cargo.lock").read_text())
@@ -130,7 +130,7 @@ def build(dependencies, program):
 
 
 def run(command, trouble=None, **changed):
-    """Runs a snippet behind a proxy of its own."""
+    """Runs a snippet with a new proxy."""
     server = Server(("127.0.0.1", 0), Proxy)
     server.seen = Seen(trouble)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -151,7 +151,7 @@ def run(command, trouble=None, **changed):
 
 
 def check_created(client, command, trouble=None):
-    """Both keys are made and shown, each with one Idempotency-Key for all its tries."""
+    """Both keys are created and printed, each with one Idempotency-Key for all its tries."""
     code, output, seen = run(command, trouble)
     context = f"{client}, {trouble}: exit {code}\n{output}"
     tries = 2 if trouble else 1
@@ -167,7 +167,7 @@ def check_created(client, command, trouble=None):
 
 
 def check_refused(client, command, error, **changed):
-    """The code is shown, nothing is tried again, and the program fails."""
+    """The error code is printed, no request is retried, and the program fails."""
     code, output, seen = run(command, **changed)
     context = f"{client}, {error}: exit {code}\n{output}"
     assert code != 0 and error in output, context
@@ -180,7 +180,7 @@ def main():
         check_created(client, command)
         check_refused(client, command, "authenticationFailed", TOKEN="no.token.atall")
         check_refused(client, command, "authenticationFailed", SECRET="0" * 64)
-        # An .http file is sent by a human, who also tries again.
+        # An .http file has no retries.
         for trouble in ["lost", "busy"] if client != "httpyac" else []:
             check_created(client, command, trouble)
         print(f"{client}: as documented ({time.monotonic() - begun:.1f} s)", flush=True)

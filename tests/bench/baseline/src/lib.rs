@@ -1,5 +1,5 @@
-//! The least that creates a record over HTTP, in the shape of `examples/http-dynamodb` of awslabs/aws-lambda-rust-runtime:
-//! default features and settings, the client made once. It verifies nobody, validates nothing and hashes nothing.
+//! A minimal function that creates a record, modelled on `examples/http-dynamodb` of awslabs/aws-lambda-rust-runtime:
+//! default features and settings, one client. It does not authenticate, validate or hash.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Reads what the environment says.
+    /// Reads the environment.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl Table {
         Ok(answer.item)
     }
 
-    /// Writes what the body asks for, in a record with the attributes that a function's record has, and of its size.
+    /// Writes the record of a request, with the attributes and the size of a function's record.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Whether an answer is the one in the name of its event file.
+//! Compares an answer with the name of its event file.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{EventFile, Outcome, Source};
 use crate::function::Function;
 
 impl EventFile {
-    /// The function of `template.yaml` that the source of the event calls.
+    /// The function of `template.yaml` that the event's source invokes.
     #[must_use]
     pub const fn logical_name(&self) -> &'static str {
         match (self.function, self.source) {
@@ -17,23 +17,23 @@ impl EventFile {
         }
     }
 
-    /// How many secrets the event delivers.
+    /// The number of secrets that the event delivers.
     #[must_use]
     pub fn deliveries(&self) -> usize {
         match (self.source, &self.outcome) {
             (Source::Http { .. }, _) => 0,
             (_, Outcome::Created | Outcome::CreatedInPart) => 1,
-            // The request before it had the same id, and got its key.
+            // The request before the refused one had the same id, and its key was delivered.
             (_, Outcome::Refused(code)) if code == "idempotencyKeyReused" => 1,
             (_, Outcome::Stepped(_) | Outcome::Refused(_)) => 0,
         }
     }
 
-    /// Compares an answer, as Lambda hands it over, with the file's name.
+    /// Compares an answer of Lambda's Invoke API with the file's name.
     ///
     /// # Errors
     ///
-    /// Returns one line with both.
+    /// Returns one line with the expected and the actual answer.
     pub fn check(&self, event: &Value, answer: &Value) -> Result<(), String> {
         let (is_expected, expected) = match (self.source, &self.outcome) {
             (Source::Http { status }, outcome) => {
@@ -56,7 +56,7 @@ impl EventFile {
     }
 }
 
-/// Whether a gateway's answer has the status and the body.
+/// Whether an HTTP answer has the status and the body.
 fn is_response(answer: &Value, status: u16, outcome: &Outcome) -> bool {
     let body: Option<Value> = answer["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
     let is_expected = |body: Value| match outcome {
@@ -66,7 +66,7 @@ fn is_response(answer: &Value, status: u16, outcome: &Outcome) -> bool {
     answer["statusCode"] == status && body.is_some_and(is_expected)
 }
 
-/// The messages that go back to the queue: none, or the last one.
+/// The messages that return to the queue: none, or the last one.
 fn failures(event: &Value, outcome: &Outcome) -> Vec<Value> {
     let last = event["Records"].as_array().and_then(|records| records.last());
     let last = last.filter(|_| *outcome != Outcome::Created);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_goes_to_the_function_that_its_source_calls() {
+    fn an_event_goes_to_the_function_of_its_source() {
         for (name, function) in [
             ("jwt-405-method-not-allowed", "JwtFunction"),
             ("key-201-alb", "KeyFunction"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_answer_in_the_name_passes() {
+    fn only_the_answer_of_the_file_name_passes() {
         let key = json!({ "result": "success", "apikey": { "secret": "x" } });
         let delivered = json!({ "result": "success", "apikey": { "secretArn": "x" } });
         let refused = json!({ "result": "error", "error": "invalidLevel" });

@@ -1,18 +1,18 @@
-//! The filling of an event's text: a fresh value for each placeholder, and what the value stands for.
+//! Fills the placeholders of an event's text with new values.
 //!
-//! A value fits at any depth of JSON in JSON, since none holds anything that would have to be escaped.
+//! No value needs escaping, so a placeholder may be in JSON text inside other JSON.
 
 use super::Ground;
 use crate::local::placeholder::Placeholder;
 use crate::rotation::Rotation;
 use crate::secrets_manager::new_token;
 
-/// Puts a value in place of each placeholder of a text; the same placeholder is the same value, since a gateway of
-/// payload format 1.0 gives each header twice.
+/// Replaces each placeholder of a text. All occurrences of a placeholder get the same value, since payload format 1.0
+/// has each header twice.
 ///
 /// # Errors
 ///
-/// Returns one line when a placeholder isn't understood, or the table or the secrets can't be written.
+/// Returns one line if a placeholder is invalid, or the table or the secrets can't be written.
 pub async fn fill(text: &str, ground: &Ground<'_>) -> Result<String, String> {
     let mut filled = text.to_owned();
     let mut rotation = None;
@@ -51,12 +51,12 @@ async fn value(placeholder: &str, ground: &Ground<'_>, rotation: &mut Option<Rot
 
 fn check(placeholder: &str, value: &str) -> Result<(), String> {
     let is_plain = |character: char| !character.is_control() && !"\"\\{}".contains(character);
-    let message = || format!("the value of {{{{{placeholder}}}}} would have to be escaped");
+    let message = || format!("the value of {{{{{placeholder}}}}} needs escaping");
     value.chars().all(is_plain).then_some(()).ok_or_else(message)
 }
 
 impl Ground<'_> {
-    /// The name of a secret of user 61, for whom all placeholders stand unless they say otherwise.
+    /// The name of a secret of user 61, the default user of all placeholders.
     pub(in crate::local) fn secret_name(&self, deliver_to: &str) -> String {
         format!("{}61/{deliver_to}", self.delivery_prefix)
     }
@@ -67,12 +67,12 @@ mod tests {
     use super::check;
 
     #[test]
-    fn a_value_that_would_have_to_be_escaped_is_an_error() {
+    fn a_value_that_requires_escaping_is_an_error() {
         for value in ["Bearer a.b-c_d", "Basic a+b/c==", "arn:aws:secretsmanager:us-east-1:1:secret:a/b-AbCd12"] {
             assert_eq!(check("x", value), Ok(()));
         }
         for value in ["a\"b", "a\\b", "a\nb", "{{id}}"] {
-            assert_eq!(check("x", value).unwrap_err(), "the value of {{x}} would have to be escaped", "{value}");
+            assert_eq!(check("x", value).unwrap_err(), "the value of {{x}} needs escaping", "{value}");
         }
     }
 }

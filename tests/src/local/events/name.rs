@@ -1,18 +1,16 @@
-//! What the name of an event file says.
-//!
-//! Its words are kebab case, so that an error code in it reads as one.
+//! The parts of an event file's name, which is in kebab case.
 
 use crate::rotation::Step;
 
-/// Who sends the event.
+/// The source of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A gateway, a function URL or a load balancer, for a client that gets this status.
+    /// API Gateway, a function URL or a load balancer.
     Http {
-        /// The status of the answer.
+        /// The expected status.
         status: u16,
     },
-    /// Whoever may invoke the function; Step Functions too.
+    /// A direct invocation, also by Step Functions.
     Direct,
     /// A bus.
     EventBridge,
@@ -37,20 +35,20 @@ impl Source {
     }
 }
 
-/// What the function does with the event.
+/// The expected outcome of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It makes a key for each request.
+    /// The function creates a key for each request.
     Created,
-    /// It makes a key for each request but the last one.
+    /// The function creates a key for each request but the last one.
     CreatedInPart,
-    /// It does this step of a rotation.
+    /// The function completes this step of a rotation.
     Stepped(Step),
-    /// It refuses the last request, which most often is the only one, with this error code.
+    /// The function refuses the last request, usually the only one, with this error code.
     Refused(String),
 }
 
-/// Reads what stands behind the function's name.
+/// Parses the part after the function's name.
 pub(super) fn parse(rest: &str) -> Option<(Source, Outcome)> {
     let (source, what) = rest.split_once('-').filter(|(_, what)| !what.is_empty())?;
     let source = Source::named(source)?;

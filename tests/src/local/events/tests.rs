@@ -13,7 +13,7 @@ fn refused(code: &str) -> Outcome {
     Outcome::Refused(code.to_owned())
 }
 
-/// Fills a text on a ground that nothing else stands on, and hands the ground to `look`.
+/// Fills a text with a new table and new secrets, and passes them to `look`.
 async fn filled(text: &str, look: impl AsyncFn(&str, Ground<'_>)) {
     let dynamo = Dynamo::in_memory().await;
     let (delivery_prefix, signer) = (&unique_prefix(), &Signer::hs256(SECRET));
@@ -40,7 +40,7 @@ fn a_name_says_function_source_and_outcome() {
 }
 
 #[test]
-fn a_name_says_what_no_event_can_bring_about() {
+fn a_file_name_gives_the_setup_that_its_answer_requires() {
     assert_eq!(named("jwt-500-create-apikey-failed.json").need(), Some(Need::BrokenStore));
     assert_eq!(named("key-sns-events-disabled.json").need(), Some(Need::NoEvents));
     for name in ["key-500-create-apikey-failed.json", "key-direct-create-apikey-failed.json", "jwt-201-alb.json"] {
@@ -69,7 +69,7 @@ async fn a_placeholder_becomes_a_credential_and_its_key_is_stored() {
 }
 
 #[tokio::test]
-async fn a_placeholder_is_filled_in_json_that_is_text_in_other_json() {
+async fn a_placeholder_is_filled_in_nested_json_text() {
     let inner = r#"{"id":"{{id}}","authorization":"{{bearer}}","other":"{{id 2}}"}"#;
     let text = Value::from(vec![Value::from(inner).to_string(), "{{id}}".to_owned()]).to_string();
     filled(&text, async |filled, _| {
@@ -84,7 +84,7 @@ async fn a_placeholder_is_filled_in_json_that_is_text_in_other_json() {
 }
 
 #[tokio::test]
-async fn a_secret_is_one_of_a_rotation_that_has_come_to_a_step() {
+async fn a_secret_placeholder_is_a_secret_at_a_step_of_a_rotation() {
     for (step, has_value, keys) in
         [("createSecret", false, 1), ("setSecret", true, 1), ("testSecret", true, 2), ("finishSecret", true, 2)]
     {
@@ -100,7 +100,7 @@ async fn a_secret_is_one_of_a_rotation_that_has_come_to_a_step() {
 }
 
 #[tokio::test]
-async fn a_placeholder_without_end_or_meaning_is_an_error() {
+async fn an_unclosed_or_unknown_placeholder_is_an_error() {
     let (signer, secrets) = (&Signer::hs256(SECRET), Secrets::at(1));
     let ground = Ground { table: Table::at(1), secrets, delivery_prefix: "x/", signer };
     for text in ["{{bearer", "{{digest}}", "{{token}}"] {
@@ -109,7 +109,7 @@ async fn a_placeholder_without_end_or_meaning_is_an_error() {
 }
 
 #[tokio::test]
-async fn every_file_of_the_folder_fills_and_has_no_secret_of_its_own() {
+async fn every_event_file_can_be_filled_and_holds_no_secret() {
     let dynamo = Dynamo::in_memory().await;
     let (delivery_prefix, signer) = (&unique_prefix(), &Signer::hs256(SECRET));
     let ground = Ground { table: *dynamo.table(), secrets: SecretsManager::shared(), delivery_prefix, signer };

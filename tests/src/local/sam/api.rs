@@ -1,6 +1,4 @@
-//! `make sam-api`: the HTTP API through `sam local start-api`, and what to paste.
-//!
-//! It runs until it is stopped.
+//! `make sam-api`: runs `sam local start-api` until it is stopped, and prints commands to paste.
 
 use super::SamLocal;
 use crate::host;

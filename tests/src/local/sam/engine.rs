@@ -1,6 +1,6 @@
-//! The Docker engine: whether there is one, the image that the functions run in, and how a container reaches this machine.
+//! The Docker engine, the functions' image, and the address of this machine for containers.
 //!
-//! What the `docker` command reaches is what `sam` is told to use.
+//! `sam` uses the engine of the `docker` command.
 
 use std::net::IpAddr;
 use std::process::{Command, Stdio};
@@ -10,13 +10,13 @@ use crate::host;
 
 const UNREACHABLE: &str = "no Docker engine is reachable: install and start Docker, or set DOCKER_HOST";
 
-/// The name of this machine for a container under Docker Desktop, where the engine runs in a virtual machine.
+/// The name of this machine in a container of Docker Desktop, whose engine runs in a virtual machine.
 const DESKTOP: &str = "host.docker.internal";
 
 /// A reachable engine.
 pub(super) struct Engine {
     address: String,
-    /// Where its containers find this machine, if the engine runs on it.
+    /// The address of this machine for containers, if the engine runs on this machine.
     gateway: Option<IpAddr>,
 }
 
@@ -31,12 +31,12 @@ impl Engine {
         Ok(Self { address, gateway: gateways.find(is_of_this_machine) })
     }
 
-    /// Where the engine listens, as `DOCKER_HOST` has it.
+    /// The value of `DOCKER_HOST`.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Fetches the image where it is missing. `sam` would ask for a newer one each time, and fail without a network.
+    /// Fetches the image if it is missing. `sam` would look for a newer image each time, and fail without a network.
     pub(super) fn fetch_image(&self) -> Result<(), String> {
         let image = format!("public.ecr.aws/lambda/provided:al2023-{}", architecture());
         if docker(&["image", "inspect", &image]).is_some() {
@@ -45,10 +45,10 @@ impl Engine {
         println!("Fetching {image} (once)");
         let pulled = Command::new("docker").args(["pull", &image]).stdin(Stdio::null()).status();
         let pulled = pulled.is_ok_and(|status| status.success());
-        pulled.then_some(()).ok_or_else(|| format!("{image} can't be fetched, for the reason above"))
+        pulled.then_some(()).ok_or_else(|| format!("{image} can't be fetched; the cause is above"))
     }
 
-    /// Lets a container reach a port of 127.0.0.1, and returns the URL for it.
+    /// Makes a port of 127.0.0.1 reachable for containers, and returns its URL.
     pub(super) fn reach(&self, port: u16) -> Result<(Option<Forwarder>, String), String> {
         let Some(gateway) = self.gateway else {
             return Ok((None, self.endpoint(port)));
@@ -58,13 +58,13 @@ impl Engine {
         Ok((Some(forwarder), endpoint))
     }
 
-    /// The URL of a port of this machine, as a container sees it.
+    /// The URL of a port of this machine for containers.
     pub(super) fn endpoint(&self, port: u16) -> String {
         let host = self.gateway.map_or_else(|| DESKTOP.to_owned(), |gateway| gateway.to_string());
         format!("http://{host}:{port}")
     }
 
-    /// Removes the functions' containers whose environment holds a text. A `sam` that is stopped leaves its containers.
+    /// Removes the functions' containers whose environment holds a text, since a stopped `sam` leaves its containers.
     pub(super) fn remove_containers(&self, mark: &str) {
         let listed = docker(&["ps", "--all", "--quiet", "--filter", "label=sam.cli.container.type=lambda"]);
         for id in listed.unwrap_or_default().split_whitespace() {
@@ -76,7 +76,7 @@ impl Engine {
     }
 }
 
-/// The processor of this machine, as AWS names it.
+/// AWS's name of this machine's architecture.
 pub(super) const fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
@@ -85,7 +85,7 @@ fn is_of_this_machine(address: &IpAddr) -> bool {
     std::net::TcpListener::bind((*address, 0)).is_ok()
 }
 
-/// What `docker` prints, if it succeeds.
+/// The output of `docker`, if it succeeds.
 fn docker(arguments: &[&str]) -> Option<String> {
     let output = Command::new("docker").args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -1,6 +1,6 @@
-//! A folder for what one `sam local` reads: its variables and its event, which hold credentials.
+//! A temporary folder for the variables and the event of one `sam local`, which hold credentials.
 //!
-//! Its owner alone may read it, and it goes with its handle.
+//! Only its owner can read it.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::host;
 
-/// The folder. It is removed when this is dropped.
+/// The folder. Dropping it deletes the folder.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
@@ -19,7 +19,7 @@ impl Folder {
         Ok(Self(path))
     }
 
-    /// Writes a file under a name that no other file of the folder has, since a `sam` may still read the earlier one.
+    /// Writes a file under a new name, since a `sam` may still read an earlier file.
     pub(super) fn write(&self, name: &str, text: &str) -> Result<PathBuf, String> {
         let path = self.0.join(format!("{}-{name}", hex::encode(host::random::<4>())));
         fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -29,7 +29,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What can't be removed lies in a folder that only its owner can read.
+        // Only the owner can read a folder that can't be deleted.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

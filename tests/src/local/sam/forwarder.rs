@@ -1,4 +1,4 @@
-//! A way from an address that containers reach to a port of 127.0.0.1, where every service of this crate listens.
+//! Forwards connections from an address that containers can reach to a port of 127.0.0.1.
 
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
@@ -24,7 +24,7 @@ impl Forwarder {
         Ok(Self { port, _server: Background::spawn(serve(listener, upstream)) })
     }
 
-    /// The port that it listens on.
+    /// The port of the forwarder.
     pub(super) const fn port(&self) -> u16 {
         self.port
     }
@@ -41,7 +41,7 @@ async fn serve(listener: TcpListener, upstream: u16) {
     }
 }
 
-/// An error of either side is the end of the connection, which is what the other side sees.
+/// An error on one side closes the connection on both sides.
 async fn forward(mut client: TcpStream, upstream: u16) {
     if let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, upstream)).await {
         let _ = copy_bidirectional(&mut client, &mut server).await;

@@ -1,6 +1,6 @@
-//! `make sam-invoke`: one event file through `sam local invoke`.
+//! `make sam-invoke`: sends one event file with `sam local invoke`.
 //!
-//! `sam` ends with 0 also where the function did not start, so what counts is the answer: it must be the one in the name.
+//! `sam` exits with 0 even if the function did not start, so the answer is compared with the file's name.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -28,18 +28,18 @@ pub(in crate::local) async fn run(settings: &Settings, file: &Path) -> Result<()
 }
 
 impl SamLocal {
-    /// Invokes the function that an event is for, in a container of its own.
+    /// Invokes the function of an event in a new container.
     ///
     /// # Errors
     ///
-    /// Returns one line when the function gives no answer.
+    /// Returns one line if the function gives no answer.
     pub async fn invoke(&self, file: &EventFile, event: &Value) -> Result<Value, String> {
         let mut command = self.command("invoke", file.need())?;
         let (mut reader, writer) = std::io::pipe().map_err(|error| error.to_string())?;
         command.arg("--event").arg(self.folder.write("event.json", &event.to_string())?);
         command.arg(file.logical_name()).stdout(writer);
         let mut running = self.spawn(command)?;
-        // A thread reads, so that a long answer does not fill the pipe while this waits for the end.
+        // A thread reads the output, so that a long answer does not block `sam`.
         let output = std::thread::spawn(move || {
             let mut text = String::new();
             reader.read_to_string(&mut text).map(|_| text)

@@ -1,6 +1,6 @@
-//! `sam local start-api` and `start-lambda`, whose containers stay for the next request, and every `sam local` that runs.
+//! Running commands of `sam local`, among them `start-api` and `start-lambda`, whose containers stay warm.
 //!
-//! Dropping one leaves no process and no container behind.
+//! Dropping a handle ends its processes and removes its containers.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::local::events::Need;
 use crate::local::stack::last_lines;
 use crate::process::Tree;
 
-/// A `sam local` that runs, with its containers.
+/// A running `sam local` with its containers.
 pub(super) struct Running<'local> {
     tree: Tree,
     engine: &'local Engine,
@@ -27,7 +27,7 @@ pub(super) struct Running<'local> {
 }
 
 impl Running<'_> {
-    /// Waits until it has ended by itself.
+    /// Waits until the process has ended.
     pub(super) async fn ended(&mut self) -> ExitStatus {
         loop {
             match self.tree.exit_status() {
@@ -40,7 +40,7 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        // Without containers `sam` ends at once; else it stops one after the other, some seconds each.
+        // `sam` would stop its containers one after the other, at some seconds each.
         self.engine.remove_containers(self.mark);
         self.tree.stop();
         self.engine.remove_containers(self.mark);
@@ -55,22 +55,22 @@ pub struct Server<'local> {
 }
 
 impl SamLocal {
-    /// Starts a command of `sam local` whose containers all have this handle's mark.
+    /// Starts a command of `sam local` and marks all its containers.
     pub(super) fn spawn(&self, mut command: Command) -> Result<Running<'_>, String> {
         Ok(Running { tree: Tree::spawn(&mut command)?, engine: &self.engine, mark: self.mark() })
     }
 
-    /// Starts `sam local start-lambda` on a free port, with functions that lack what a file needs them to lack.
+    /// Starts `sam local start-lambda` on a free port, with the setup that a file requires.
     ///
     /// # Errors
     ///
-    /// Returns the end of its log when it does not start.
+    /// Returns the end of the log if it does not start.
     pub async fn start_lambda(&self, need: Option<Need>, log: &Path) -> Result<Server<'_>, String> {
         let [port] = host::free_ports();
         self.listen("start-lambda", port, need, log).await
     }
 
-    /// Starts a command of `sam local` that listens, and returns when it does.
+    /// Starts a server of `sam local`, and returns when it listens.
     pub(super) async fn listen(
         &self,
         subcommand: &str,
@@ -101,14 +101,14 @@ impl Server<'_> {
     ///
     /// # Errors
     ///
-    /// Returns one line when no answer comes, or one that is not JSON.
+    /// Returns one line if there is no answer or the answer is not JSON.
     pub async fn invoke(&self, function: &str, event: &Value) -> Result<Value, String> {
         let path = format!("/2015-03-31/functions/{function}/invocations");
         let sent = http::send(self.port, "POST", &path, &[], event.to_string()).await?;
         serde_json::from_str(&sent.body).map_err(|_| format!("no JSON: {} {:?}", sent.status, sent.body))
     }
 
-    /// Returns only when it has ended, which it does not by itself.
+    /// Returns only if `sam` ends unexpectedly.
     pub(super) async fn ended(&mut self) -> String {
         self.running.ended().await;
         self.failure()

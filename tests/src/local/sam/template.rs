@@ -1,25 +1,26 @@
-//! The template for `sam local`: the built one, with what `sam local` lacks.
+//! The template for `sam local`: the built template with additions.
 //!
-//! | What is added | Why |
+//! | Addition | Reason |
 //! |---|---|
 //! | `AWS_ENDPOINT_URL_DYNAMODB` for every function | `--env-vars` passes on only variables that the template declares; without it a function would call AWS |
 //! | `AWS_ENDPOINT_URL_SECRETS_MANAGER` for every function | the same |
 //!
-//! The values of all variables come from `--env-vars`. That also mends two intrinsic functions that `sam local` does not
-//! resolve as CloudFormation does: `!Ref ApiKeysTable` becomes the logical id, and `!If [.., !Ref .., !Ref AWS::NoValue]` "".
+//! The values of all variables come from `--env-vars`, also because `sam local` resolves two intrinsic functions in
+//! another way than CloudFormation: `!Ref ApiKeysTable` to the logical id, and
+//! `!If [.., !Ref .., !Ref AWS::NoValue]` to "".
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::host;
 
-/// The first of the variables that all functions have.
+/// The first variable of all functions.
 const FIRST: &str = "TABLE_NAME:";
 
 /// Declared for all functions, without a value.
 const ADDED: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER"];
 
-/// The transformed template. It lies beside the built one, whose functions' folders are named relative to it.
+/// The transformed template, next to the built template, since the functions' folders are relative paths.
 pub(super) fn path() -> PathBuf {
     host::repository().join(".aws-sam/local/template-sam-local.yaml")
 }
@@ -30,7 +31,7 @@ pub(super) fn write() -> Result<(), String> {
     let text = fs::read_to_string(&built)
         .map_err(|_| format!("{} is missing: run this through `make`", host::relative(&built)))?;
     let transformed = transform(&text).map_err(|cause| format!("{}: {cause}", host::relative(&built)))?;
-    // Another `sam local` may read the file at this moment, so it is replaced as a whole.
+    // The replacement is atomic, since another `sam local` may read the file.
     let unfinished = path().with_extension(hex::encode(host::random::<4>()));
     let replaced = fs::write(&unfinished, transformed).and_then(|()| fs::rename(&unfinished, path()));
     replaced.map_err(|error| format!("{}: {error}", host::relative(&path())))
@@ -74,7 +75,7 @@ Resources: {}
     }
 
     #[test]
-    fn a_template_that_is_not_as_expected_is_an_error() {
+    fn an_unexpected_template_is_an_error() {
         let twice = format!("{BUILT}{BUILT}");
         let declared = format!("{BUILT}#AWS_ENDPOINT_URL_DYNAMODB");
         for template in ["", &twice, &declared, "TABLE_NAME: x\n"] {

@@ -1,4 +1,4 @@
-//! One GetItem and one PutItem a request, as against the key function.
+//! One GetItem and one PutItem per request, for comparison with the key function.
 
 use baseline::Table;
 use lambda_http::{Error, Request, run, service_fn, tracing};

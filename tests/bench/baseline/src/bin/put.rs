@@ -1,4 +1,4 @@
-//! One PutItem a request, as against the jwt function.
+//! One PutItem per request, for comparison with the jwt function.
 
 use baseline::Table;
 use lambda_http::{Error, Request, run, service_fn, tracing};
