@@ -1,5 +1,5 @@
-//! Every row of `tests/data/cases.tsv` and `neighbours.tsv` is in the matrix, in a test that is named here, or can't be
-//! tested, for the reason given.
+//! Checks that every row of `tests/data/cases.tsv` and `neighbours.tsv` is in the matrix, or has a test or a reason for
+//! having none in this file.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::support::World;
 const CASES: &str = include_str!("../data/cases.tsv");
 const NEIGHBOURS: &str = include_str!("../data/neighbours.tsv");
 
-/// Rows that have a test of their own: its file below `tests`, and its name.
+/// Rows that have their own test: its file below `tests`, and its name.
 const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("C10", "contract/config.rs", "a_secret_below_32_bytes_refuses_to_start"),
     ("C15", "contract/matrix/token_header.rs", "each_kind_of_public_key_verifies_its_own_algorithm_and_no_other"),
@@ -44,9 +44,9 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("J10", "contract/interleaved.rs", "good_refused_and_panicking_requests_leave_nothing_to_each_other"),
     ("J12", "contract/events_matrix.rs", "every_event_gets_its_answer_and_leaves_exactly_its_records"),
     ("J13", "contract/events_matrix.rs", "every_event_gets_its_answer_and_leaves_exactly_its_records"),
-    ("J15", "contract/delivery/once.rs", "the_same_event_again_makes_nothing_new_and_gets_the_same_answer"),
-    ("J16", "contract/delivery/queue.rs", "one_bad_message_of_ten_is_the_only_one_that_is_named"),
-    ("J18", "contract/delivery/once.rs", "ten_deliveries_at_once_make_one_key_and_get_one_answer"),
+    ("J15", "contract/delivery/once.rs", "the_same_event_again_creates_nothing_and_gets_the_same_answer"),
+    ("J16", "contract/delivery/queue.rs", "only_the_bad_message_of_ten_is_reported_as_failed"),
+    ("J18", "contract/delivery/once.rs", "ten_concurrent_deliveries_create_one_key_and_get_one_answer"),
     ("J19", "contract/fixtures.rs", "no_event_of_aws_is_taken_for_a_request_and_none_breaks_a_function"),
     ("J21", "emulated/faults.rs", "a_process_ends_at_sigterm_and_leaves_one_record_at_most"),
     ("K03", "../shared/src/platform/entropy.rs", "draws_do_not_repeat_and_their_bits_are_balanced"),
@@ -59,7 +59,7 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("K22", "../shared/src/domain/secret.rs", "debug_output_contains_neither_secret_nor_hash"),
 ];
 
-/// Neighbours that have a test of their own.
+/// Neighbours that have their own test.
 const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 11] = [
     ("H+4", "contract/matrix/neighbours/rbac.rs", "a_lacking_account_is_told_before_a_role_that_may_not_create"),
     ("H+5", "contract/matrix/neighbours/rbac.rs", "a_key_may_last_to_the_very_second_at_which_its_chain_ends"),
@@ -74,22 +74,22 @@ const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 11] = [
     ("K+4", "contract/idempotency_matrix/log.rs", "no_value_reaches_the_log"),
 ];
 
-/// Rows that no test can show, and where a figure stands in for one, the command that measures it.
+/// Rows that no test can show, and the reason. If a row is measured instead, the reason names the command.
 const NOT_TESTED: [(&str, &str); 8] = [
-    ("D43", "nobody is looked up: the service has no user table"),
+    ("D43", "the service has no user table, so it looks up no user"),
     (
         "E28",
-        "a matter of statistics: `make prove PROOF=timing` measures it; verify.rs compares a hash also for an unknown key",
+        "needs statistics: `make prove PROOF=timing` measures it; verify.rs compares a hash also for an unknown key",
     ),
-    ("H07", "a key's own level counts, and there is no user table to lower it in"),
+    ("H07", "the level is stored with the key, and there is no user table in which it could be lowered"),
     ("I24", "a name of 256 characters can't reach 400 KB"),
-    ("J02", "a matter of measurement: `make prove PROOF=bench` writes the times of a start into tests/bench/README.md"),
+    ("J02", "needs measurements: `make prove PROOF=bench` writes the start times into tests/bench/README.md"),
     (
         "J09",
-        "`make prove PROOF=load` sends 100,000 requests and prints memory and descriptors; emulated/load.rs is its small sister",
+        "`make prove PROOF=load` prints memory and descriptors after 100,000 requests; emulated/load.rs sends fewer",
     ),
     ("J22", "SnapStart does not exist for this runtime"),
-    ("K10", "the gateway's CORS configuration; none is given to it"),
+    ("K10", "the gateway answers CORS requests, and it has no CORS configuration here"),
 ];
 
 fn ids() -> impl Iterator<Item = &'static str> {

@@ -220,7 +220,7 @@ async fn a_conflict_with_another_transaction_is_waited_out() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_chain_does_not_come_between_a_try_and_its_repetition() {
+async fn the_end_of_the_chain_does_not_refuse_a_retry() {
     let world = World::new().await;
     let caller = StoredKey::new().chain_expires_in(1_000);
     world.dynamo.put_item(caller.item.clone()).await;
