@@ -1,4 +1,4 @@
-//! Group H: who may create what. OWASP API5:2023.
+//! Group H: the permissions of callers. OWASP API5:2023.
 
 use tests::token::Claims;
 
