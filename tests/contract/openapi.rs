@@ -1,5 +1,5 @@
-//! `openapi.yaml`, held against the handlers: what it says of codes, statuses, headers, limits and examples is what they
-//! do, and it leaves nothing out.
+//! Compares `openapi.yaml` with the handlers: codes, statuses, headers, limits and examples must be the same, and
+//! complete.
 
 mod answers;
 mod document;
@@ -15,7 +15,7 @@ use shared::keys::{AuthenticateError, CreateError, Rejection};
 use crate::support::{Answer, Endpoint, World};
 use document::{Document, assert_fits};
 
-/// Every variant of an enum without data; one that is missing here does not compile.
+/// Every variant of an enum without data. It does not compile if a variant is missing.
 macro_rules! every {
     ($rules:ident: $($rule:ident),+ $(,)?) => {{
         const fn _names_all(rule: $rules) {
@@ -27,7 +27,7 @@ macro_rules! every {
     }};
 }
 
-/// Every error that an HTTP request can end in. A new variant does not compile until it is listed here.
+/// Every error of an HTTP request. It does not compile if a variant is missing.
 fn errors() -> Vec<HttpError> {
     const fn _names_all(error: &HttpError) {
         match error {
@@ -144,7 +144,7 @@ fn there_are_two_posts_each_with_the_scheme_of_its_function() {
     }
 }
 
-/// The documented headers are there with their values, and so is no other but the type of the content.
+/// Asserts that an answer has the documented headers with their values, and no other header except `Content-Type`.
 fn assert_headers(response: &Value, answer: &Answer) {
     let documented = response["headers"].as_object().unwrap();
     for (name, header) in documented {
