@@ -1,4 +1,4 @@
-//! `make revoke`: what it shows, what it deletes, and what is dead afterwards.
+//! `make revoke`: its output, and the keys that it deletes.
 
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::support::{Answer, Endpoint, StoredKey, World, assert_refused};
 const VALUE: &str = "5d3f2d35-6d0e-4f5c-9f6f-0c6f3f1d7c11";
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
-/// What a run said and did.
+/// The result of a run.
 #[derive(Debug)]
 struct Run {
     code: Option<i32>,
@@ -36,7 +36,7 @@ impl Run {
         Self { code: output.status.code(), gone, said: text(&output.stderr) }
     }
 
-    /// Asserts that it did what it was asked to, and just these keys are gone, in any order.
+    /// Asserts that the run succeeded and deleted exactly these keys, in any order.
     fn assert_gone(&self, keys: &[&str]) {
         let (mut gone, mut keys) = (self.gone.clone(), keys.to_vec());
         gone.sort();
@@ -44,7 +44,7 @@ impl Run {
         assert_eq!((self.code, gone), (Some(0), keys.iter().map(|key| (*key).to_owned()).collect()), "{}", self.said);
     }
 
-    /// Asserts that it failed with one line at the end that says this.
+    /// Asserts that the run failed, and that its last line contains this text.
     fn assert_failed(&self, code: i32, line: &str) {
         assert_eq!(self.code, Some(code), "{self:?}");
         let last: Vec<_> = self.said.lines().filter(|said| said.starts_with("revoke: ")).collect();
@@ -60,7 +60,7 @@ fn python() -> std::path::PathBuf {
     host::repository().join(named)
 }
 
-/// The program for the table behind a port, on a machine whose settings for AWS and proxies lead nowhere.
+/// The program, for the table at a port. Its environment has AWS and proxy settings that cannot work.
 fn command(port: u16, arguments: &[&str]) -> Command {
     let mut command = Command::new(python());
     let nowhere = "http://127.0.0.1:1";
@@ -87,7 +87,7 @@ fn revoke(world: &World, arguments: &[&str]) -> Run {
     revoke_at(world.dynamo.port(), arguments)
 }
 
-/// `make revoke` for a table named on its command line, with these variables around it.
+/// Runs `make revoke` with the table on its command line and with these environment variables.
 fn make(world: &World, environment: &[(&str, &str)], arguments: &[&str]) -> Run {
     let venv = python().parent().and_then(|folder| folder.parent()).unwrap().display().to_string();
     let mut command = Command::new("make");
@@ -98,7 +98,7 @@ fn make(world: &World, environment: &[(&str, &str)], arguments: &[&str]) -> Run 
         .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")])
         .envs(environment.iter().copied())
         .current_dir(host::repository())
-        // The tools are there, however old their stamp is: this test runs on them.
+        // `-o` keeps make from installing the tools again.
         .args(["-o", &format!("{venv}/.stamp"), &format!("VENV={venv}"), "revoke"])
         .args(arguments)
         .stdin(Stdio::null());
@@ -198,7 +198,7 @@ async fn three_generations_die_with_their_ancestor_and_nobody_else_does() {
     let last = by_key(&world, &grandchild).await;
     let run = revoke(&world, &["--key", &key(&child), "--descendants=1", "--apply=1"]);
     run.assert_gone(&[&key(&child), &key(&grandchild), &key(&last)]);
-    assert_eq!(run.gone, [key(&child), key(&last), key(&grandchild)], "the named one first, then the youngest");
+    assert_eq!(run.gone, [key(&child), key(&last), key(&grandchild)], "the named key first, then the newest");
     assert_dead(&world, &[&child, &grandchild, &last]).await;
     assert_alive(&world, &[&root, &other, &sibling]).await;
 }
@@ -259,7 +259,7 @@ async fn a_rotations_successor_is_a_descendant_unless_keys_alone_are_followed() 
     revoke(&world, &["--key", &key(&old), "--descendants=1", "--apply=1"]);
     assert_dead(&world, &[&old, &child, &grandchild]).await;
     assert_refused(&successor().await, 403, "authenticationFailed", "the successor");
-    assert_eq!(secrets.versions(&arn).await.len(), 2, "the secret stays");
+    assert_eq!(secrets.versions(&arn).await.len(), 2, "the secret is kept");
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn a_users_keys_die_and_neither_anothers_nor_a_kept_answer_does() {
         world.dynamo.items().await.iter().filter(|item| item["key"].as_s().unwrap().starts_with("idem#")).count();
     assert_eq!(memos, 1);
     let again = world.send(Endpoint::Jwt, &request.header("Idempotency-Key", VALUE)).await;
-    assert!(again.replayed() && again.body == kept.body, "the dead key's body, until its 24 hours are over");
+    assert!(again.replayed() && again.body == kept.body, "the answer is stored for 24 hours");
     let run = revoke(&world, &["--user=7", "--apply=1"]);
     run.assert_gone(&[]);
     assert!(run.said.contains("User 7 has no keys"), "{run:?}");
@@ -436,7 +436,7 @@ async fn a_run_that_fails_half_way_says_so_and_the_next_one_ends_it() {
     assert_dead(&world, &[&root, &child, &grandchild, &last]).await;
 }
 
-/// Starts a run, does something else while its nth deletion is held, and lets it go on.
+/// Starts a run, calls `act` while the nth deletion is held, and then lets the run continue.
 async fn meanwhile(proxy: &Proxy, nth: usize, arguments: &[&str], act: impl AsyncFnOnce()) -> Run {
     proxy.on("DeleteItem", nth, Fault::Hold);
     let run = command(proxy.port(), arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -492,7 +492,7 @@ fn without_a_table_it_is_the_local_one() {
     let home = std::env::temp_dir().join(format!("apikeys-{}", hex::encode(host::random::<8>())));
     std::fs::create_dir_all(home.join(".aws")).unwrap();
     std::fs::write(home.join(".aws/config"), "[no section").unwrap();
-    // Whether a `make run` is there or not: nothing is deleted, and there is no such key.
+    // The run deletes nothing, and fails with or without a running `make run`, since the key does not exist.
     let mut command = Command::new(python());
     command.env_clear().env("HOME", &home).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let program = host::repository().join("tests/tools/revoke.py");
