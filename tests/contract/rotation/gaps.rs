@@ -1,4 +1,4 @@
-//! The end of the process between any two calls of any step: the same step, once more, does what is left.
+//! The process ends between any two calls of a step. The same step then completes the work.
 
 use serde_json::Value;
 use tests::fault::{Fault, Proxy};
@@ -6,7 +6,8 @@ use tests::rotation::Step;
 
 use super::scene::Scene;
 
-/// What each step asks of Secrets Manager, and of DynamoDB. The role needs leave for these, and for no others.
+/// The calls of each step to Secrets Manager and to DynamoDB. The function's role needs permission for exactly these
+/// calls.
 const CALLS: [(Step, &[&str], &[&str]); 4] = [
     (Step::Create, &["DescribeSecret", "GetSecretValue", "GetSecretValue", "PutSecretValue"], &["GetItem"]),
     (Step::Set, &["DescribeSecret", "GetSecretValue", "GetSecretValue"], &["GetItem", "GetItem", "PutItem"]),
@@ -41,7 +42,7 @@ async fn a_process_that_dies_after_any_call_leaves_what_the_next_one_finishes() 
     die_at_every_call(&Fault::ApplyThenLose).await;
 }
 
-/// A rotation for each call, whose process dies at it.
+/// One rotation for each call. The process ends at that call.
 async fn die_at_every_call(fault: &Fault) {
     let scene = Scene::new().await;
     for (fatal, secrets, dynamo) in CALLS {
@@ -71,7 +72,7 @@ async fn die_once(scene: &Scene, fatal: Step, plan: impl Fn(), context: &str) {
         }
         assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{context}, {step:?}");
     }
-    // One made by `authenticates_at` above, and one by the rotation.
+    // `authenticates_at` creates one record, and the rotation creates the other.
     assert_eq!(scene.dynamo.items().await.len(), records + 2, "{context}");
     scene.assert_rotated(&old, &rotation, context).await;
 }
@@ -103,7 +104,7 @@ async fn a_value_that_another_try_has_staged_meanwhile_stays() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
-    // The answer of AWS; moto overwrites.
+    // AWS's answer. moto overwrites the value instead.
     scene.to_secrets.on("PutSecretValue", 1, Fault::secrets_manager(400, "ResourceExistsException"));
     assert_eq!(scene.step(&rotation, Step::Create).await, Ok(Value::Null));
     assert_eq!(scene.step(&rotation, Step::Set).await, Err("rotationPendingMissing"));

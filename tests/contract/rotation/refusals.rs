@@ -1,4 +1,4 @@
-//! Refusals that no row of the table shows.
+//! Refusals that are not in `tests/data/rotation.tsv`.
 
 use aws_sdk_secretsmanager::primitives::Blob;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What a rotation makes: a key that takes another's place, with all that the other was.
+//! The successor: the new key of a rotation, with the properties of the old key.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -41,7 +41,7 @@ async fn a_secret_that_holds_a_key_and_its_secret_alone_rotates() {
     assert_is_successor(&scene, &old, &new).await;
 }
 
-/// Asserts that a key has all of another's, but for what a rotation makes new.
+/// Asserts that a new key has the properties of the old one, except those that a rotation changes.
 async fn assert_is_successor(scene: &Scene, old: &Held, new: &Held) {
     let (old_record, record) = (scene.record(&old.key).await, scene.record(&new.key).await);
     for attribute in ["name", "level", "userId"] {
@@ -107,7 +107,7 @@ async fn a_secret_rotates_again_and_again() {
             let rotation = scene.rotate(&old.arn).await;
             old = scene.assert_rotated(&old, &rotation, &format!("rotation {round}")).await;
         }
-        // Each has the lifetime of the first, but for the second that each is rounded up to.
+        // Each lifetime is the previous one, rounded up to a second.
         let record = scene.record(&old.key).await;
         let lifetime = number(&record, "expiresAt") - number(&record, "createdAt");
         assert!((3600..=3602).contains(&lifetime), "{lifetime}");
@@ -136,7 +136,7 @@ async fn every_step_succeeds_and_changes_nothing_once_its_version_is_current() {
     let old = scene.deliver(4).await;
     let rotation = scene.rotate(&old.arn).await;
     let state = scene.state(&old.arn).await;
-    // Not even a key that has been revoked since makes a finished rotation fail.
+    // A completed rotation succeeds again even if its key has been revoked.
     for revoked in [false, true] {
         if revoked {
             scene.dynamo.delete_item(&scene.held(&old.arn, "AWSCURRENT").await.key).await;
