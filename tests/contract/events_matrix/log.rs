@@ -1,7 +1,7 @@
-//! The log of the matrix: one line a row, with its outcome, its source and its level.
+//! The log of the matrix: one line per row, with its outcome, source and level.
 //!
-//! A queue is told of no code, so that for its rows the log alone says which rule was broken. Lines go to the process's
-//! own output, so the matrix runs in another process here.
+//! The answer to SQS contains no code, so only the log shows which rule refused a message. The log goes to the standard
+//! output, so the test runs the matrix in another process.
 
 use std::collections::BTreeMap;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! The envelopes that the tests write and the answer to a queue, held against the types of the crate `aws_lambda_events`.
+//! Compares the envelopes of the tests, and the answer to a queue, with the types of the crate `aws_lambda_events`.
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sns::{SnsEvent, SnsMessage};

@@ -1,6 +1,6 @@
-//! The log of the matrix: a line for each request, and no value in any of them.
+//! The log of the matrix: one line per request, without any idempotency key or credential.
 //!
-//! Lines go to the process's own output, so the matrix runs in another process here.
+//! The log goes to the standard output, so the test runs the matrix in another process.
 
 use std::process::Command;
 
@@ -22,7 +22,7 @@ fn no_value_reaches_the_log() {
     assert!(lines.len() >= 2 * rows.len(), "{} lines", lines.len());
     let replays = rows.iter().filter(|row| row.expected == "replayed").count();
     assert!(lines.iter().filter(|line| line["outcome"] == "replayed").count() >= replays);
-    // The beginning of every value, and of every memo's key.
+    // The start of every idempotency key, of every stored answer's key, and of every credential.
     for canary in ["abcdef00", "idem#", "eyJ", "Basic "] {
         assert!(!text.to_lowercase().contains(&canary.to_lowercase()), "{canary} in\n{text}");
     }
