@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a try that is repeated makes no second key and loses no secret.
+//! `Idempotency-Key`: a retry creates no second key, and gets the secret of the first attempt.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::domain::Timestamp;
@@ -23,7 +23,7 @@ async fn keys(world: &World) -> usize {
     world.dynamo.items().await.iter().filter(|item| item.get("name") == Some(&named)).count()
 }
 
-/// The same answer, said to be one.
+/// Asserts that the second answer repeats the first one, and that `Idempotency-Replayed` says so.
 fn assert_replay(first: &Answer, again: &Answer, context: &str) {
     assert_eq!((again.status, &again.body), (201, &first.body), "{context}");
     assert!(again.replayed(), "{context}");
@@ -109,11 +109,16 @@ async fn a_value_is_one_random_uuid_and_is_looked_at_after_the_body() {
         let twice = tried(&tried(&request, VALUE), VALUE).event(Source::RestApi);
         assert_refused(&world.invoke(endpoint, &twice).await, 400, "idempotencyKeyInvalid", "twice");
         let both = tried(&request.clone().body("{"), "order-1");
-        assert_refused(&world.send(endpoint, &both).await, 400, "postBodyInvalid", "the body first");
+        assert_refused(&world.send(endpoint, &both).await, 400, "postBodyInvalid", "the body is checked first");
         let too_high =
             tried(&World::anonymous(Endpoint::Jwt).body(BODY.replace("\"level\":3", "\"level\":5")), "order-1");
         let too_high = too_high.header("Authorization", &world.bearer(&Claims::new()));
-        assert_refused(&world.send(Endpoint::Jwt, &too_high).await, 400, "idempotencyKeyInvalid", "then the level");
+        assert_refused(
+            &world.send(Endpoint::Jwt, &too_high).await,
+            400,
+            "idempotencyKeyInvalid",
+            "the level is checked last",
+        );
         assert_eq!(keys(&world).await, 0);
     }
 }
@@ -154,7 +159,7 @@ async fn the_table_alone_shows_neither_the_secret_nor_the_value() {
     assert!(!dump.contains(&format!("{:?}", hex::decode(secret).unwrap()).replace(['[', ']'], "")));
 }
 
-/// A world behind a proxy that can break the way to its DynamoDB.
+/// A world whose DynamoDB is behind a proxy, and the proxy.
 pub(crate) async fn broken() -> (World, Proxy) {
     let store = World::new().await;
     let proxy = Proxy::to(store.dynamo.port()).await;
@@ -200,9 +205,9 @@ async fn an_answer_that_was_lost_for_good_is_given_to_the_next_try() {
     for _ in 0..3 {
         proxy.next(Fault::ApplyThenLose);
     }
-    assert_refused(&world.send(Endpoint::Jwt, &request).await, 500, "createApikeyFailed", "all replies lost");
+    assert_refused(&world.send(Endpoint::Jwt, &request).await, 500, "createApikeyFailed", "every reply was lost");
     let answer = world.send(Endpoint::Jwt, &request).await;
-    world.assert_created(&answer, "the next try").await;
+    world.assert_created(&answer, "the next request").await;
     assert!(answer.replayed());
     assert_eq!(keys(&world).await, 1);
     let child = World::anonymous(Endpoint::Key).header("Authorization", &answer.basic());
@@ -259,8 +264,8 @@ async fn a_taken_id_leads_to_the_spare_one_and_a_damaged_answer_is_a_500() {
     assert_refused(&world.invoke(Endpoint::Jwt, &event).await, 500, "createApikeyFailed", "damaged");
 }
 
-/// For any interleaving of tries with lost replies, resets and conflicts between them, there is one record, and every
-/// 201 shows the same secret, which authenticates.
+/// For any order of attempts, lost replies, resets and conflicts, the table has one record, and every 201 contains the
+/// same secret, which authenticates.
 #[tokio::test]
 async fn however_tries_interleave_and_fail_there_is_one_key_and_one_answer() {
     for seed in 0..24 {
@@ -295,7 +300,7 @@ async fn however_tries_interleave_and_fail_there_is_one_key_and_one_answer() {
         assert!(answers.iter().filter(|answer| !answer.replayed()).count() <= 1, "seed {seed}");
         assert_eq!(keys(&world).await, 1, "seed {seed}");
         let child = World::anonymous(Endpoint::Key).header("Authorization", &answers[0].basic());
-        // What is left of the faults may hit this one too.
+        // The remaining faults can also affect this request.
         while world.send(Endpoint::Key, &child).await.status != 201 {
             assert!(proxy.requests().len() < 200, "seed {seed}: the secret does not authenticate");
         }

@@ -16,19 +16,19 @@ use crate::support::{Endpoint, World, environment};
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 24 * 60 * MINUTE;
 
-/// A function that reads its secret through a proxy, and when it had started.
+/// A function that reads its secret through a proxy, and the time at which its start ended.
 struct Kept {
     world: World,
     proxy: Proxy,
     secrets: Secrets,
     arn: String,
     started: Timestamp,
-    /// How long the start took, in milliseconds; it read the secret meanwhile.
+    /// The duration of the start in milliseconds. The start reads the secret.
     took: u64,
 }
 
 impl Kept {
-    /// The secret `first`, with `more` in the environment.
+    /// Starts a function with the secret `first`, and with `more` in the environment.
     async fn with(more: &[(&str, &str)]) -> Self {
         let secrets = SecretsManager::shared();
         let arn = secrets.create(&format!("{}jwt", unique_prefix()), &value("first")).await;
@@ -46,12 +46,12 @@ impl Kept {
         Self { world, proxy, secrets, arn, started, took: started.millis() - begun.millis() }
     }
 
-    /// Puts another value to use, as a rotation does.
+    /// Makes another value `AWSCURRENT`, as a rotation does.
     async fn rotate(&self, name: &str) {
         self.secrets.put(&self.arn, &new_token(), &["AWSCURRENT"], &value(name)).await;
     }
 
-    /// The status that a token gets which `name` signed, so long after the start.
+    /// The status for a token that is signed with the value `name`, at a time after the start.
     async fn status(&self, name: &str, millis: u64) -> u64 {
         let now = Timestamp::from_millis(self.started.millis() + millis);
         let claims = Claims::new().with("iat", now.seconds()).with("exp", now.seconds() + 60);
@@ -76,7 +76,7 @@ async fn the_first_request_after_five_minutes_uses_a_rotated_secret() {
     let reads = kept.reads();
     assert_eq!(kept.status("first", 0).await, 201);
     kept.rotate("second").await;
-    // Whatever callers send, age alone decides.
+    // Only the age of the value matters. Requests with unknown signatures cause no reload.
     let fresh = 5 * MINUTE - 1_000 - kept.took;
     for _ in 0..5 {
         assert_eq!(kept.status("second", fresh).await, 403);
@@ -84,7 +84,7 @@ async fn the_first_request_after_five_minutes_uses_a_rotated_secret() {
     assert_eq!(kept.status("first", fresh).await, 201);
     assert_eq!(kept.reads(), reads);
     assert_eq!(kept.status("second", 5 * MINUTE + 1).await, 201);
-    assert_eq!(kept.reads(), reads + 2, "the value in use and the one before");
+    assert_eq!(kept.reads(), reads + 2, "the current and the previous value");
     assert_eq!(kept.status("second", 9 * MINUTE).await, 201);
     assert_eq!(kept.reads(), reads + 2);
 }
@@ -98,7 +98,7 @@ async fn the_value_before_serves_for_a_week_after_the_rotation() {
         assert_eq!(kept.status("second", millis).await, 201, "{millis}");
     }
     kept.rotate("third").await;
-    assert_eq!(kept.status("first", 6 * MINUTE).await, 403, "the one before the one before");
+    assert_eq!(kept.status("first", 6 * MINUTE).await, 403, "the value before the previous one");
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn the_value_before_ends_when_it_is_told_to() {
     let kept = Kept::with(&[("JWT_PREVIOUS_SECONDS", "600")]).await;
     kept.rotate("second").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
-    // It is not read again for that: the end counts from the rotation.
+    // The limit needs no reload: it counts from the rotation.
     let reads = kept.reads();
     assert_eq!(kept.status("first", 10 * MINUTE + 30_000).await, 403);
     assert_eq!(kept.reads(), reads);
@@ -128,7 +128,7 @@ async fn a_leaked_value_is_dead_five_minutes_after_its_stage_was_taken_from_it()
     assert_eq!(kept.status("second", 12 * MINUTE).await, 201);
 }
 
-/// Lines go to the process's own output, so the next test runs in another process here.
+/// The log goes to the standard output, so this test runs the next one in another process.
 #[test]
 fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
     let serving = "jwt_secret::a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour";
@@ -157,7 +157,7 @@ async fn a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
         }
         let reads = kept.reads();
         assert_eq!(kept.status("first", 14 * MINUTE + 29_000).await, 201, "{fault:?}");
-        assert_eq!(kept.reads(), reads, "{fault:?}: no second try within half a minute");
+        assert_eq!(kept.reads(), reads, "{fault:?}: no second attempt within half a minute");
         assert_eq!(kept.status("first", 15 * MINUTE + 1_000).await, 500, "{fault:?}");
         kept.proxy.heal();
         assert_eq!(kept.status("first", 15 * MINUTE + 2_000).await, 201, "{fault:?}");
@@ -185,7 +185,7 @@ async fn a_clock_that_is_turned_back_makes_a_value_be_read_again() {
 async fn a_hanging_secrets_manager_leaves_a_request_its_time_for_the_write() {
     let kept = Kept::with(&[]).await;
     kept.proxy.always(Fault::Hang);
-    // A read that took the whole budget would leave no time for the write.
+    // If the read used the whole time budget, no time would be left for the write.
     assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
 }
 

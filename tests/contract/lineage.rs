@@ -50,7 +50,7 @@ async fn no_generation_gains_a_level() {
     for level in (4..8).rev() {
         key = child_of(&world, &key, level).await;
         assert_eq!(key.apikey("level"), level);
-        assert_refused(&child_of(&world, &key, level + 1).await, 403, "keyLevelExceedsRoleLevel", "one more");
+        assert_refused(&child_of(&world, &key, level + 1).await, 403, "keyLevelExceedsRoleLevel", "one level higher");
     }
     let last = child_of(&world, &key, 3).await;
     assert_refused(&child_of(&world, &last, 0).await, 403, "insufficientAccessLevel", "below 4");
@@ -82,7 +82,7 @@ async fn no_url_in_a_token_is_ever_called() {
         assert_refused(&world.send(Endpoint::Jwt, &request).await, 403, "authenticationFailed", &url);
     }
     let caught = tokio::time::timeout(std::time::Duration::from_millis(200), listener.accept()).await;
-    assert!(caught.is_err(), "something called");
+    assert!(caught.is_err(), "the URL was called");
 }
 
 #[tokio::test]

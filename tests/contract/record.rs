@@ -1,4 +1,4 @@
-//! The record, its TTL, and what an answer gives away.
+//! The record, its TTL, and what answers reveal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -142,7 +142,8 @@ async fn failed_authentications_are_told_apart_by_nothing() {
     assert_eq!(answers.len(), 1, "{answers:?}");
 }
 
-/// The least time can be asserted on a machine of any speed; how little the times differ, `make prove PROOF=timing` measures.
+/// This test asserts the minimum time, which does not depend on the machine. `make prove PROOF=timing` measures the
+/// differences.
 #[tokio::test]
 async fn a_key_that_was_looked_up_is_refused_at_a_constant_interval() {
     let world = World::new().await;
