@@ -135,7 +135,7 @@ impl Model {
         }
         let memo_id = ask.value.clone().map(|value| (caller.scope.clone(), value));
         let asked = (ask.name.clone(), level, lifetime);
-        // The end of the chain does not refuse a retry whose answer is stored.
+        // A retry with a stored answer is not refused at the end of the chain.
         let memo = memo_id.as_ref().and_then(|id| self.memos.get(id)).filter(|memo| is_ahead(memo.expires_at, now));
         match memo {
             Some(_) if !outlives && matches!(ask.trouble, Trouble::Replies) => return Err(FAILED),

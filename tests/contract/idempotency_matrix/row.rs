@@ -7,7 +7,7 @@
 //! | Setting | Value |
 //! |---|---|
 //! | `who` | a caller of [`super::callers`] |
-//! | `value` | `Idempotency-Key`; `{v}` is the row's, `{V}` in upper case, `{w}` another, `{7}` of version 7, `-` none |
+//! | `value` | `Idempotency-Key`; `{v}` is the row's, `{V}` in upper case, `{w}` another, `{7}` a UUIDv7, `-` none |
 //! | `header` | the spelling of the header's name |
 //! | `twice` | the value of a second header |
 //! | `body` | the body; by default `{"name":"x","level":4,"expiresIn":3600}` |

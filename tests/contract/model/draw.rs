@@ -199,7 +199,7 @@ impl Walk {
 
     /// Permanent faults are rare, since all tests of this process share the SDK's retry budget.
     fn trouble(&mut self, in_transaction: bool) -> Trouble {
-        // A success without a request id, which DynamoDB does not send.
+        // DynamoDB never sends a success without a request id.
         let hollow =
             Fault::Respond { status: 200, content_type: "application/x-amz-json-1.0".into(), body: "{}".into() };
         let for_good = self.dice.one_of([Fault::dynamodb(400, "AccessDeniedException"), hollow]);

@@ -145,7 +145,7 @@ fn numbers(with: &mut dyn FnMut(&'static str, &str, AttributeValue, Expected)) {
     number("createdAt", "4102444800", Expected::Created);
 }
 
-/// Expired records. If such a record is also damaged, its end cannot be read, and the answer is a 500.
+/// Expired records. The function cannot read a record that is also damaged, so the answer is a 500.
 fn dated(records: &mut Vec<Record>, now: i64) {
     let expired = || StoredKey::new().number("expiresAt", now - 1);
     records.push(("E+7", "expired and damaged".to_owned(), expired().without("level"), FAULT));

@@ -100,7 +100,7 @@ async fn a_key_may_last_to_the_very_second_at_which_its_chain_ends() {
     let caller = StoredKey::new().chain_expires_in(1_000);
     world.dynamo.put_item(caller.item.clone()).await;
     let chain: u64 = caller.item["chainExpiresAt"].as_n().unwrap().parse().unwrap();
-    // A lifetime counts from the next whole second, which begins in 999 ms. A slow machine has this time.
+    // A lifetime begins at the next whole second. `now` is 999 ms before it, so that a slow machine has enough time.
     let now = Timestamp::from_millis((chain - 900) * 1_000 - 999);
     let request = World::anonymous(Endpoint::Key).header("Authorization", &caller.authorization());
     let event = |expires_in| request.clone().body(asks(4, expires_in)).event(Source::HttpApi);
