@@ -133,7 +133,7 @@ fn a_prefix_that_can_not_begin_a_secrets_name_refuses_to_start() {
     assert_refuses("DELIVERY_PREFIX", &[&format!("a{}", longest_prefix()), "arn:aws:secretsmanager:x"]);
 }
 
-/// With the prefix `keys1`, a secret of user 2 would look like one of user 12 with the prefix `keys`.
+/// The prefix `keys1` and user 2 would give the same name as the prefix `keys` and user 12.
 #[test]
 fn a_prefix_that_ends_in_a_letter_or_digit_refuses_to_start() {
     assert_refuses("DELIVERY_PREFIX", &["apikeys", "keys1", "9", "apikeys/A", "a/b/z"]);

@@ -1,4 +1,4 @@
-//! The results of one event that is sent several times, that is interrupted by faults, or whose secret's name is taken.
+//! The delivery of one event that is sent repeatedly, meets faults, or requests a name that is taken.
 
 mod direct;
 mod faults;

@@ -1,4 +1,4 @@
-//! Runs the same tokens through FreeSewing's check and ours, at the same moment: `make prove PROOF=differential`.
+//! Verifies the same tokens with FreeSewing's check and with ours, at the same time: `make prove PROOF=differential`.
 //!
 //! The test fails if a difference is not in `tests/proof/differential/differences.tsv`, if no token shows a listed
 //! difference, or if `tests/proof/differential/README.md` has other tables.

@@ -202,7 +202,7 @@ impl Process {
     }
 }
 
-/// The time in this number of seconds.
+/// The current time plus this number of seconds.
 pub(crate) fn later(seconds: u64) -> Timestamp {
     Timestamp::from_millis(Timestamp::now().millis() + seconds * 1_000)
 }

@@ -169,7 +169,7 @@ async fn a_record_that_is_said_to_stand_and_is_not_shown_is_a_500() {
     }
 }
 
-/// After the end of the chain, the function reads the memo on its own. If that read fails, the request is not refused.
+/// If the new key would outlive the chain, the function reads the memo separately. A fault of this read is a 500.
 #[tokio::test]
 async fn a_memo_that_can_not_be_read_is_a_500_and_not_a_refusal() {
     let scene = Scene::new().await;

@@ -231,7 +231,7 @@ pub(super) fn at(now: Timestamp) -> Call {
     Call::at(now, 60_000, Randomness::draw())
 }
 
-/// The time in this number of seconds.
+/// The current time plus this number of seconds.
 pub(super) fn later(seconds: u64) -> Timestamp {
     Timestamp::from_millis(Timestamp::now().millis() + seconds * 1000)
 }

@@ -3,7 +3,7 @@
 //! | Column | Meaning |
 //! |---|---|
 //! | `settings` | which of `DELIVERY_PREFIX` and `PROVISIONER_SECRET_ARN` are set |
-//! | `secret` | `SecretId`; `{arn}`, `{name}` and `{prefix}` are the secret's, `{provisioner}` is the provisioner's ARN |
+//! | `secret` | `SecretId`; `{arn}`, `{name}`, `{prefix}` are the secret's, `{provisioner}` is the provisioner's ARN |
 //! | `current`, `pending` | the values of the two versions, see `value`; `-` is none |
 //! | `token` | the version in `ClientRequestToken`, see `token`, or any text |
 //! | `step` | `Step`; `*` is all four |
