@@ -33,12 +33,12 @@ async fn each_step_makes_these_calls_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_process_that_dies_before_any_call_leaves_what_the_next_one_finishes() {
+async fn a_step_that_ends_before_any_call_is_completed_by_its_retry() {
     die_at_every_call(&Fault::Reset).await;
 }
 
 #[tokio::test]
-async fn a_process_that_dies_after_any_call_leaves_what_the_next_one_finishes() {
+async fn a_step_that_ends_after_any_call_is_completed_by_its_retry() {
     die_at_every_call(&Fault::ApplyThenLose).await;
 }
 
@@ -78,7 +78,7 @@ async fn die_once(scene: &Scene, fatal: Step, plan: impl Fn(), context: &str) {
 }
 
 #[tokio::test]
-async fn one_lost_reply_within_a_step_fails_nothing() {
+async fn one_lost_reply_does_not_fail_a_step() {
     let scene = Scene::new().await;
     for (faulty, secrets, dynamo) in CALLS {
         for (operation, proxy) in secrets
@@ -100,7 +100,7 @@ async fn one_lost_reply_within_a_step_fails_nothing() {
 }
 
 #[tokio::test]
-async fn a_value_that_another_try_has_staged_meanwhile_stays() {
+async fn a_value_that_another_attempt_staged_is_kept() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;

@@ -65,7 +65,7 @@ async fn a_successors_lifetime_begins_when_it_is_stored() {
 }
 
 #[tokio::test]
-async fn the_old_key_lives_until_it_expires_and_the_new_one_lives_on() {
+async fn the_old_key_is_valid_until_it_expires_and_the_new_key_longer() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
@@ -91,7 +91,7 @@ async fn the_old_key_lives_until_it_expires_and_the_new_one_lives_on() {
 }
 
 #[tokio::test]
-async fn a_limit_that_was_lowered_bounds_the_successor() {
+async fn a_lowered_limit_applies_to_the_successor() {
     let mut scene = Scene::new().await;
     let old = scene.deliver(4).await;
     scene.set("MAX_EXPIRES_IN", "60");
@@ -109,7 +109,7 @@ async fn a_limit_that_was_lowered_bounds_the_successor() {
 }
 
 #[tokio::test]
-async fn a_staged_value_that_asks_for_more_than_the_limit_gets_the_limit() {
+async fn a_staged_lifetime_above_the_limit_is_reduced_to_the_limit() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
@@ -128,7 +128,7 @@ async fn a_staged_value_that_asks_for_more_than_the_limit_gets_the_limit() {
 
 /// The secret's `expiresIn` determines the lifetime. If it is missing or invalid, the record's lifetime is used.
 #[tokio::test]
-async fn a_lifetime_is_the_secrets_where_it_says_one_and_else_the_records() {
+async fn a_lifetime_is_the_secrets_expires_in_or_else_the_records() {
     let scene = Scene::new().await;
     for (expires_in, expected) in [
         (json!(600), 600),

@@ -32,7 +32,7 @@ async fn send(scene: &Scene, function: &Function<KeyVerifier>, now: Timestamp) -
 }
 
 #[tokio::test]
-async fn once_the_old_key_has_ended_the_next_event_reads_the_secret_again() {
+async fn after_the_old_key_expired_the_next_event_reads_the_secret_again() {
     let scene = Scene::new().await;
     let function = scene.key_function().await;
     let old = scene.provisioner.clone();
@@ -54,7 +54,7 @@ async fn once_the_old_key_has_ended_the_next_event_reads_the_secret_again() {
 }
 
 #[tokio::test]
-async fn once_the_old_key_is_revoked_the_next_event_reads_the_secret_again() {
+async fn after_the_old_key_was_revoked_the_next_event_reads_the_secret_again() {
     let scene = Scene::new().await;
     let function = scene.key_function().await;
     send(&scene, &function, later(0)).await;
@@ -65,7 +65,7 @@ async fn once_the_old_key_is_revoked_the_next_event_reads_the_secret_again() {
 }
 
 #[tokio::test]
-async fn the_instance_that_serves_events_can_rotate_as_well() {
+async fn a_process_that_serves_events_can_also_rotate() {
     let scene = Scene::new().await;
     let function = scene.key_function().await;
     send(&scene, &function, later(0)).await;
@@ -88,7 +88,7 @@ async fn a_repeated_event_after_a_rotation_finds_the_first_delivery() {
 }
 
 #[tokio::test]
-async fn a_provisioner_at_the_end_of_its_chain_can_go_on_after_its_rotation() {
+async fn a_rotation_lets_a_provisioner_at_the_end_of_its_chain_continue() {
     let scene = Scene::new().await;
     let stored = StoredKey::new().chain_expires_in(50);
     let value = json!({ "key": stored.key, "secret": stored.secret }).to_string();

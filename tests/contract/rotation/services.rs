@@ -63,7 +63,7 @@ fn faults(is_secrets: bool) -> [Fault; 5] {
 }
 
 #[tokio::test]
-async fn a_step_fails_with_its_service_changes_nothing_and_succeeds_later() {
+async fn a_step_whose_service_fails_changes_nothing_and_succeeds_later() {
     let scene = Scene::new().await;
     for (step, operation, nth, is_secrets) in CALLS {
         let proxy = scene.proxy(is_secrets);
@@ -82,7 +82,7 @@ async fn a_step_fails_with_its_service_changes_nothing_and_succeeds_later() {
 }
 
 #[tokio::test]
-async fn one_transient_fault_is_tried_again_within_the_step() {
+async fn one_transient_fault_is_retried_within_the_step() {
     let scene = Scene::new().await;
     for (step, operation, nth, is_secrets) in CALLS {
         let rotation = scene.begun(step).await;
@@ -97,7 +97,7 @@ async fn one_transient_fault_is_tried_again_within_the_step() {
 
 /// Uses tokio's clock. A paused clock advances only while every task waits, so the machine's speed has no effect.
 #[tokio::test]
-async fn a_hanging_secrets_manager_is_given_up_well_before_the_invocation_ends() {
+async fn calls_of_a_hanging_secrets_manager_end_before_the_invocation() {
     let scene = Scene::new().await;
     let rotation = scene.begun(Step::Create).await;
     let function = scene.key_function().await;
@@ -115,7 +115,7 @@ async fn a_hanging_secrets_manager_is_given_up_well_before_the_invocation_ends()
 }
 
 #[tokio::test]
-async fn a_rotation_token_is_passed_on_with_the_new_value_alone() {
+async fn a_rotation_token_is_sent_only_with_put_secret_value() {
     let scene = Scene::new().await;
     let rotation = scene.begin(&scene.deliver(4).await.arn).await;
     for step in Step::ALL {
@@ -144,7 +144,7 @@ async fn without_a_rotation_token_none_is_sent() {
 }
 
 #[tokio::test]
-async fn every_version_is_read_by_its_stage_and_the_new_one_by_its_id_as_well() {
+async fn every_version_is_read_by_stage_and_the_pending_one_also_by_id() {
     let scene = Scene::new().await;
     let rotation = scene.rotate(&scene.deliver(4).await.arn).await;
     let reads = scene.to_secrets.requests().into_iter().filter(|seen| seen.operation == "GetSecretValue");
@@ -156,7 +156,7 @@ async fn every_version_is_read_by_its_stage_and_the_new_one_by_its_id_as_well() 
 }
 
 #[tokio::test]
-async fn current_moves_from_the_version_that_had_it_and_from_no_other() {
+async fn awscurrent_moves_only_from_the_version_that_had_it() {
     let scene = Scene::new().await;
     let rotation = scene.begun(Step::Finish).await;
     let state = scene.state(rotation.arn()).await;

@@ -52,7 +52,7 @@ async fn a_rotation_inside_a_notification_or_an_event_is_an_unknown_event() {
 }
 
 #[tokio::test]
-async fn a_rotation_inside_a_message_is_handed_back_and_nothing_happens() {
+async fn a_rotation_inside_an_sqs_message_is_returned_as_failed() {
     let (scene, rotation) = begun().await;
     let calls = scene.calls();
     let step = rotation.payload(Step::Create);
@@ -68,7 +68,7 @@ async fn a_rotation_inside_a_message_is_handed_back_and_nothing_happens() {
 }
 
 #[tokio::test]
-async fn a_rotation_with_a_member_missing_or_mistyped_is_an_unknown_event() {
+async fn a_rotation_with_a_missing_or_mistyped_member_is_an_unknown_event() {
     let (scene, rotation) = begun().await;
     let mut events = Vec::new();
     for member in ["Step", "SecretId", "ClientRequestToken", "RotationToken"] {

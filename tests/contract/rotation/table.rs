@@ -51,7 +51,7 @@ fn each_row_has_its_own_id() {
 }
 
 #[tokio::test]
-async fn every_row_gets_its_answer_and_what_is_refused_changes_nothing() {
+async fn every_row_gets_its_answer_and_a_refusal_changes_nothing() {
     let mut scene = Scene::new().await;
     let (prefix, provisioner) = (scene.prefix.clone(), scene.provisioner.arn.clone());
     let mut failures = Vec::new();
