@@ -61,8 +61,8 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
 
 /// Neighbours that have their own test.
 const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 11] = [
-    ("H+4", "contract/matrix/neighbours/rbac.rs", "a_lacking_account_is_told_before_a_role_that_may_not_create"),
-    ("H+5", "contract/matrix/neighbours/rbac.rs", "a_key_may_last_to_the_very_second_at_which_its_chain_ends"),
+    ("H+4", "contract/matrix/neighbours/rbac.rs", "the_account_status_is_checked_before_the_role_level"),
+    ("H+5", "contract/matrix/neighbours/rbac.rs", "a_key_may_expire_in_the_same_second_as_its_chain"),
     ("I+1", "contract/transaction.rs", "a_transaction_that_fails_once_still_creates_the_key_and_is_no_replay"),
     ("I+2", "contract/transaction.rs", "a_transaction_that_always_fails_is_a_500_and_the_next_try_mends_it"),
     ("I+3", "contract/transaction.rs", "reasons_that_say_nothing_are_a_500_at_once"),

@@ -70,7 +70,7 @@ fn errors() -> Vec<HttpError> {
 }
 
 #[test]
-fn every_code_that_there_is_is_documented_and_no_other() {
+fn exactly_the_existing_codes_are_documented() {
     let document = Document::read();
     let documented: BTreeSet<_> =
         Endpoint::ALL.iter().flat_map(|endpoint| document.errors(*endpoint)).map(|(_, code)| code).collect();
@@ -125,7 +125,7 @@ async fn the_documented_request_gets_the_documented_answer() {
 }
 
 #[test]
-fn there_are_two_posts_each_with_the_scheme_of_its_function() {
+fn each_function_has_one_post_operation_with_its_own_scheme() {
     let document = Document::read();
     assert_eq!(document.0["info"]["version"], env!("CARGO_PKG_VERSION"));
     let paths = document.0["paths"].as_object().unwrap();

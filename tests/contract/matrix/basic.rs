@@ -10,7 +10,7 @@ use super::{Endpoint, Expected, FAILED, Rows, World, assert_rows};
 use crate::support::StoredKey;
 
 #[tokio::test]
-async fn only_a_living_sound_key_with_its_own_secret_authenticates() {
+async fn only_a_valid_key_with_its_own_secret_authenticates() {
     let world = World::new().await;
     assert_rows(&world, rows(&world).await).await;
 }

@@ -14,7 +14,7 @@ mod token;
 use super::{Rows, World, assert_rows};
 
 #[tokio::test]
-async fn the_rules_hold_for_what_no_case_lists() {
+async fn the_rules_also_hold_for_the_neighbours_of_the_cases() {
     let world = World::new().await;
     assert_rows(&world, rows(&world).await).await;
 }

@@ -5,7 +5,7 @@ use tests::event::Source;
 use super::{Endpoint, Expected, FAILED, REQUIRED, Request, Rows, World, assert_rows};
 
 #[tokio::test]
-async fn every_answer_has_the_same_headers_and_the_same_form_from_every_source() {
+async fn every_source_gets_answers_with_the_same_headers_and_form() {
     let world = World::new().await;
     assert_rows(&world, rows(&world)).await;
 }

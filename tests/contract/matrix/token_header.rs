@@ -6,7 +6,7 @@ use super::{Endpoint, Expected, FAILED, Rows, World, assert_rows};
 use crate::support::JWT_SECRET;
 
 #[tokio::test]
-async fn the_configured_algorithm_and_key_decide_and_no_header_does() {
+async fn a_token_header_changes_neither_the_algorithm_nor_the_key() {
     let world = World::new().await;
     assert_rows(&world, rows(&world)).await;
 }

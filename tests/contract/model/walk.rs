@@ -183,7 +183,7 @@ fn said(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn whatever_is_asked_in_whatever_order_is_answered_as_the_model_says() {
+async fn random_requests_in_random_order_get_the_answers_of_the_model() {
     let number = |name, usual| host::variable(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
     let (walks, steps, seed) = (number("MODEL_WALKS", 16), number("MODEL_STEPS", 60), number("MODEL_SEED", 61));
     let mut tally = Tally::new();

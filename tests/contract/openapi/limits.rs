@@ -11,7 +11,7 @@ fn members(document: &Document) -> &Value {
 }
 
 #[tokio::test]
-async fn numbers_are_legal_exactly_between_the_documented_bounds() {
+async fn numbers_are_valid_exactly_within_the_documented_bounds() {
     let document = Document::read();
     let world = World::new().await;
     for (member, below, above) in
@@ -35,7 +35,7 @@ async fn numbers_are_legal_exactly_between_the_documented_bounds() {
 
 /// If the name is valid, the missing level is refused.
 #[tokio::test]
-async fn a_name_is_legal_exactly_by_the_documented_pattern_and_length() {
+async fn a_name_is_valid_exactly_if_the_documented_schema_accepts_it() {
     let document = Document::read();
     let schema = &members(&document)["name"];
     let world = World::new().await;
@@ -64,7 +64,7 @@ async fn a_name_is_legal_exactly_by_the_documented_pattern_and_length() {
 
 /// If the idempotency key is valid, the level is refused, since it is higher than the caller's.
 #[tokio::test]
-async fn an_idempotency_key_is_legal_exactly_by_the_documented_pattern() {
+async fn an_idempotency_key_is_valid_exactly_if_the_documented_pattern_matches() {
     let document = Document::read();
     let schema = &document.operation(Endpoint::Key)["parameters"][0]["schema"];
     let example = document.operation(Endpoint::Key)["parameters"][0]["example"].as_str().unwrap();
@@ -86,7 +86,7 @@ async fn an_idempotency_key_is_legal_exactly_by_the_documented_pattern() {
 }
 
 #[tokio::test]
-async fn a_body_has_the_documented_16_kib() {
+async fn the_largest_body_has_the_documented_16_kib() {
     let document = Document::read();
     let world = World::new().await;
     for endpoint in Endpoint::ALL {

@@ -68,7 +68,7 @@ fn of_level_4(rows: &mut Rows, endpoint: Endpoint, request: &Request) {
 }
 
 #[tokio::test]
-async fn a_lacking_account_is_told_before_a_role_that_may_not_create() {
+async fn the_account_status_is_checked_before_the_role_level() {
     let world = World::with(&[("ROLE_LEVELS", r#"{"writer":3,"":4,"__proto__":5,"a b":9,"none":0}"#)]).await;
     let mut rows = Rows::new();
     let mut add = |id, claims: Claims, level: u64, expected| {
@@ -95,7 +95,7 @@ async fn a_lacking_account_is_told_before_a_role_that_may_not_create() {
 }
 
 #[tokio::test]
-async fn a_key_may_last_to_the_very_second_at_which_its_chain_ends() {
+async fn a_key_may_expire_in_the_same_second_as_its_chain() {
     let world = World::new().await;
     let caller = StoredKey::new().chain_expires_in(1_000);
     world.dynamo.put_item(caller.item.clone()).await;
