@@ -30,7 +30,7 @@ struct Seen<'a> {
 }
 
 #[tokio::test]
-async fn every_event_gets_its_answer_and_leaves_exactly_its_records() {
+async fn every_event_gets_the_expected_answer_and_records() {
     let mut deployments: BTreeMap<&str, (Deployment, Standing)> = BTreeMap::new();
     let mut answers: BTreeMap<&str, Result<String, &'static str>> = BTreeMap::new();
     let rows = Row::all();

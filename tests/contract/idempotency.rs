@@ -51,7 +51,7 @@ async fn the_same_caller_value_and_body_get_the_same_answer_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn another_body_under_the_same_value_is_refused() {
+async fn another_body_with_the_same_value_is_refused() {
     let world = World::new().await;
     let request = world.request(Endpoint::Jwt);
     world.send(Endpoint::Jwt, &tried(&request, VALUE)).await;
@@ -63,7 +63,7 @@ async fn another_body_under_the_same_value_is_refused() {
 }
 
 #[tokio::test]
-async fn a_value_belongs_to_its_caller_and_another_value_is_another_request() {
+async fn another_caller_or_another_value_is_another_request() {
     let world = World::new().await;
     let caller = StoredKey::new();
     world.dynamo.put_item(caller.item.clone()).await;
@@ -84,7 +84,7 @@ async fn a_value_belongs_to_its_caller_and_another_value_is_another_request() {
 }
 
 #[tokio::test]
-async fn a_value_is_one_random_uuid_and_is_looked_at_after_the_body() {
+async fn a_value_is_one_random_uuid_and_is_checked_after_the_body() {
     for endpoint in Endpoint::ALL {
         let world = World::new().await;
         let request = world.request(endpoint);
@@ -119,7 +119,7 @@ async fn a_value_is_one_random_uuid_and_is_looked_at_after_the_body() {
 }
 
 #[tokio::test]
-async fn an_answer_is_forgotten_after_24_hours_even_while_its_item_stands() {
+async fn an_answer_expires_after_24_hours_even_if_its_item_still_exists() {
     let world = World::new().await;
     let now = Timestamp::now().millis();
     let at = |hours: u64| Timestamp::from_millis(now - hours * 3_600_000);
@@ -135,7 +135,7 @@ async fn an_answer_is_forgotten_after_24_hours_even_while_its_item_stands() {
 }
 
 #[tokio::test]
-async fn the_table_alone_shows_neither_the_secret_nor_the_value() {
+async fn the_table_reveals_neither_the_secret_nor_the_value() {
     let world = World::new().await;
     let now = Timestamp::now();
     let event = tried(&world.request(Endpoint::Jwt), VALUE).event(Source::HttpApi);
@@ -172,7 +172,7 @@ fn conflict() -> Fault {
 }
 
 #[tokio::test]
-async fn a_first_try_and_a_replay_are_one_transaction_each() {
+async fn a_first_attempt_and_a_replay_are_one_transaction_each() {
     let (world, proxy) = broken().await;
     let request = world.request(Endpoint::Jwt);
     for calls in 1..=2 {
@@ -184,7 +184,7 @@ async fn a_first_try_and_a_replay_are_one_transaction_each() {
 }
 
 #[tokio::test]
-async fn a_lost_reply_is_mended_and_not_called_a_replay() {
+async fn a_retry_after_a_lost_reply_is_not_marked_as_a_replay() {
     let (world, proxy) = broken().await;
     proxy.next(Fault::ApplyThenLose);
     let answer = world.send(Endpoint::Jwt, &tried(&world.request(Endpoint::Jwt), VALUE)).await;
@@ -194,7 +194,7 @@ async fn a_lost_reply_is_mended_and_not_called_a_replay() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_for_good_is_given_to_the_next_try() {
+async fn a_request_after_lost_replies_gets_the_stored_answer() {
     let (world, proxy) = broken().await;
     let request = tried(&world.request(Endpoint::Jwt).body(BODY.replace("\"level\":3", "\"level\":4")), VALUE);
     for _ in 0..3 {
@@ -210,7 +210,7 @@ async fn an_answer_that_was_lost_for_good_is_given_to_the_next_try() {
 }
 
 #[tokio::test]
-async fn a_conflict_with_another_transaction_is_waited_out() {
+async fn a_transaction_conflict_is_retried() {
     let (world, proxy) = broken().await;
     for _ in 0..4 {
         proxy.next(conflict());
@@ -220,7 +220,7 @@ async fn a_conflict_with_another_transaction_is_waited_out() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_chain_does_not_refuse_a_retry() {
+async fn a_retry_is_not_refused_at_the_end_of_the_chain() {
     let world = World::new().await;
     let caller = StoredKey::new().chain_expires_in(1_000);
     world.dynamo.put_item(caller.item.clone()).await;
@@ -240,7 +240,7 @@ async fn the_end_of_the_chain_does_not_refuse_a_retry() {
 }
 
 #[tokio::test]
-async fn a_taken_id_leads_to_the_spare_one_and_a_damaged_answer_is_a_500() {
+async fn a_taken_id_leads_to_the_spare_id_and_a_damaged_answer_to_a_500() {
     let world = World::new().await;
     let randomness = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
     let first = AttributeValue::S("01010101-0101-4101-8101-010101010101".to_owned());
@@ -262,7 +262,7 @@ async fn a_taken_id_leads_to_the_spare_one_and_a_damaged_answer_is_a_500() {
 /// For any order of attempts, lost replies, resets and conflicts, the table has one record, and every 201 contains the
 /// same secret, which authenticates.
 #[tokio::test]
-async fn however_tries_interleave_and_fail_there_is_one_key_and_one_answer() {
+async fn interleaved_and_failed_attempts_create_one_key_with_one_answer() {
     for seed in 0..24 {
         let (world, proxy) = broken().await;
         let world = std::sync::Arc::new(world);

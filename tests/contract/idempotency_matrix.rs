@@ -48,7 +48,7 @@ struct Play<'a> {
 }
 
 #[tokio::test]
-async fn every_second_try_gets_its_answer_and_leaves_its_records() {
+async fn every_retry_gets_the_expected_answer_and_records() {
     let level = host::variable("APIKEYS_CONTRACT_LOG_LEVEL").unwrap_or_else(|| "ERROR".to_owned());
     let roles = r#"{"writer":3,"user":4,"tester":4,"curator":5,"admin":9}"#;
     let variables = [("ALLOW_PLAINTEXT_RESULT", "true"), ("ROLE_LEVELS", roles), ("LOG_LEVEL", &level)];

@@ -106,7 +106,7 @@ async fn assert_records(world: &World, turns: &[Turn]) {
 }
 
 #[tokio::test]
-async fn good_refused_and_panicking_requests_leave_nothing_to_each_other() {
+async fn good_refused_and_panicking_requests_do_not_affect_each_other() {
     let world = World::new().await;
     let function = Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await;
     let turns = Turn::shuffled(&world, 61);
@@ -117,7 +117,7 @@ async fn good_refused_and_panicking_requests_leave_nothing_to_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn good_refused_and_panicking_requests_at_once_get_each_its_own_answer() {
+async fn concurrent_good_refused_and_panicking_requests_get_their_own_answers() {
     let world = World::new().await;
     let function = Arc::new(Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await);
     let turns = Turn::shuffled(&world, 7);
@@ -134,7 +134,7 @@ async fn good_refused_and_panicking_requests_at_once_get_each_its_own_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn keys_of_several_users_at_once_are_told_apart() {
+async fn concurrent_requests_of_several_keys_act_for_their_own_users() {
     let world = Arc::new(World::new().await);
     let mut running = JoinSet::new();
     for user in 0..32 {
@@ -161,7 +161,7 @@ async fn keys_of_several_users_at_once_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_message_that_panics_is_named_alone() {
+async fn only_the_message_that_panics_is_reported_as_failed() {
     let site = Site::new().await;
     let variables = [
         ("AWS_ENDPOINT_URL_DYNAMODB", site.dynamo.endpoint()),

@@ -98,7 +98,7 @@ async fn a_transaction_that_fails_once_still_creates_the_key_and_is_no_replay() 
 }
 
 #[tokio::test]
-async fn a_transaction_that_always_fails_is_a_500_and_the_next_try_mends_it() {
+async fn a_transaction_that_always_fails_is_a_500_and_a_later_retry_succeeds() {
     let lasting = [
         Fault::html(200),
         Fault::html(404),
@@ -119,7 +119,7 @@ async fn a_transaction_that_always_fails_is_a_500_and_the_next_try_mends_it() {
 }
 
 #[tokio::test]
-async fn reasons_that_say_nothing_are_a_500_at_once() {
+async fn invalid_cancellation_reasons_are_a_500_without_a_retry() {
     let failed = json!({ "Code": "ConditionalCheckFailed" });
     let none = json!({ "Code": "None" });
     let foreign = json!({ "key": { "S": "idem#x" }, "name": { "S": "x" } });
@@ -154,7 +154,7 @@ async fn reasons_that_say_nothing_are_a_500_at_once() {
 }
 
 #[tokio::test]
-async fn a_record_that_is_said_to_stand_and_is_not_shown_is_a_500() {
+async fn a_failed_condition_without_the_existing_item_is_a_500() {
     let scene = Scene::new().await;
     let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
     for item in [json!(null), json!({})] {

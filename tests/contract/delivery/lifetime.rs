@@ -58,7 +58,7 @@ async fn a_record_stored_by_a_retry_expires_when_its_secret_says() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_chain_does_not_refuse_a_retry() {
+async fn a_retry_is_not_refused_at_the_end_of_the_chain() {
     let caller = strong().chain_expires_in(1_000);
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -76,7 +76,7 @@ async fn the_end_of_the_chain_does_not_refuse_a_retry() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_chain_does_not_prevent_completing_a_delivery() {
+async fn a_delivery_can_be_completed_at_the_end_of_the_chain() {
     let caller = strong().chain_expires_in(1_000);
     let site = Site::of(&caller).await;
     let before = site.standing().await;

@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::row::{Expected, Row};
 use crate::site::Source;
 
-const MATRIX: &str = "events_matrix::every_event_gets_its_answer_and_leaves_exactly_its_records";
+const MATRIX: &str = "events_matrix::every_event_gets_the_expected_answer_and_records";
 
 #[test]
-fn every_event_is_one_line_with_its_outcome_source_and_level() {
+fn every_event_logs_one_line_with_its_outcome_source_and_level() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([MATRIX, "--exact", "--nocapture"]).env("APIKEYS_CONTRACT_LOG_LEVEL", "INFO");
     let output = command.output().unwrap();

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::row::Row;
 
-const MATRIX: &str = "idempotency_matrix::every_second_try_gets_its_answer_and_leaves_its_records";
+const MATRIX: &str = "idempotency_matrix::every_retry_gets_the_expected_answer_and_records";
 
 #[test]
-fn no_value_reaches_the_log() {
+fn no_idempotency_key_or_credential_reaches_the_log() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([MATRIX, "--exact", "--nocapture"]).env("APIKEYS_CONTRACT_LOG_LEVEL", "INFO");
     let output = command.output().unwrap();
