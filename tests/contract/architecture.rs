@@ -84,7 +84,7 @@ fn no_adapter_imports_another() {
 }
 
 #[test]
-fn no_module_imports_itself_by_way_of_others() {
+fn no_module_imports_itself_indirectly() {
     let mut imports: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for (path, text) in sources().iter().filter(|(path, _)| path.iter().count() > 1) {
         let (folder, module) = place(path);

@@ -16,9 +16,9 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("C15", "contract/matrix/token_header.rs", "each_kind_of_public_key_verifies_its_own_algorithm_and_no_other"),
     ("C16", "contract/matrix/token_header.rs", "an_rsa_signature_with_malformed_padding_is_refused"),
     ("C19", "contract/lineage.rs", "no_url_in_a_token_is_ever_called"),
-    ("E30", "contract/lineage.rs", "a_key_authenticates_the_moment_it_exists"),
+    ("E30", "contract/lineage.rs", "a_key_authenticates_immediately_after_its_creation"),
     ("G42", "contract/record.rs", "expires_at_is_the_ttl_second_across_leap_days_and_year_ends"),
-    ("H10", "contract/lineage.rs", "a_child_outlives_its_revoked_parent"),
+    ("H10", "contract/lineage.rs", "a_child_stays_valid_after_its_parent_is_revoked"),
     ("I01", "contract/faults.rs", "one_transient_fault_still_creates_the_key"),
     ("I02", "contract/faults.rs", "a_store_that_keeps_failing_is_a_500"),
     ("I03", "contract/faults.rs", "a_store_that_keeps_failing_is_a_500"),
@@ -33,8 +33,8 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("I16", "contract/faults.rs", "a_store_that_keeps_failing_is_a_500"),
     ("I18", "contract/faults.rs", "a_store_that_keeps_failing_is_a_500"),
     ("I19", "contract/faults.rs", "a_store_that_keeps_failing_is_a_500"),
-    ("I21", "contract/faults.rs", "a_lost_reply_is_recognised_by_its_own_item"),
-    ("I22", "contract/faults.rs", "replies_lost_for_all_tries_are_a_500_and_an_unknown_key"),
+    ("I21", "contract/faults.rs", "a_retry_after_a_lost_reply_recognises_its_own_item"),
+    ("I22", "contract/faults.rs", "if_every_reply_is_lost_the_answer_is_500_and_the_key_exists"),
     ("I25", "contract/record.rs", "the_record_is_what_the_contract_says"),
     ("J01", "emulated/startup.rs", "a_process_that_can_not_start_names_the_variable_and_ends"),
     ("J03", "emulated/logs.rs", "a_panic_is_logged_by_its_place_alone"),
@@ -47,11 +47,11 @@ const ELSEWHERE: [(&str, &str, &str); 45] = [
     ("J15", "contract/delivery/once.rs", "the_same_event_again_creates_nothing_and_gets_the_same_answer"),
     ("J16", "contract/delivery/queue.rs", "only_the_bad_message_of_ten_is_reported_as_failed"),
     ("J18", "contract/delivery/once.rs", "ten_concurrent_deliveries_create_one_key_and_get_one_answer"),
-    ("J19", "contract/fixtures.rs", "no_event_of_aws_is_taken_for_a_request_and_none_breaks_a_function"),
+    ("J19", "contract/fixtures.rs", "no_example_event_of_aws_creates_a_key_or_breaks_a_function"),
     ("J21", "emulated/faults.rs", "a_process_ends_at_sigterm_and_leaves_one_record_at_most"),
     ("K03", "../shared/src/platform/entropy.rs", "draws_do_not_repeat_and_their_bits_are_balanced"),
     ("K04", "contract/record.rs", "the_record_is_what_the_contract_says"),
-    ("K15", "contract/record.rs", "failed_authentications_are_told_apart_by_nothing"),
+    ("K15", "contract/record.rs", "failed_authentications_all_get_the_same_answer"),
     ("K16", "contract/faults.rs", "a_store_that_keeps_failing_is_a_500"),
     ("K18", "emulated/logs.rs", "no_canary_reaches_any_output"),
     ("K19", "emulated/logs.rs", "every_request_is_one_line_with_its_outcome"),
@@ -105,7 +105,7 @@ fn listed() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn every_test_that_is_named_here_exists() {
+fn every_listed_test_exists() {
     for (id, file, test) in elsewhere() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{id}: {file}: {error}"));

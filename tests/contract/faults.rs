@@ -127,7 +127,7 @@ async fn a_refused_connection_is_a_500_and_the_function_recovers() {
 }
 
 #[tokio::test]
-async fn a_lost_reply_is_recognised_by_its_own_item() {
+async fn a_retry_after_a_lost_reply_recognises_its_own_item() {
     let broken = Broken::new().await;
     broken.proxy.next(Fault::ApplyThenLose);
     let answer = broken.send(Endpoint::Jwt).await;
@@ -136,7 +136,7 @@ async fn a_lost_reply_is_recognised_by_its_own_item() {
 }
 
 #[tokio::test]
-async fn replies_lost_for_all_tries_are_a_500_and_an_unknown_key() {
+async fn if_every_reply_is_lost_the_answer_is_500_and_the_key_exists() {
     let broken = Broken::new().await;
     broken.proxy.always(Fault::ApplyThenLose);
     let answer = broken.send(Endpoint::Jwt).await;
@@ -145,7 +145,7 @@ async fn replies_lost_for_all_tries_are_a_500_and_an_unknown_key() {
 }
 
 #[tokio::test]
-async fn a_foreign_record_is_never_overwritten_and_gives_way_to_one_new_id() {
+async fn a_taken_id_is_never_overwritten_and_the_spare_id_is_used() {
     let world = World::new().await;
     let randomness = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
     let foreign = |key: &str| {
@@ -215,7 +215,7 @@ async fn a_store_without_tls_is_a_500_and_gets_no_plaintext() {
 }
 
 #[tokio::test]
-async fn a_lifetime_counts_from_the_moment_of_creation_not_of_the_request() {
+async fn a_lifetime_begins_at_the_creation_not_at_the_request() {
     let broken = Broken::new().await;
     broken.proxy.next(Fault::Delay(Duration::from_millis(1_200)));
     let begun = tests::host::now();

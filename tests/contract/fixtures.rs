@@ -31,7 +31,7 @@ fn cargo(arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn no_event_of_aws_is_taken_for_a_request_and_none_breaks_a_function() {
+async fn no_example_event_of_aws_creates_a_key_or_breaks_a_function() {
     let world = World::with(&[("ALLOW_PLAINTEXT_RESULT", "true"), ("DELIVERY_PREFIX", "apikeys/")]).await;
     let before = world.dynamo.items().await;
     let mut files = 0;

@@ -87,7 +87,7 @@ fn place(bytes: &[u8], dice: &mut Dice) -> usize {
 
 #[test]
 #[ignore = "writes the seeds of the fuzzers: make prove PROOF=fuzz"]
-fn every_seed_and_every_row_of_the_matrix_is_written_where_fuzzers_look() {
+fn every_seed_and_every_matrix_row_is_written_for_the_fuzzers() {
     let folder = host::variable("APIKEYS_SEEDS").expect("`make prove PROOF=fuzz` names the folder");
     let mut written = 0;
     let mut write = |target: &str, bytes: &[u8]| {

@@ -90,7 +90,7 @@ async fn the_first_request_after_five_minutes_uses_a_rotated_secret() {
 }
 
 #[tokio::test]
-async fn the_value_before_serves_for_a_week_after_the_rotation() {
+async fn the_previous_value_verifies_for_a_week_after_the_rotation() {
     let kept = Kept::with(&[]).await;
     kept.rotate("second").await;
     for (millis, status) in [(6 * MINUTE, 201), (6 * DAY, 201), (7 * DAY - MINUTE, 201), (7 * DAY + MINUTE, 403)] {
@@ -102,7 +102,7 @@ async fn the_value_before_serves_for_a_week_after_the_rotation() {
 }
 
 #[tokio::test]
-async fn the_value_before_ends_when_it_is_told_to() {
+async fn jwt_previous_seconds_limits_the_previous_value() {
     let kept = Kept::with(&[("JWT_PREVIOUS_SECONDS", "0")]).await;
     kept.rotate("second").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 403);
@@ -117,7 +117,7 @@ async fn the_value_before_ends_when_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_leaked_value_is_dead_five_minutes_after_its_stage_was_taken_from_it() {
+async fn a_value_without_a_stage_stops_verifying_after_five_minutes() {
     let kept = Kept::with(&[]).await;
     kept.rotate("second").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
@@ -131,7 +131,7 @@ async fn a_leaked_value_is_dead_five_minutes_after_its_stage_was_taken_from_it()
 /// The log goes to the standard output, so this test runs the next one in another process.
 #[test]
 fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
-    let serving = "jwt_secret::a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour";
+    let serving = "jwt_secret::a_secret_that_can_not_be_read_again_verifies_for_15_minutes";
     let output =
         Command::new(std::env::current_exe().unwrap()).args([serving, "--exact", "--nocapture"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -142,7 +142,7 @@ fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
 }
 
 #[tokio::test]
-async fn a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
+async fn a_secret_that_can_not_be_read_again_verifies_for_15_minutes() {
     for fault in [
         Fault::Reset,
         Fault::secrets_manager(400, "AccessDeniedException"),
@@ -165,7 +165,7 @@ async fn a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
 }
 
 #[tokio::test]
-async fn a_secret_that_was_emptied_counts_as_unreadable() {
+async fn a_new_value_that_is_too_short_counts_as_unreadable() {
     let kept = Kept::with(&[]).await;
     kept.secrets.put(&kept.arn, &new_token(), &["AWSCURRENT"], "short").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
@@ -173,7 +173,7 @@ async fn a_secret_that_was_emptied_counts_as_unreadable() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_turned_back_makes_a_value_be_read_again() {
+async fn the_secret_is_read_again_after_the_clock_is_set_back() {
     let kept = Kept::with(&[]).await;
     assert_eq!(kept.status("first", 60 * MINUTE).await, 201);
     let reads = kept.reads();
@@ -182,7 +182,7 @@ async fn a_clock_that_is_turned_back_makes_a_value_be_read_again() {
 }
 
 #[tokio::test]
-async fn a_hanging_secrets_manager_leaves_a_request_its_time_for_the_write() {
+async fn a_hanging_secrets_manager_leaves_time_for_the_write() {
     let kept = Kept::with(&[]).await;
     kept.proxy.always(Fault::Hang);
     // If the read used the whole time budget, no time would be left for the write.
@@ -190,7 +190,7 @@ async fn a_hanging_secrets_manager_leaves_a_request_its_time_for_the_write() {
 }
 
 #[tokio::test]
-async fn the_general_endpoint_counts_for_the_secret_where_its_own_is_unset() {
+async fn the_general_endpoint_applies_to_secrets_manager_if_its_own_is_unset() {
     let secrets = SecretsManager::shared();
     let arn = secrets.create(&format!("{}jwt", unique_prefix()), &value("first")).await;
     let (endpoint, nowhere) = (secrets.endpoint(), "http://127.0.0.1:1");

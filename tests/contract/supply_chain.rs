@@ -48,7 +48,7 @@ fn crates(function: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_function_is_made_of_what_is_listed_and_of_nothing_that_tests_need() {
+fn a_function_contains_only_the_listed_crates_and_none_of_the_tests() {
     let (jwt, key) = (crates("jwt"), crates("key"));
     let mut found = "crate\tjwt\tkey\n".to_owned();
     for name in jwt.union(&key) {
