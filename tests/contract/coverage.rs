@@ -1,5 +1,4 @@
-//! Checks that every row of `tests/data/cases.tsv` and `neighbours.tsv` is in the matrix, or that this file names its
-//! test or the reason for having none.
+//! Every row of `tests/data/cases.tsv` and `neighbours.tsv` is in the matrix, or has a test or a reason in this file.
 
 use std::collections::BTreeSet;
 use std::path::Path;

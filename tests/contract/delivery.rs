@@ -25,8 +25,7 @@ struct Wish {
 }
 
 impl Wish {
-    /// A request for a key of level 4, which can call `POST /apikeys/key`. The key is delivered to `ci`, and the
-    /// event's id is `once`.
+    /// A request for a key of level 4, which can authenticate. Its destination is `ci`, and its id is `once`.
     fn new(site: &Site, endpoint: Endpoint) -> Self {
         let request =
             json!({ "name": "wish", "level": 4, "expiresIn": 3600, "deliverTo": "ci", "idempotencyKey": "once" });
@@ -36,7 +35,6 @@ impl Wish {
         }
     }
 
-    /// Sets a member of the request.
     fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.request[member] = value.into();
         self

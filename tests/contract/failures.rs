@@ -10,7 +10,6 @@ use futures_util::FutureExt;
 pub(crate) struct Failures(Vec<String>);
 
 impl Failures {
-    /// Runs the check of one row.
     pub(crate) async fn check(&mut self, id: &str, check: impl Future<Output = ()>) {
         if AssertUnwindSafe(check).catch_unwind().await.is_err() {
             self.0.push(id.to_owned());

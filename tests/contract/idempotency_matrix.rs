@@ -1,7 +1,6 @@
 //! The matrix of retries: each row of `tests/data/idempotency.tsv` has two attempts and a change between them.
 //!
-//! The test checks the answer to the second attempt and the records. A replay or a refusal changes nothing in the
-//! table.
+//! The test checks the answer to the second attempt and the records. A replay or a refusal does not change the table.
 
 mod between;
 mod callers;

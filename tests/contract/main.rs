@@ -1,7 +1,6 @@
 //! Tests of the contract against the real handlers, with a real DynamoDB on a socket.
 //!
-//! `matrix` names the rows of `tests/data/cases.tsv` and `neighbours.tsv`. The other modules test what one request
-//! cannot show.
+//! `matrix` runs the rows of `tests/data/cases.tsv` and `neighbours.tsv`. The other modules test what no row shows.
 
 mod architecture;
 mod config;

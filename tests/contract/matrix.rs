@@ -155,7 +155,6 @@ async fn assert_as_asked(world: &World, event: &Value, answer: &Answer, at: Time
     }
 }
 
-/// Every row of every group.
 pub(crate) async fn all_rows(world: &World) -> Vec<Row> {
     [
         authorization::rows(world),

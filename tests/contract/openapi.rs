@@ -1,5 +1,4 @@
-//! Compares `openapi.yaml` with the handlers: codes, statuses, headers, limits and examples must be the same, and
-//! complete.
+//! The codes, statuses, headers, limits and examples of `openapi.yaml` are exactly those of the handlers.
 
 mod answers;
 mod document;

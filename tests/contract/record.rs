@@ -142,8 +142,7 @@ async fn failed_authentications_all_get_the_same_answer() {
     assert_eq!(answers.len(), 1, "{answers:?}");
 }
 
-/// This test asserts the minimum time, which does not depend on the machine. `make prove PROOF=timing` measures the
-/// differences.
+/// The minimum time does not depend on the machine. `make prove PROOF=timing` measures the differences.
 #[tokio::test]
 async fn a_refusal_after_a_lookup_takes_at_least_a_fixed_time() {
     let world = World::new().await;

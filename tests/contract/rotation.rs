@@ -1,5 +1,4 @@
-//! The four rotation steps for a delivered secret and for the provisioner's secret, with a real Secrets Manager on a
-//! socket.
+//! The four rotation steps, for a delivered secret and for the provisioner's, with a real Secrets Manager on a socket.
 //!
 //! `table` tests the refusals of `tests/data/rotation.tsv`. The other modules test what one step cannot show.
 

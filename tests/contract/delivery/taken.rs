@@ -74,8 +74,7 @@ async fn a_secret_that_no_delivery_created_is_never_changed() {
     }
 }
 
-/// Whoever can write secrets can also choose a version id. A version is used only if it holds a delivered key of this
-/// request and this user.
+/// Whoever writes a secret can choose its version id. Only a version with a key of this request and user is used.
 #[tokio::test]
 async fn a_version_with_the_same_id_but_another_value_is_refused() {
     let site = Site::new().await;

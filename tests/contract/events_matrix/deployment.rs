@@ -20,8 +20,7 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    /// Creates a deployment from the words `prefix`, `plaintext`, `roles` and `provisioner...`, or `-` for none of
-    /// them.
+    /// Creates a deployment from the words `prefix`, `plaintext`, `roles` and `provisioner...`, or from `-`.
     pub(super) async fn of(words: &str) -> Self {
         let mut site = Site::closed().await;
         let [caller, weak, expired] = [strong(), StoredKey::new().level(3), strong().expires_in(-1)];

@@ -1,7 +1,6 @@
 //! One row of `tests/data/events.tsv`: id, function, source, deployment, event id, request, expected result.
 //!
-//! The rows of a group (`R01`, `R01.2` ...) have the same ids and destination. A request can contain these
-//! placeholders:
+//! The rows of a group (`R01`, `R01.2` ...) have the same ids and destination. A request can contain placeholders:
 //!
 //! | | |
 //! |---|---|

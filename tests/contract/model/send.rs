@@ -36,7 +36,6 @@ impl Walk {
         }
     }
 
-    /// Sends a request.
     pub(super) async fn send(&mut self, ask: &Ask, secret: [[u8; 16]; 2]) -> Answer {
         let endpoint = match ask.shown {
             Shown::Token { .. } => Endpoint::Jwt,

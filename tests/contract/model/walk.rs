@@ -16,7 +16,6 @@ use super::audit::Table;
 use super::{Expected, Key, Model};
 use crate::support::{Answer, World, assert_refused};
 
-/// A role for each level.
 const ROLES: &str = r#"{"0":0,"1":1,"2":2,"3":3,"4":4,"5":5,"6":6,"7":7,"8":8,"9":9}"#;
 
 /// The start of every walk: a time in the year 2033, in milliseconds.

@@ -6,8 +6,7 @@ use tests::rotation::Step;
 
 use super::scene::Scene;
 
-/// The calls of each step to Secrets Manager and to DynamoDB. The function's role needs permission for exactly these
-/// calls.
+/// The calls of each step to Secrets Manager and DynamoDB. The function's role needs exactly these permissions.
 const CALLS: [(Step, &[&str], &[&str]); 4] = [
     (Step::Create, &["DescribeSecret", "GetSecretValue", "GetSecretValue", "PutSecretValue"], &["GetItem"]),
     (Step::Set, &["DescribeSecret", "GetSecretValue", "GetSecretValue"], &["GetItem", "GetItem", "PutItem"]),

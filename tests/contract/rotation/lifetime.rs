@@ -1,5 +1,4 @@
-//! The lifetime of a successor: it begins when the key is stored, is as long as the previous key's, and is at most the
-//! limit.
+//! The lifetime of a successor: it begins with the record, and is the previous lifetime or, if lower, the limit.
 
 use std::time::{Duration, Instant};
 

@@ -140,8 +140,7 @@ impl Scene {
     /// Runs a whole rotation.
     pub(super) async fn rotate(&self, arn: &str) -> Rotation {
         let rotation = self.begin(arn).await;
-        // Each step gets the current time. With one time for all steps, the clock could run backwards between two
-        // steps.
+        // One time for all steps would let the clock run backwards between two steps.
         for step in Step::ALL {
             assert_eq!(self.step(&rotation, step).await, Ok(Value::Null), "{step:?}");
         }

@@ -11,8 +11,7 @@ use tokio::time::Instant;
 use super::scene::{Scene, later};
 use crate::support::invoke;
 
-/// Every call of a step: the operation, its number among the calls of this operation, and whether it calls Secrets
-/// Manager.
+/// Every call of a step: operation, number among the calls of the operation, whether it calls Secrets Manager.
 const CALLS: [(Step, &str, usize, bool); 16] = [
     (Step::Create, "DescribeSecret", 1, true),
     (Step::Create, "GetSecretValue", 1, true),

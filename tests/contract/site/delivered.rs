@@ -93,8 +93,7 @@ impl Delivered {
         assert_eq!((number(record, "level"), number(record, "userId")), (whole(request, "level"), 61), "{context}");
         let lifetime = number(record, "expiresAt") - number(record, "createdAt");
         let asked = whole(request, "expiresIn");
-        // A retry can store the record later than the secret. The end of the key stays the same, so its lifetime is
-        // shorter.
+        // A retry can store the record after the secret. The key's end stays the same, so its lifetime is shorter.
         assert!((asked.saturating_sub(200)..=asked + 1).contains(&lifetime), "{context}: {lifetime} s");
         assert_eq!(record.len(), 9, "{context}: {record:?}");
         lineage.assert_of(record, context);

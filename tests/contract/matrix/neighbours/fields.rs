@@ -79,8 +79,7 @@ fn lifetimes(expires_in: &mut Add<'_>) {
 }
 
 fn names(name: &mut Add<'_>) {
-    // White_Space is a property of Unicode. U+0085 has it, although it is a control. U+001C, U+180E and U+200B do not
-    // have it.
+    // U+0085 is a control and also White_Space (Unicode). U+001C, U+180E and U+200B are not White_Space.
     for text in ["\u{85}", "\u{2028}", "\u{1680}\u{205f}", "\\u000b\\u000c", "\\u2029 \\u0085"] {
         name("G+4", text, refused("nameMissing"));
     }

@@ -41,8 +41,7 @@ pub(super) async fn rows(world: &World) -> Rows {
     rows
 }
 
-/// A payload that is an HTTP request is handled as one, whatever other members it has. The smallest HTTP events are
-/// accepted.
+/// An HTTP request may have the members of any other event, and may have few members of its own.
 fn envelopes(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     let sqs = json!([{ "eventSource": "aws:sqs", "messageId": "a", "body": BODY }]);
     let others = json!({
