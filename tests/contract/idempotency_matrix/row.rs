@@ -1,6 +1,6 @@
 //! One row of `tests/data/idempotency.tsv`: id, function, first attempt, change, second attempt, expected result.
 //!
-//! An attempt is a list of differences from the default one (`who=other; at=end`), or `-`. Rows share no idempotency key.
+//! An attempt is a list of differences from the default (`who=other; at=end`), or `-`. Rows share no idempotency key.
 //!
 //! | Setting | Value |
 //! |---|---|
