@@ -125,7 +125,7 @@ fn event_variables_are_optional_and_accept_what_aws_accepts() {
 }
 
 #[test]
-fn a_prefix_that_can_not_begin_a_secrets_name_refuses_to_start() {
+fn a_prefix_that_cannot_begin_a_secrets_name_refuses_to_start() {
     assert_refuses(
         "DELIVERY_PREFIX",
         &["api keys/", " ", "api:keys/", "apikeys/*/", "keys?/", "schlüssel/", "a\n/", "$x/"],

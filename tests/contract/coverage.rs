@@ -66,7 +66,7 @@ const NEIGHBOURS_ELSEWHERE: [(&str, &str, &str); 11] = [
     ("I+2", "contract/transaction.rs", "a_transaction_that_always_fails_is_a_500_and_a_later_retry_succeeds"),
     ("I+3", "contract/transaction.rs", "invalid_cancellation_reasons_are_a_500_without_a_retry"),
     ("I+4", "contract/transaction.rs", "a_failed_condition_without_the_existing_item_is_a_500"),
-    ("I+5", "contract/transaction.rs", "a_memo_that_can_not_be_read_is_a_500_and_not_a_refusal"),
+    ("I+5", "contract/transaction.rs", "a_memo_that_cannot_be_read_is_a_500_and_not_a_refusal"),
     ("J+1", "contract/interleaved.rs", "only_the_message_that_panics_is_reported_as_failed"),
     ("J+2", "contract/interleaved.rs", "concurrent_good_refused_and_panicking_requests_get_their_own_answers"),
     ("J+3", "contract/interleaved.rs", "concurrent_requests_of_several_keys_act_for_their_own_users"),

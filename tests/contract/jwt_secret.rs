@@ -131,7 +131,7 @@ async fn a_value_without_a_stage_stops_verifying_after_five_minutes() {
 /// The log goes to the standard output, so this test runs the next one in another process.
 #[test]
 fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
-    let serving = "jwt_secret::a_secret_that_can_not_be_read_again_verifies_for_15_minutes";
+    let serving = "jwt_secret::a_secret_that_cannot_be_read_again_verifies_for_15_minutes";
     let output =
         Command::new(std::env::current_exe().unwrap()).args([serving, "--exact", "--nocapture"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -142,7 +142,7 @@ fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
 }
 
 #[tokio::test]
-async fn a_secret_that_can_not_be_read_again_verifies_for_15_minutes() {
+async fn a_secret_that_cannot_be_read_again_verifies_for_15_minutes() {
     for fault in [
         Fault::Reset,
         Fault::secrets_manager(400, "AccessDeniedException"),
@@ -210,7 +210,7 @@ async fn the_general_endpoint_applies_to_secrets_manager_if_its_own_is_unset() {
 }
 
 #[tokio::test]
-async fn a_function_whose_secret_can_not_be_used_does_not_start() {
+async fn a_function_whose_secret_cannot_be_used_does_not_start() {
     let secrets = SecretsManager::shared();
     let endpoint = secrets.endpoint();
     let short = secrets.create(&format!("{}jwt", unique_prefix()), "31 bytes are one short of it...").await;

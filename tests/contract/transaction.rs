@@ -171,7 +171,7 @@ async fn a_failed_condition_without_the_existing_item_is_a_500() {
 
 /// If the new key would outlive the chain, the function reads the memo separately. A fault of this read is a 500.
 #[tokio::test]
-async fn a_memo_that_can_not_be_read_is_a_500_and_not_a_refusal() {
+async fn a_memo_that_cannot_be_read_is_a_500_and_not_a_refusal() {
     let scene = Scene::new().await;
     let caller = StoredKey::new().chain_expires_in(100);
     scene.world.dynamo.put_item(caller.item.clone()).await;
