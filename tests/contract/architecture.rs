@@ -1,4 +1,4 @@
-//! The folders of `shared/src`: each imports only the folders below it, and no module imports itself by way of others.
+//! The folders of `shared/src`: each imports only the folders below it, and no module imports itself indirectly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use regex_lite::Regex;
 
-/// From the bottom to the top, as `lib.rs` lists them.
+/// The folders from bottom to top, in the order of `lib.rs`.
 const FOLDERS: [&str; 7] = ["text", "domain", "platform", "outbound", "keys", "inbound", "lambda"];
 
-/// The adapters, none of which may import another.
+/// The adapters. None of them may import another.
 const ADAPTERS: [&str; 3] = ["events", "http", "rotation"];
 
 fn root() -> PathBuf {
     tests::host::repository().join("shared/src")
 }
 
-/// Every source file: its path below `shared/src`, and its text.
+/// The path of every source file below `shared/src`, and its text.
 fn sources() -> Vec<(PathBuf, String)> {
     let (mut folders, mut files) = (vec![root()], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -33,13 +33,14 @@ fn sources() -> Vec<(PathBuf, String)> {
     files
 }
 
-/// The folder of a file, and the module in it: `inbound/http/body.rs` belongs to `inbound` and `http`.
+/// The folder and the module of a file. `inbound/http/body.rs` is in the folder `inbound` and the module `http`.
 fn place(path: &Path) -> (String, String) {
     let parts: Vec<String> = path.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
     (parts[0].clone(), parts.get(1).cloned().unwrap_or_default())
 }
 
-/// The modules of its own folder that a file names: `super::x` at the folder's level, `super::super::x` one level deeper.
+/// The modules of the same folder that a file names: with `super::` in a file of the folder, with `super::super::` one
+/// level below.
 fn neighbours(path: &Path, text: &str) -> BTreeSet<String> {
     let up = "super::".repeat(path.iter().count() - 1);
     let named = Regex::new(&format!(r"(?:^|[^:\w]){up}([a-z_]+)\b")).unwrap();
@@ -83,7 +84,7 @@ fn no_adapter_imports_another() {
 }
 
 #[test]
-fn no_module_imports_itself_by_way_of_others() {
+fn no_module_imports_itself_indirectly() {
     let mut imports: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for (path, text) in sources().iter().filter(|(path, _)| path.iter().count() > 1) {
         let (folder, module) = place(path);
@@ -96,7 +97,7 @@ fn no_module_imports_itself_by_way_of_others() {
         let (mut reached, mut open) = (BTreeSet::new(), vec![module.clone()]);
         while let Some(next) = open.pop() {
             for imported in imports.get(&(folder.clone(), next)).into_iter().flatten() {
-                assert_ne!(imported, module, "{folder}::{module} imports itself by way of {reached:?}");
+                assert_ne!(imported, module, "{folder}::{module} imports itself through {reached:?}");
                 if reached.insert(imported.clone()) {
                     open.push(imported.clone());
                 }

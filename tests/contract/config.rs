@@ -1,4 +1,4 @@
-//! Configuration that a function must not start with: the variable is named, its value never shown.
+//! A wrong configuration: the function does not start, and the error names the variable without its value.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -92,16 +92,15 @@ fn an_invalid_variable_refuses_to_start() {
     assert_refuses("AWS_CA_BUNDLE", &["/nonexistent.pem", "/dev/null", env!("CARGO_MANIFEST_DIR"), file!()]);
 }
 
-/// A name as long as it may be.
 fn longest_prefix() -> String {
     format!("{}/", "a".repeat(255))
 }
 
-/// A secret's ARN, but for its name.
+/// The ARN of a secret, without its name.
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
 
 #[test]
-fn what_events_need_may_be_unset_and_takes_what_aws_would() {
+fn event_variables_are_optional_and_accept_what_aws_accepts() {
     for (variable, values) in [
         ("DELIVERY_PREFIX", &["", "/", "apikeys/", "a/b_c+d=e.f@g-", "keys_", "9.", &longest_prefix()] as &[&str]),
         ("ALLOW_PLAINTEXT_RESULT", &["", "true", "false"]),
@@ -126,7 +125,7 @@ fn what_events_need_may_be_unset_and_takes_what_aws_would() {
 }
 
 #[test]
-fn a_prefix_that_is_no_beginning_of_a_name_refuses_to_start() {
+fn a_prefix_that_cannot_begin_a_secrets_name_refuses_to_start() {
     assert_refuses(
         "DELIVERY_PREFIX",
         &["api keys/", " ", "api:keys/", "apikeys/*/", "keys?/", "schlüssel/", "a\n/", "$x/"],
@@ -134,14 +133,14 @@ fn a_prefix_that_is_no_beginning_of_a_name_refuses_to_start() {
     assert_refuses("DELIVERY_PREFIX", &[&format!("a{}", longest_prefix()), "arn:aws:secretsmanager:x"]);
 }
 
-/// `keys1` and user 2 would be `keys` and user 12.
+/// The prefix `keys1` and user 2 would give the same name as the prefix `keys` and user 12.
 #[test]
-fn a_prefix_that_a_user_id_could_run_into_refuses_to_start() {
+fn a_prefix_that_ends_in_a_letter_or_digit_refuses_to_start() {
     assert_refuses("DELIVERY_PREFIX", &["apikeys", "keys1", "9", "apikeys/A", "a/b/z"]);
 }
 
 #[test]
-fn a_provisioner_that_is_no_whole_arn_refuses_to_start() {
+fn a_provisioner_without_a_complete_arn_refuses_to_start() {
     let arn = format!("{SECRET}apikeys-provisioner-AbCd12");
     for value in [
         "apikeys-provisioner",
@@ -160,7 +159,7 @@ fn a_provisioner_that_is_no_whole_arn_refuses_to_start() {
         r#"{"key":"canary","secret":"canary"}"#,
     ] {
         assert_refuses("PROVISIONER_SECRET_ARN", &[value]);
-        // Whose events bring a token of their own.
+        // The jwt function does not use the provisioner.
         let environment = environment(&[("PROVISIONER_SECRET_ARN", value)]);
         assert!(Config::read(&environment).is_ok() && TokenVerifier::configure(&environment).is_ok(), "{value}");
     }
@@ -199,7 +198,7 @@ fn an_endpoint_is_a_plain_url_of_http_or_https() {
 }
 
 #[test]
-fn an_endpoint_that_does_not_count_is_not_looked_at() {
+fn an_endpoint_that_is_not_used_is_not_checked() {
     let own = [("AWS_ENDPOINT_URL_DYNAMODB", "http://a"), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://b")];
     assert_eq!(refusal(&[own[0], own[1], ("AWS_ENDPOINT_URL", "canary")]), None);
     for own in own {
@@ -208,7 +207,7 @@ fn an_endpoint_that_does_not_count_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn the_general_endpoint_counts_where_the_services_own_is_unset() {
+async fn the_general_endpoint_applies_if_the_services_own_is_unset() {
     let dynamo = Dynamo::in_memory().await;
     let (endpoint, nowhere) = (dynamo.endpoint(), "http://127.0.0.1:1");
     for (own, general) in [("", endpoint.as_str()), (endpoint.as_str(), nowhere)] {
@@ -232,7 +231,7 @@ fn exactly_one_verification_key_may_be_set() {
 }
 
 #[test]
-fn a_public_key_is_a_strong_one_of_a_known_kind_in_pem() {
+fn a_public_key_is_pem_of_a_supported_type_and_size() {
     let refuses = |pem: &str| {
         let error = refusal(&[("JWT_SECRET", ""), ("JWT_PUBLIC_KEY", pem)]);
         assert_eq!(error.map(|error| error.variable), Some("JWT_PUBLIC_KEY"), "{pem}");
@@ -271,12 +270,12 @@ fn a_public_key_of_small_order_or_off_the_curve_refuses_to_start() {
     refuses(p256, &[1; 64]);
 }
 
-/// Lines of 64 characters, as PEM has them.
+/// Splits the text into lines of 64 characters, as in PEM.
 fn wrapped(text: &str) -> String {
     text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\n")
 }
 
-/// 1024 bits, by `openssl genrsa 1024 | openssl rsa -pubout`; the private key was never kept.
+/// 1024 bits, from `openssl genrsa 1024 | openssl rsa -pubout`. The private key was not kept.
 const WEAK_RSA: &str = "\
 -----BEGIN PUBLIC KEY-----
 MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCujJuxAjGGuK/CH1/FzkLJdnf+
@@ -285,7 +284,7 @@ douQ3ST7Y25qA1OdMYkfZKekszd9xBqTYiRIDKf+X5BL6Tl4EnG8pu/mgB2LAIxE
 zrCZ+m4PbKysQtkjfQIDAQAB
 -----END PUBLIC KEY-----
 ";
-/// By `openssl ecparam -name secp384r1 -genkey | openssl ec -pubout`.
+/// From `openssl ecparam -name secp384r1 -genkey | openssl ec -pubout`.
 const P384: &str = "\
 -----BEGIN PUBLIC KEY-----
 MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAE74bKsrahrr1iidJSDarihcnMHeBuhtRs
@@ -293,7 +292,7 @@ g5plGy+98/Bhuzc1r0e1d6xTTFkQObRICndelW5SfvE9tqoFMadzFYH/VAjDzrPd
 7pCbt8VLQud4WuBFUjtfKH2hX4w8yQyK
 -----END PUBLIC KEY-----
 ";
-/// By `openssl genpkey -algorithm X25519 | openssl pkey -pubout`.
+/// From `openssl genpkey -algorithm X25519 | openssl pkey -pubout`.
 const X25519: &str = "\
 -----BEGIN PUBLIC KEY-----
 MCowBQYDK2VuAyEAYhzzII9iN3W3eYLJdyxlytGJxTGfD6e+zQXpuEz+MRk=

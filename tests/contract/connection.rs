@@ -1,4 +1,4 @@
-//! The connection that a start makes, so that the first request finds it.
+//! The connection that a start opens for the first request.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use crate::support::{Endpoint, World, environment, invoke};
 
-/// A function whose DynamoDB is at this address, before its first request.
+/// A function that uses DynamoDB at this address, before its first request.
 async fn started(endpoint: &str) -> Function<TokenVerifier> {
     let environment = environment(&[("AWS_ENDPOINT_URL_DYNAMODB", endpoint), ("AWS_SESSION_TOKEN", "canary-session")]);
     let config = Config::read(&environment).unwrap();
@@ -48,7 +48,7 @@ async fn the_first_request_uses_the_connection_that_the_start_made() {
 }
 
 #[tokio::test]
-async fn what_a_start_sends_is_a_get_of_nothing_by_nobody() {
+async fn a_start_sends_an_unsigned_get_without_a_body() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let server = tokio::spawn(async move {
@@ -70,7 +70,7 @@ async fn what_a_start_sends_is_a_get_of_nothing_by_nobody() {
 }
 
 #[tokio::test]
-async fn a_start_goes_on_where_dynamodb_refuses_fails_or_closes() {
+async fn a_start_succeeds_if_dynamodb_refuses_fails_or_closes() {
     let world = World::new().await;
     let [port] = host::free_ports();
     started(&format!("http://127.0.0.1:{port}")).await.open_connection().await;
@@ -80,14 +80,14 @@ async fn a_start_goes_on_where_dynamodb_refuses_fails_or_closes() {
         proxy.next(fault);
         let function = started(&proxy.endpoint()).await;
         function.open_connection().await;
-        assert_eq!(proxy.requests().len(), before + 1, "it is not tried again");
+        assert_eq!(proxy.requests().len(), before + 1, "the start does not retry");
         assert_eq!(status(&function, &world).await, 201);
     }
 }
 
-/// tokio's own clock stands still while anything moves, so that the machine's speed is no part of it.
+/// Uses tokio's clock. A paused clock advances only while every task waits, so the machine's speed has no effect.
 #[tokio::test]
-async fn a_start_waits_for_no_more_than_a_second() {
+async fn a_start_waits_at_most_one_second() {
     let world = World::new().await;
     let proxy = Proxy::to(world.dynamo.port()).await;
     proxy.next(Fault::Hang);
@@ -95,7 +95,7 @@ async fn a_start_waits_for_no_more_than_a_second() {
     tokio::time::pause();
     let began = Instant::now();
     function.open_connection().await;
-    // tokio's timers are a millisecond coarse.
+    // tokio's timers have a resolution of one millisecond.
     assert!(began.elapsed() <= Duration::from_millis(1_002), "{:?}", began.elapsed());
     tokio::time::resume();
     assert_eq!(status(&function, &world).await, 201);

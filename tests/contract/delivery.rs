@@ -1,4 +1,4 @@
-//! Delivery: what one event leaves behind, however often it comes, whatever fails between, and whoever stands in the way.
+//! The delivery of one event that is sent repeatedly, meets faults, or requests a name that is taken.
 
 mod direct;
 mod faults;
@@ -25,7 +25,7 @@ struct Wish {
 }
 
 impl Wish {
-    /// For a key of level 4, which can be seen to authenticate, to be delivered to `ci` under the id `once`.
+    /// A request for a key of level 4, which can authenticate. Its destination is `ci`, and its id is `once`.
     fn new(site: &Site, endpoint: Endpoint) -> Self {
         let request =
             json!({ "name": "wish", "level": 4, "expiresIn": 3600, "deliverTo": "ci", "idempotencyKey": "once" });
@@ -35,33 +35,31 @@ impl Wish {
         }
     }
 
-    /// The same with another member.
     fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.request[member] = value.into();
         self
     }
 
-    /// The same as one event among several: with a destination and an id of its own.
+    /// Sets the destination, and an id that is unique to the destination.
     fn to(self, to: &str) -> Self {
         self.with("deliverTo", to).with("idempotencyKey", format!("once-{to}"))
     }
 
-    /// The request's text.
     fn text(&self) -> String {
         self.request.to_string()
     }
 
-    /// Sends it by itself.
+    /// Sends the request as a direct invocation.
     async fn send(&self, process: &Process) -> Result<String, &'static str> {
         process.invoke(self.endpoint, &self.text()).await
     }
 
-    /// Sends it by itself, at any time.
+    /// Sends the request as a direct invocation at a given time.
     async fn send_at(&self, process: &Process, now: Timestamp) -> Result<String, &'static str> {
         process.invoke_at(self.endpoint, &self.text(), now).await
     }
 
-    /// Sends it from a source, and says whether it is done with.
+    /// Sends the request from a source. Returns whether the event was processed.
     async fn send_from(&self, source: Source, process: &Process) -> bool {
         let answer = process.invoke(self.endpoint, &source.payload("event", &self.text())).await;
         match source {
@@ -70,7 +68,7 @@ impl Wish {
         }
     }
 
-    /// Takes the one key that has come of it.
+    /// Takes the one key that was created.
     async fn only(&self, site: &Site, before: &Standing, caller: &StoredKey, context: &str) -> Delivered {
         let lineage = if self.endpoint == Endpoint::Jwt { Lineage::Token } else { Lineage::Key(caller) };
         let come = site.standing().await.since(before, context);
@@ -78,7 +76,7 @@ impl Wish {
     }
 }
 
-/// The key that a direct invocation was told of.
+/// The key in the answer to a direct invocation.
 fn key_of(answer: &str) -> String {
     let answer: Value = serde_json::from_str(answer).unwrap();
     answer["apikey"]["key"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()

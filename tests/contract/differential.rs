@@ -1,7 +1,7 @@
-//! The same tokens through FreeSewing's own check and through ours, at the same moment: `make prove PROOF=differential`.
+//! Verifies the same tokens with FreeSewing's check and with ours, at the same time: `make prove PROOF=differential`.
 //!
-//! A difference stands with its reason in `tests/proof/differential/differences.tsv` and in `tests/proof/differential/README.md`, or the
-//! test fails; so does one that no token shows any more.
+//! The test fails if a difference is not in `tests/proof/differential/differences.tsv`, if no token shows a listed
+//! difference, or if `tests/proof/differential/README.md` has other tables.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,10 +14,10 @@ use tests::host;
 
 use crate::support::{Endpoint, World};
 
-/// Class, what FreeSewing's check says, what we say.
+/// The class of a token, the result of FreeSewing's check, our result.
 type Difference = (String, String, String);
 
-/// How many tokens of a class there are, and what became of them.
+/// The number of tokens of a class, and the numbers of their results.
 #[derive(Default)]
 struct Counts {
     tokens: usize,
@@ -27,13 +27,13 @@ struct Counts {
     they_alone_refuse: usize,
 }
 
-/// What one side made of one token.
+/// The result of one check for one token.
 struct Verdict {
     accepted: bool,
     text: String,
 }
 
-/// What came of all tokens.
+/// The results for all tokens.
 #[derive(Default)]
 struct Comparison {
     classes: BTreeMap<String, Counts>,
@@ -42,7 +42,7 @@ struct Comparison {
 }
 
 #[tokio::test]
-#[ignore = "needs what FreeSewing's check said: make prove PROOF=differential"]
+#[ignore = "needs the results of FreeSewing's check: make prove PROOF=differential"]
 async fn every_difference_from_freesewings_own_check_is_listed_with_its_reason() {
     let file = host::variable("APIKEYS_DIFFERENTIAL").expect("`make prove PROOF=differential` names the file");
     let run: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
@@ -55,13 +55,13 @@ async fn every_difference_from_freesewings_own_check_is_listed_with_its_reason()
     let security = std::fs::read_to_string(host::repository().join("tests/proof/differential/README.md")).unwrap();
     if documented.iter().any(|lines| !security.contains(lines)) {
         wrong.push(
-            "tests/proof/differential/README.md: its tables are not those of .local/differential/tables.md".to_owned(),
+            "tests/proof/differential/README.md: its tables differ from .local/differential/tables.md".to_owned(),
         );
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// Shows every token to the function, at the moment at which FreeSewing's check saw it.
+/// Sends every token to the function, at the time of FreeSewing's check.
 async fn compare(run: &Value) -> Comparison {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let (secret, issuer, audience) = (text(&run["secret"]), text(&run["issuer"]), text(&run["audience"]));
@@ -103,7 +103,7 @@ async fn ours(world: &World, token: &Value, now: Timestamp) -> Verdict {
     Verdict { accepted, text }
 }
 
-/// The reason of each difference that is known.
+/// The known differences, with their reasons.
 fn reasons() -> BTreeMap<Difference, String> {
     let rows = include_str!("../proof/differential/differences.tsv").lines().skip(1);
     let reasons = rows.map(|row| {
@@ -129,7 +129,7 @@ impl Comparison {
         }
     }
 
-    /// Differences without a reason, reasons without a difference, and good tokens that were refused.
+    /// The differences without a reason, the reasons without a difference, and the valid tokens that were refused.
     fn against(&self, reasons: &BTreeMap<Difference, String>) -> Vec<String> {
         let unlisted = self.differences.iter().filter(|(difference, _)| !reasons.contains_key(*difference));
         let unlisted = unlisted.map(|(difference, shown)| format!("no reason: {difference:?}: {}", shown.join("; ")));
@@ -137,7 +137,7 @@ impl Comparison {
         let unseen = unseen.map(|difference| format!("no token shows {difference:?}"));
         let minted = &self.classes["minted"];
         let refused =
-            (minted.both_accept != minted.tokens).then(|| "a good token of jsonwebtoken's is refused".to_owned());
+            (minted.both_accept != minted.tokens).then(|| "a valid token from jsonwebtoken is refused".to_owned());
         unlisted.chain(unseen).chain(refused).collect()
     }
 
@@ -151,7 +151,7 @@ impl Comparison {
         })
     }
 
-    /// The figures, as `tests/proof/differential/README.md` has them.
+    /// The numbers, as a table of `tests/proof/differential/README.md`.
     fn totals(&self) -> String {
         let row = |what: &str, counts: &Counts| {
             let Counts { tokens, both_accept, both_refuse, we_alone_refuse, they_alone_refuse } = counts;
@@ -163,7 +163,7 @@ impl Comparison {
             + &row("`minted`: what jsonwebtoken signs by HS256, with an end", &self.classes["minted"])
     }
 
-    /// The differences, as `tests/proof/differential/README.md` has them.
+    /// The differences, as a table of `tests/proof/differential/README.md`.
     fn table(&self, reasons: &BTreeMap<Difference, String>) -> String {
         let mut table = "| Class | Tokens | Theirs | Ours | Why |\n|---|---|---|---|---|\n".to_owned();
         for (difference, shown) in &self.differences {
@@ -174,7 +174,7 @@ impl Comparison {
         table
     }
 
-    /// Every class, for a terminal.
+    /// Every class, as a table for a terminal.
     fn classes(&self) -> String {
         let all = [("all".to_owned(), self.all())];
         let mut lines = "class                 tokens  both accept  both refuse  we alone  theirs alone\n".to_owned();

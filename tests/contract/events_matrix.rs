@@ -1,7 +1,6 @@
-//! The matrix of events: one row an event, in `tests/data/events.tsv`.
+//! The matrix of events: each row of `tests/data/events.tsv` is one event.
 //!
-//! A row is checked whole: the answer, what it has left in the table and in Secrets Manager, and what the log says of it.
-//! A refusal leaves nothing.
+//! The test checks the answer, the new records and secrets, and the log line of each row. A refusal creates nothing.
 
 mod deployment;
 mod log;
@@ -20,7 +19,7 @@ use crate::support::{Answer, assert_created_form};
 use deployment::Deployment;
 use row::{Expected, Row};
 
-/// What stood before a row, and what its function answered.
+/// The state before and after a row, and the function's answer.
 struct Seen<'a> {
     row: &'a Row,
     deployment: &'a Deployment,
@@ -31,7 +30,7 @@ struct Seen<'a> {
 }
 
 #[tokio::test]
-async fn every_event_gets_its_answer_and_leaves_exactly_its_records() {
+async fn every_event_gets_the_expected_answer_and_records() {
     let mut deployments: BTreeMap<&str, (Deployment, Standing)> = BTreeMap::new();
     let mut answers: BTreeMap<&str, Result<String, &'static str>> = BTreeMap::new();
     let rows = Row::all();
@@ -54,7 +53,7 @@ async fn every_event_gets_its_answer_and_leaves_exactly_its_records() {
         *before = after;
     }
     failures.assert_none();
-    assert!(rows.len() >= 300, "an empty table proves nothing");
+    assert!(rows.len() >= 300, "only {} rows", rows.len());
 }
 
 impl Seen<'_> {
@@ -66,7 +65,8 @@ impl Seen<'_> {
             Expected::Replayed => {
                 self.assert_unchanged();
                 self.assert_told();
-                // The first of a group is a direct invocation wherever a repetition of it is one.
+                // If a row with the expected result `replayed` is a direct invocation, the first row of its group is
+                // one too.
                 if self.row.source == Some(Source::Direct) {
                     assert_eq!(Some(&self.answer), first, "{id}");
                 }
@@ -110,7 +110,7 @@ impl Seen<'_> {
         }
     }
 
-    /// The secret in the answer and nowhere else.
+    /// Asserts that the answer contains the secret, and that the table and Secrets Manager do not.
     fn assert_shown(&self) {
         let (id, come) = (self.row.id, self.come());
         let body = self.answer.clone().unwrap();

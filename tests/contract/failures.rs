@@ -1,16 +1,15 @@
-//! Tables of rows: every row is checked, and the test fails with the ids of all rows that failed.
+//! Reports every failing row of a table, not only the first one.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 
-/// The ids of the rows that failed so far. What each row failed with is printed as the row fails.
+/// The ids of the failed rows. The failure of each row is printed when it occurs.
 #[derive(Debug, Default)]
 pub(crate) struct Failures(Vec<String>);
 
 impl Failures {
-    /// Runs the check of one row.
     pub(crate) async fn check(&mut self, id: &str, check: impl Future<Output = ()>) {
         if AssertUnwindSafe(check).catch_unwind().await.is_err() {
             self.0.push(id.to_owned());
@@ -19,7 +18,7 @@ impl Failures {
 
     /// # Panics
     ///
-    /// Panics with the ids of the rows that failed, where there are any.
+    /// Panics with the ids of the failed rows, if there are any.
     pub(crate) fn assert_none(self) {
         assert!(self.0.is_empty(), "{} rows failed: {}", self.0.len(), self.0.join(", "));
     }

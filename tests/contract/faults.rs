@@ -1,4 +1,4 @@
-//! Group I: faults on a real socket between a function and DynamoDB.
+//! Group I: network faults between a function and DynamoDB.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::support::{Answer, Endpoint, StoredKey, World, assert_refused};
 
-/// A function whose way to DynamoDB can be broken.
+/// A function that calls DynamoDB through a proxy.
 struct Broken {
     world: World,
     proxy: Proxy,
@@ -38,7 +38,7 @@ impl Broken {
         self.world.send(endpoint, &World::anonymous(endpoint).header("Authorization", &authorization)).await
     }
 
-    /// How many keys were created, the caller's own not counted.
+    /// The number of created keys, without the caller's key.
     async fn created(&self) -> usize {
         self.world
             .dynamo
@@ -127,7 +127,7 @@ async fn a_refused_connection_is_a_500_and_the_function_recovers() {
 }
 
 #[tokio::test]
-async fn a_lost_reply_is_recognised_by_its_own_item() {
+async fn a_retry_after_a_lost_reply_recognises_its_own_item() {
     let broken = Broken::new().await;
     broken.proxy.next(Fault::ApplyThenLose);
     let answer = broken.send(Endpoint::Jwt).await;
@@ -136,7 +136,7 @@ async fn a_lost_reply_is_recognised_by_its_own_item() {
 }
 
 #[tokio::test]
-async fn replies_lost_for_all_tries_are_a_500_and_an_unknown_key() {
+async fn if_every_reply_is_lost_the_answer_is_500_and_the_key_exists() {
     let broken = Broken::new().await;
     broken.proxy.always(Fault::ApplyThenLose);
     let answer = broken.send(Endpoint::Jwt).await;
@@ -145,7 +145,7 @@ async fn replies_lost_for_all_tries_are_a_500_and_an_unknown_key() {
 }
 
 #[tokio::test]
-async fn a_foreign_record_is_never_overwritten_and_gives_way_to_one_new_id() {
+async fn a_taken_id_is_never_overwritten_and_the_spare_id_is_used() {
     let world = World::new().await;
     let randomness = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
     let foreign = |key: &str| {
@@ -161,7 +161,7 @@ async fn a_foreign_record_is_never_overwritten_and_gives_way_to_one_new_id() {
     world.dynamo.put_item(standing.clone()).await;
     let answer = world.invoke_with(Endpoint::Jwt, &event, call()).await.unwrap();
     assert_eq!(answer.apikey("key"), spare);
-    world.assert_created(&answer, "the spare id").await;
+    world.assert_created(&answer, "spare id").await;
     assert_eq!(world.dynamo.item(first).await, Some(standing));
 
     world.dynamo.put_item(foreign(spare).item).await;
@@ -169,8 +169,7 @@ async fn a_foreign_record_is_never_overwritten_and_gives_way_to_one_new_id() {
     assert_refused(&answer, 500, "createApikeyFailed", "both ids are taken");
 }
 
-/// The clock of this test is tokio's own and stands still while anything moves, so that the machine's speed is no
-/// part of it.
+/// Uses tokio's clock. A paused clock advances only while every task waits, so the machine's speed has no effect.
 #[tokio::test]
 async fn a_hanging_store_is_a_500_after_2_5_s_and_before_the_invocation_ends() {
     for endpoint in Endpoint::ALL {
@@ -188,14 +187,14 @@ async fn a_hanging_store_is_a_500_after_2_5_s_and_before_the_invocation_ends() {
             let call = Call::at(Timestamp::now(), millis_left, Randomness::draw());
             let answer = broken.world.invoke_with(endpoint, &event, call).await.unwrap();
             assert_refused(&answer, 500, "createApikeyFailed", "the deadline");
-            // tokio's timers are a millisecond coarse.
+            // tokio's timers have a resolution of one millisecond.
             let late = started.elapsed().saturating_sub(Duration::from_millis(given_up_after));
             assert!(late <= Duration::from_millis(2), "{millis_left} ms left, given up after {:?}", started.elapsed());
         }
         let calls = broken.proxy.requests().len();
         let call = Call::at(Timestamp::now(), 540, Randomness::draw());
         broken.world.invoke_with(endpoint, &event, call).await.unwrap();
-        assert_eq!(broken.proxy.requests().len(), calls, "a call was begun that had no time for an answer");
+        assert_eq!(broken.proxy.requests().len(), calls, "a call began without enough time left");
         tokio::time::resume();
     }
 }
@@ -216,13 +215,13 @@ async fn a_store_without_tls_is_a_500_and_gets_no_plaintext() {
 }
 
 #[tokio::test]
-async fn a_lifetime_counts_from_the_moment_of_creation_not_of_the_request() {
+async fn a_lifetime_begins_at_the_creation_not_at_the_request() {
     let broken = Broken::new().await;
     broken.proxy.next(Fault::Delay(Duration::from_millis(1_200)));
     let begun = tests::host::now();
     let answer = broken.send(Endpoint::Key).await;
     let item = broken.world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
     let seconds = |name: &str| item[name].as_n().unwrap().parse::<i64>().unwrap();
-    // The read took more than a second, and the creation came after it.
+    // The read takes more than a second, and the creation follows it.
     assert!(seconds("createdAt") > begun, "{} is not after {begun}", seconds("createdAt"));
 }

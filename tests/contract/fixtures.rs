@@ -1,6 +1,6 @@
-//! AWS's events of every kind, as the crate `aws_lambda_events` collects them, at both functions.
+//! The example events of the crate `aws_lambda_events`, sent to both functions.
 //!
-//! None of them asks for a key with a credential, so each is refused in the contract's words, and nothing is written.
+//! None of them requests a key with a valid credential. Both functions refuse each event and write nothing.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,10 +11,10 @@ use shared::platform::{Call, Randomness};
 
 use crate::support::{Answer, Endpoint, World, assert_form};
 
-/// The crate's own folder of them: a published crate keeps its files, and cargo knows where.
+/// The folder of the examples. cargo keeps the files of a published crate in its registry.
 fn folder() -> PathBuf {
     let version = cargo(&["-vV"]);
-    // Without it, cargo would look for what other systems need, and fetch it.
+    // Without `--filter-platform`, cargo would need the crates of other platforms, and would download them.
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let text = cargo(&["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", host]);
     let metadata: Value = serde_json::from_str(&text).unwrap();
@@ -31,7 +31,7 @@ fn cargo(arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn no_event_of_aws_is_taken_for_a_request_and_none_breaks_a_function() {
+async fn no_example_event_of_aws_creates_a_key_or_breaks_a_function() {
     let world = World::with(&[("ALLOW_PLAINTEXT_RESULT", "true"), ("DELIVERY_PREFIX", "apikeys/")]).await;
     let before = world.dynamo.items().await;
     let mut files = 0;
@@ -52,7 +52,7 @@ async fn no_event_of_aws_is_taken_for_a_request_and_none_breaks_a_function() {
     assert_eq!(world.dynamo.items().await, before);
 }
 
-/// A panic would be a `createApikeyFailed`, and so would a call of a service.
+/// Asserts that the answer refuses the event. A panic or a failed call of a service would be `createApikeyFailed`.
 fn assert_refusal(endpoint: Endpoint, answer: Result<Value, &'static str>, name: &str) {
     match answer {
         Ok(answer) if answer["statusCode"].is_number() => {
@@ -61,7 +61,7 @@ fn assert_refusal(endpoint: Endpoint, answer: Result<Value, &'static str>, name:
             assert!(matches!(answer.status, 401 | 403 | 405), "{name}: {answer:?}");
         }
         Ok(answer) => assert!(!answer["batchItemFailures"].as_array().unwrap().is_empty(), "{name}: {answer}"),
-        // A rotation of another secret than ours is understood, and refused.
+        // A rotation step for another secret is refused.
         Err(code) => assert!(code == "unknownEvent" || code == "rotationSecretRefused", "{name}: {code}"),
     }
 }

@@ -1,6 +1,6 @@
-//! Bytes at random where a caller's bytes come in: the small sister of `make prove PROOF=fuzz`, for machines without a fuzzer.
+//! Random bytes in every place that a caller controls: a short form of `make prove PROOF=fuzz` that needs no fuzzer.
 //!
-//! Whatever is sent, nobody panics, nothing is a 500 and every answer has a form of the contract's: [`Target`] sees to that.
+//! [`Target`] checks that no input causes a panic or a 500, and that every answer has a form of the contract.
 
 #[path = "../fuzz/src/lib.rs"]
 mod target;
@@ -15,7 +15,7 @@ use crate::support::{Endpoint, World};
 use target::Target;
 use tests::dice::Dice;
 
-/// How many inputs each target gets.
+/// The number of inputs for each target.
 const INPUTS: u64 = 1_500;
 
 const DICTIONARY: &str = include_str!("../fuzz/dictionary.txt");
@@ -52,7 +52,7 @@ fn try_all(name: &str, send: fn(&Target, &[u8])) {
     }
 }
 
-/// One of the seeds after one to four changes, as fuzzers make them.
+/// A seed after one to four random changes.
 fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     let words: Vec<_> = DICTIONARY.lines().filter_map(word).collect();
     let mut bytes = pick(seeds, dice).clone();
@@ -86,8 +86,8 @@ fn place(bytes: &[u8], dice: &mut Dice) -> usize {
 }
 
 #[test]
-#[ignore = "writes what the fuzzers begin with: make prove PROOF=fuzz"]
-fn every_seed_and_every_row_of_the_matrix_is_written_where_fuzzers_look() {
+#[ignore = "writes the seeds of the fuzzers: make prove PROOF=fuzz"]
+fn every_seed_and_every_matrix_row_is_written_for_the_fuzzers() {
     let folder = host::variable("APIKEYS_SEEDS").expect("`make prove PROOF=fuzz` names the folder");
     let mut written = 0;
     let mut write = |target: &str, bytes: &[u8]| {

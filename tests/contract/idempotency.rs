@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a try that is repeated makes no second key and loses no secret.
+//! `Idempotency-Key`: a retry creates no second key, and gets the secret of the first attempt.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::domain::Timestamp;
@@ -23,7 +23,7 @@ async fn keys(world: &World) -> usize {
     world.dynamo.items().await.iter().filter(|item| item.get("name") == Some(&named)).count()
 }
 
-/// The same answer, said to be one.
+/// Asserts that the second answer repeats the first one, and that `Idempotency-Replayed` says so.
 fn assert_replay(first: &Answer, again: &Answer, context: &str) {
     assert_eq!((again.status, &again.body), (201, &first.body), "{context}");
     assert!(again.replayed(), "{context}");
@@ -51,7 +51,7 @@ async fn the_same_caller_value_and_body_get_the_same_answer_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn another_body_under_the_same_value_is_refused() {
+async fn another_body_with_the_same_value_is_refused() {
     let world = World::new().await;
     let request = world.request(Endpoint::Jwt);
     world.send(Endpoint::Jwt, &tried(&request, VALUE)).await;
@@ -63,7 +63,7 @@ async fn another_body_under_the_same_value_is_refused() {
 }
 
 #[tokio::test]
-async fn a_value_belongs_to_its_caller_and_another_value_is_another_request() {
+async fn another_caller_or_another_value_is_another_request() {
     let world = World::new().await;
     let caller = StoredKey::new();
     world.dynamo.put_item(caller.item.clone()).await;
@@ -84,7 +84,7 @@ async fn a_value_belongs_to_its_caller_and_another_value_is_another_request() {
 }
 
 #[tokio::test]
-async fn a_value_is_one_random_uuid_and_is_looked_at_after_the_body() {
+async fn a_value_is_one_random_uuid_and_is_checked_after_the_body() {
     for endpoint in Endpoint::ALL {
         let world = World::new().await;
         let request = world.request(endpoint);
@@ -109,17 +109,17 @@ async fn a_value_is_one_random_uuid_and_is_looked_at_after_the_body() {
         let twice = tried(&tried(&request, VALUE), VALUE).event(Source::RestApi);
         assert_refused(&world.invoke(endpoint, &twice).await, 400, "idempotencyKeyInvalid", "twice");
         let both = tried(&request.clone().body("{"), "order-1");
-        assert_refused(&world.send(endpoint, &both).await, 400, "postBodyInvalid", "the body first");
+        assert_refused(&world.send(endpoint, &both).await, 400, "postBodyInvalid", "the body is checked first");
         let too_high =
             tried(&World::anonymous(Endpoint::Jwt).body(BODY.replace("\"level\":3", "\"level\":5")), "order-1");
         let too_high = too_high.header("Authorization", &world.bearer(&Claims::new()));
-        assert_refused(&world.send(Endpoint::Jwt, &too_high).await, 400, "idempotencyKeyInvalid", "then the level");
+        assert_refused(&world.send(Endpoint::Jwt, &too_high).await, 400, "idempotencyKeyInvalid", "before the level");
         assert_eq!(keys(&world).await, 0);
     }
 }
 
 #[tokio::test]
-async fn an_answer_is_forgotten_after_24_hours_even_while_its_item_stands() {
+async fn an_answer_expires_after_24_hours_even_if_its_item_still_exists() {
     let world = World::new().await;
     let now = Timestamp::now().millis();
     let at = |hours: u64| Timestamp::from_millis(now - hours * 3_600_000);
@@ -135,7 +135,7 @@ async fn an_answer_is_forgotten_after_24_hours_even_while_its_item_stands() {
 }
 
 #[tokio::test]
-async fn the_table_alone_shows_neither_the_secret_nor_the_value() {
+async fn the_table_reveals_neither_the_secret_nor_the_value() {
     let world = World::new().await;
     let now = Timestamp::now();
     let event = tried(&world.request(Endpoint::Jwt), VALUE).event(Source::HttpApi);
@@ -154,7 +154,7 @@ async fn the_table_alone_shows_neither_the_secret_nor_the_value() {
     assert!(!dump.contains(&format!("{:?}", hex::decode(secret).unwrap()).replace(['[', ']'], "")));
 }
 
-/// A world behind a proxy that can break the way to its DynamoDB.
+/// A world whose DynamoDB is behind a proxy, and the proxy.
 pub(crate) async fn broken() -> (World, Proxy) {
     let store = World::new().await;
     let proxy = Proxy::to(store.dynamo.port()).await;
@@ -172,7 +172,7 @@ fn conflict() -> Fault {
 }
 
 #[tokio::test]
-async fn a_first_try_and_a_replay_are_one_transaction_each() {
+async fn a_first_attempt_and_a_replay_are_one_transaction_each() {
     let (world, proxy) = broken().await;
     let request = world.request(Endpoint::Jwt);
     for calls in 1..=2 {
@@ -184,7 +184,7 @@ async fn a_first_try_and_a_replay_are_one_transaction_each() {
 }
 
 #[tokio::test]
-async fn a_lost_reply_is_mended_and_not_called_a_replay() {
+async fn a_retry_after_a_lost_reply_is_not_marked_as_a_replay() {
     let (world, proxy) = broken().await;
     proxy.next(Fault::ApplyThenLose);
     let answer = world.send(Endpoint::Jwt, &tried(&world.request(Endpoint::Jwt), VALUE)).await;
@@ -194,15 +194,15 @@ async fn a_lost_reply_is_mended_and_not_called_a_replay() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_for_good_is_given_to_the_next_try() {
+async fn a_request_after_lost_replies_gets_the_stored_answer() {
     let (world, proxy) = broken().await;
     let request = tried(&world.request(Endpoint::Jwt).body(BODY.replace("\"level\":3", "\"level\":4")), VALUE);
     for _ in 0..3 {
         proxy.next(Fault::ApplyThenLose);
     }
-    assert_refused(&world.send(Endpoint::Jwt, &request).await, 500, "createApikeyFailed", "all replies lost");
+    assert_refused(&world.send(Endpoint::Jwt, &request).await, 500, "createApikeyFailed", "every reply was lost");
     let answer = world.send(Endpoint::Jwt, &request).await;
-    world.assert_created(&answer, "the next try").await;
+    world.assert_created(&answer, "the next request").await;
     assert!(answer.replayed());
     assert_eq!(keys(&world).await, 1);
     let child = World::anonymous(Endpoint::Key).header("Authorization", &answer.basic());
@@ -210,7 +210,7 @@ async fn an_answer_that_was_lost_for_good_is_given_to_the_next_try() {
 }
 
 #[tokio::test]
-async fn a_conflict_with_another_transaction_is_waited_out() {
+async fn a_transaction_conflict_is_retried() {
     let (world, proxy) = broken().await;
     for _ in 0..4 {
         proxy.next(conflict());
@@ -220,7 +220,7 @@ async fn a_conflict_with_another_transaction_is_waited_out() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_chain_does_not_come_between_a_try_and_its_repetition() {
+async fn a_retry_is_not_refused_at_the_end_of_the_chain() {
     let world = World::new().await;
     let caller = StoredKey::new().chain_expires_in(1_000);
     world.dynamo.put_item(caller.item.clone()).await;
@@ -240,7 +240,7 @@ async fn the_end_of_the_chain_does_not_come_between_a_try_and_its_repetition() {
 }
 
 #[tokio::test]
-async fn a_taken_id_leads_to_the_spare_one_and_a_damaged_answer_is_a_500() {
+async fn a_taken_id_leads_to_the_spare_id_and_a_damaged_answer_to_a_500() {
     let world = World::new().await;
     let randomness = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
     let first = AttributeValue::S("01010101-0101-4101-8101-010101010101".to_owned());
@@ -259,10 +259,10 @@ async fn a_taken_id_leads_to_the_spare_one_and_a_damaged_answer_is_a_500() {
     assert_refused(&world.invoke(Endpoint::Jwt, &event).await, 500, "createApikeyFailed", "damaged");
 }
 
-/// For any interleaving of tries with lost replies, resets and conflicts between them, there is one record, and every
-/// 201 shows the same secret, which authenticates.
+/// For any order of attempts, lost replies, resets and conflicts, the table has one record, and every 201 contains the
+/// same secret, which authenticates.
 #[tokio::test]
-async fn however_tries_interleave_and_fail_there_is_one_key_and_one_answer() {
+async fn interleaved_and_failed_attempts_create_one_key_with_one_answer() {
     for seed in 0..24 {
         let (world, proxy) = broken().await;
         let world = std::sync::Arc::new(world);
@@ -295,7 +295,7 @@ async fn however_tries_interleave_and_fail_there_is_one_key_and_one_answer() {
         assert!(answers.iter().filter(|answer| !answer.replayed()).count() <= 1, "seed {seed}");
         assert_eq!(keys(&world).await, 1, "seed {seed}");
         let child = World::anonymous(Endpoint::Key).header("Authorization", &answers[0].basic());
-        // What is left of the faults may hit this one too.
+        // The remaining faults can also affect this request.
         while world.send(Endpoint::Key, &child).await.status != 201 {
             assert!(proxy.requests().len() < 200, "seed {seed}: the secret does not authenticate");
         }

@@ -1,7 +1,6 @@
-//! The matrix of retries: two tries a row, and what happens between them, in `tests/data/idempotency.tsv`.
+//! The matrix of retries: each row of `tests/data/idempotency.tsv` has two attempts and a change between them.
 //!
-//! A row is checked whole: the second answer, the records that are left, and that no replay and no refusal changes
-//! anything in the table.
+//! The test checks the answer to the second attempt and the records. A replay or a refusal does not change the table.
 
 mod between;
 mod callers;
@@ -21,9 +20,9 @@ use crate::support::{Answer, World};
 use callers::Callers;
 use row::{Row, Try};
 
-/// What a try was answered with, however it came.
+/// The answer to an attempt, from HTTP or a direct invocation.
 struct Told {
-    /// The 201 body, or an error's code.
+    /// The body of a 201, or the error code.
     outcome: Result<Value, String>,
     answer: Option<Answer>,
 }
@@ -37,18 +36,18 @@ impl Told {
     }
 }
 
-/// One row while it is played.
+/// The state of one row.
 struct Play<'a> {
     world: &'a World,
     row: &'a Row,
     callers: Callers,
     started: Timestamp,
-    /// What stood in the table before it.
+    /// The keys in the table before the row.
     standing: BTreeSet<String>,
 }
 
 #[tokio::test]
-async fn every_second_try_gets_its_answer_and_leaves_its_records() {
+async fn every_retry_gets_the_expected_answer_and_records() {
     let level = host::variable("APIKEYS_CONTRACT_LOG_LEVEL").unwrap_or_else(|| "ERROR".to_owned());
     let roles = r#"{"writer":3,"user":4,"tester":4,"curator":5,"admin":9}"#;
     let variables = [("ALLOW_PLAINTEXT_RESULT", "true"), ("ROLE_LEVELS", roles), ("LOG_LEVEL", &level)];
@@ -60,7 +59,7 @@ async fn every_second_try_gets_its_answer_and_leaves_its_records() {
         failures.check(row.id, play.check()).await;
     }
     failures.assert_none();
-    assert!(rows.len() >= 40, "an empty table proves nothing");
+    assert!(rows.len() >= 40, "only {} rows", rows.len());
 }
 
 #[test]
@@ -98,13 +97,13 @@ impl<'a> Play<'a> {
             code => assert_eq!(second.code(), code, "{id}"),
         }
         if row.expected != "created" {
-            assert_eq!(after, before, "{id}: something has changed");
+            assert_eq!(after, before, "{id}: the table has changed");
         }
         let is_new = |key: &&String| !key.starts_with("idem#") && !self.standing.contains(*key);
         assert_eq!(after.keys().filter(is_new).count(), row.records, "{id}: records");
     }
 
-    /// Everything in the table, by its key.
+    /// Every item of the table, by its key.
     async fn table(&self) -> BTreeMap<String, Item> {
         let items = self.world.dynamo.items().await.into_iter();
         items.map(|item| (item["key"].as_s().unwrap().clone(), item)).collect()
@@ -114,13 +113,13 @@ impl<'a> Play<'a> {
         self.table().await.into_keys().collect()
     }
 
-    /// What the row's value has left.
+    /// The stored answer for the row's value.
     async fn memo(&self) -> Item {
         let memo = self.table().await.into_iter().find(|(key, _)| key.starts_with("idem#"));
-        memo.unwrap_or_else(|| panic!("{}: nothing is remembered", self.row.id)).1
+        memo.unwrap_or_else(|| panic!("{}: no answer is stored", self.row.id)).1
     }
 
-    /// Sends a try; `first` is what an earlier one was told.
+    /// Sends an attempt. `first` is the answer to the earlier attempt.
     async fn send(&self, tried: &Try, first: Option<&Told>) -> Told {
         let authorization = self.callers.authorization(self.world, tried.who, first);
         let event = tried.event(&self.row.value(), authorization.as_deref());
@@ -136,7 +135,7 @@ impl<'a> Play<'a> {
         Told { outcome, answer: Some(answer) }
     }
 
-    /// Seconds from the start, or from the second at which the memo ends: `end-1`.
+    /// A time: seconds after the start, or relative to the second at which the stored answer expires, such as `end-1`.
     async fn moment(&self, at: &str) -> Timestamp {
         let Some(from_end) = at.strip_prefix("end") else {
             return Timestamp::from_millis(self.started.millis() + at.parse::<u64>().unwrap() * 1_000);
@@ -153,7 +152,7 @@ fn assert_replayed(first: &Told, second: &Told, id: &str) {
     if let Some(answer) = &second.answer {
         assert!(answer.replayed(), "{id}");
         if let Some(first) = &first.answer {
-            assert_eq!(answer.body, first.body, "{id}: byte for byte");
+            assert_eq!(answer.body, first.body, "{id}: the bodies differ");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! One function and many callers: whatever comes before, beside or after a request, its answer is its own caller's.
+//! Many callers of one function: each request gets its own answer, whatever requests precede, follow or accompany it.
 //!
-//! Good, refused and panicking requests of eight users take turns, and then come all at once, on several threads.
+//! Good, refused and panicking requests of eight users run one after another, then concurrently on several threads.
 
 mod fragile;
 
@@ -22,7 +22,7 @@ use tests::dice::Dice;
 
 const USERS: u64 = 8;
 
-/// One request, and what its own caller must be told.
+/// One request and its expected answer.
 #[derive(Clone)]
 struct Turn {
     name: String,
@@ -37,7 +37,7 @@ enum Expected {
 }
 
 impl Turn {
-    /// One of the eight ways in which a user's request can go. All users send the same `Idempotency-Key`.
+    /// One of eight kinds of request for a user. All users send the same `Idempotency-Key`.
     fn new(world: &World, user: u64, way: u64, round: u64) -> Self {
         let (role, level) = [("user", 4), ("curator", 5), ("bughunter", 6)][usize::try_from(user % 3).unwrap()];
         let name = format!("{user} {way} {round}");
@@ -61,7 +61,7 @@ impl Turn {
         Self { name, event: request.event(Source::HttpApi), expected }
     }
 
-    /// Every user in every way, three times, in an order of its own for each seed.
+    /// Every kind of request for every user, three times, in an order that depends on the seed.
     fn shuffled(world: &World, seed: u64) -> Vec<Self> {
         let mut turns: Vec<_> =
             (0..3 * 8 * USERS).map(|n| Self::new(world, 101 + n % USERS, n / USERS % 8, n)).collect();
@@ -93,7 +93,7 @@ async fn send(function: &Function<Fragile>, turn: &Turn) -> Answer {
     answer
 }
 
-/// The names of all records, each of which is in a 201.
+/// Asserts that the records are exactly those of the 201s, by name.
 async fn assert_records(world: &World, turns: &[Turn]) {
     let created = |turn: &&Turn| matches!(turn.expected, Expected::Created { .. });
     let mut expected: Vec<_> = turns.iter().filter(created).map(|turn| turn.name.clone()).collect();
@@ -106,7 +106,7 @@ async fn assert_records(world: &World, turns: &[Turn]) {
 }
 
 #[tokio::test]
-async fn good_refused_and_panicking_requests_leave_nothing_to_each_other() {
+async fn good_refused_and_panicking_requests_do_not_affect_each_other() {
     let world = World::new().await;
     let function = Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await;
     let turns = Turn::shuffled(&world, 61);
@@ -117,7 +117,7 @@ async fn good_refused_and_panicking_requests_leave_nothing_to_each_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn good_refused_and_panicking_requests_at_once_get_each_its_own_answer() {
+async fn concurrent_good_refused_and_panicking_requests_get_their_own_answers() {
     let world = World::new().await;
     let function = Arc::new(Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await);
     let turns = Turn::shuffled(&world, 7);
@@ -134,7 +134,7 @@ async fn good_refused_and_panicking_requests_at_once_get_each_its_own_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn keys_of_several_users_at_once_are_told_apart() {
+async fn concurrent_requests_of_several_keys_act_for_their_own_users() {
     let world = Arc::new(World::new().await);
     let mut running = JoinSet::new();
     for user in 0..32 {
@@ -161,7 +161,7 @@ async fn keys_of_several_users_at_once_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_message_that_panics_is_named_alone() {
+async fn only_the_message_that_panics_is_reported_as_failed() {
     let site = Site::new().await;
     let variables = [
         ("AWS_ENDPOINT_URL_DYNAMODB", site.dynamo.endpoint()),

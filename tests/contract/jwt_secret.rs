@@ -16,19 +16,19 @@ use crate::support::{Endpoint, World, environment};
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 24 * 60 * MINUTE;
 
-/// A function that reads its secret through a proxy, and when it had started.
+/// A function that reads its secret through a proxy, and the time at which its start ended.
 struct Kept {
     world: World,
     proxy: Proxy,
     secrets: Secrets,
     arn: String,
     started: Timestamp,
-    /// How long the start took, in milliseconds; it read the secret meanwhile.
+    /// The duration of the start in milliseconds. The start reads the secret.
     took: u64,
 }
 
 impl Kept {
-    /// The secret `first`, with `more` in the environment.
+    /// Starts a function with the secret `first`, and with `more` in the environment.
     async fn with(more: &[(&str, &str)]) -> Self {
         let secrets = SecretsManager::shared();
         let arn = secrets.create(&format!("{}jwt", unique_prefix()), &value("first")).await;
@@ -46,12 +46,12 @@ impl Kept {
         Self { world, proxy, secrets, arn, started, took: started.millis() - begun.millis() }
     }
 
-    /// Puts another value to use, as a rotation does.
+    /// Makes another value `AWSCURRENT`, as a rotation does.
     async fn rotate(&self, name: &str) {
         self.secrets.put(&self.arn, &new_token(), &["AWSCURRENT"], &value(name)).await;
     }
 
-    /// The status that a token gets which `name` signed, so long after the start.
+    /// The status for a token that is signed with the value `name`, at a time after the start.
     async fn status(&self, name: &str, millis: u64) -> u64 {
         let now = Timestamp::from_millis(self.started.millis() + millis);
         let claims = Claims::new().with("iat", now.seconds()).with("exp", now.seconds() + 60);
@@ -76,7 +76,7 @@ async fn the_first_request_after_five_minutes_uses_a_rotated_secret() {
     let reads = kept.reads();
     assert_eq!(kept.status("first", 0).await, 201);
     kept.rotate("second").await;
-    // Whatever callers send, age alone decides.
+    // Only the age of the value matters. Requests with unknown signatures cause no reload.
     let fresh = 5 * MINUTE - 1_000 - kept.took;
     for _ in 0..5 {
         assert_eq!(kept.status("second", fresh).await, 403);
@@ -84,13 +84,13 @@ async fn the_first_request_after_five_minutes_uses_a_rotated_secret() {
     assert_eq!(kept.status("first", fresh).await, 201);
     assert_eq!(kept.reads(), reads);
     assert_eq!(kept.status("second", 5 * MINUTE + 1).await, 201);
-    assert_eq!(kept.reads(), reads + 2, "the value in use and the one before");
+    assert_eq!(kept.reads(), reads + 2, "the current and the previous value");
     assert_eq!(kept.status("second", 9 * MINUTE).await, 201);
     assert_eq!(kept.reads(), reads + 2);
 }
 
 #[tokio::test]
-async fn the_value_before_serves_for_a_week_after_the_rotation() {
+async fn the_previous_value_verifies_for_a_week_after_the_rotation() {
     let kept = Kept::with(&[]).await;
     kept.rotate("second").await;
     for (millis, status) in [(6 * MINUTE, 201), (6 * DAY, 201), (7 * DAY - MINUTE, 201), (7 * DAY + MINUTE, 403)] {
@@ -98,11 +98,11 @@ async fn the_value_before_serves_for_a_week_after_the_rotation() {
         assert_eq!(kept.status("second", millis).await, 201, "{millis}");
     }
     kept.rotate("third").await;
-    assert_eq!(kept.status("first", 6 * MINUTE).await, 403, "the one before the one before");
+    assert_eq!(kept.status("first", 6 * MINUTE).await, 403, "the value before the previous one");
 }
 
 #[tokio::test]
-async fn the_value_before_ends_when_it_is_told_to() {
+async fn jwt_previous_seconds_limits_the_previous_value() {
     let kept = Kept::with(&[("JWT_PREVIOUS_SECONDS", "0")]).await;
     kept.rotate("second").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 403);
@@ -110,14 +110,14 @@ async fn the_value_before_ends_when_it_is_told_to() {
     let kept = Kept::with(&[("JWT_PREVIOUS_SECONDS", "600")]).await;
     kept.rotate("second").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
-    // It is not read again for that: the end counts from the rotation.
+    // The limit needs no reload: it counts from the rotation.
     let reads = kept.reads();
     assert_eq!(kept.status("first", 10 * MINUTE + 30_000).await, 403);
     assert_eq!(kept.reads(), reads);
 }
 
 #[tokio::test]
-async fn a_leaked_value_is_dead_five_minutes_after_its_stage_was_taken_from_it() {
+async fn a_value_without_a_stage_stops_verifying_after_five_minutes() {
     let kept = Kept::with(&[]).await;
     kept.rotate("second").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
@@ -128,10 +128,10 @@ async fn a_leaked_value_is_dead_five_minutes_after_its_stage_was_taken_from_it()
     assert_eq!(kept.status("second", 12 * MINUTE).await, 201);
 }
 
-/// Lines go to the process's own output, so the next test runs in another process here.
+/// The log goes to the standard output, so this test runs the next one in another process.
 #[test]
 fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
-    let serving = "jwt_secret::a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour";
+    let serving = "jwt_secret::a_secret_that_cannot_be_read_again_verifies_for_15_minutes";
     let output =
         Command::new(std::env::current_exe().unwrap()).args([serving, "--exact", "--nocapture"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -142,7 +142,7 @@ fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
 }
 
 #[tokio::test]
-async fn a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
+async fn a_secret_that_cannot_be_read_again_verifies_for_15_minutes() {
     for fault in [
         Fault::Reset,
         Fault::secrets_manager(400, "AccessDeniedException"),
@@ -157,7 +157,7 @@ async fn a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
         }
         let reads = kept.reads();
         assert_eq!(kept.status("first", 14 * MINUTE + 29_000).await, 201, "{fault:?}");
-        assert_eq!(kept.reads(), reads, "{fault:?}: no second try within half a minute");
+        assert_eq!(kept.reads(), reads, "{fault:?}: no second attempt within half a minute");
         assert_eq!(kept.status("first", 15 * MINUTE + 1_000).await, 500, "{fault:?}");
         kept.proxy.heal();
         assert_eq!(kept.status("first", 15 * MINUTE + 2_000).await, 201, "{fault:?}");
@@ -165,7 +165,7 @@ async fn a_secret_that_can_not_be_read_again_serves_for_a_quarter_of_an_hour() {
 }
 
 #[tokio::test]
-async fn a_secret_that_was_emptied_counts_as_unreadable() {
+async fn a_new_value_that_is_too_short_counts_as_unreadable() {
     let kept = Kept::with(&[]).await;
     kept.secrets.put(&kept.arn, &new_token(), &["AWSCURRENT"], "short").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
@@ -173,7 +173,7 @@ async fn a_secret_that_was_emptied_counts_as_unreadable() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_turned_back_makes_a_value_be_read_again() {
+async fn the_secret_is_read_again_after_the_clock_is_set_back() {
     let kept = Kept::with(&[]).await;
     assert_eq!(kept.status("first", 60 * MINUTE).await, 201);
     let reads = kept.reads();
@@ -182,15 +182,15 @@ async fn a_clock_that_is_turned_back_makes_a_value_be_read_again() {
 }
 
 #[tokio::test]
-async fn a_hanging_secrets_manager_leaves_a_request_its_time_for_the_write() {
+async fn a_hanging_secrets_manager_leaves_time_for_the_write() {
     let kept = Kept::with(&[]).await;
     kept.proxy.always(Fault::Hang);
-    // A read that took the whole budget would leave no time for the write.
+    // If the read used the whole time budget, no time would be left for the write.
     assert_eq!(kept.status("first", 6 * MINUTE).await, 201);
 }
 
 #[tokio::test]
-async fn the_general_endpoint_counts_for_the_secret_where_its_own_is_unset() {
+async fn the_general_endpoint_applies_to_secrets_manager_if_its_own_is_unset() {
     let secrets = SecretsManager::shared();
     let arn = secrets.create(&format!("{}jwt", unique_prefix()), &value("first")).await;
     let (endpoint, nowhere) = (secrets.endpoint(), "http://127.0.0.1:1");
@@ -210,7 +210,7 @@ async fn the_general_endpoint_counts_for_the_secret_where_its_own_is_unset() {
 }
 
 #[tokio::test]
-async fn a_function_whose_secret_can_not_be_used_does_not_start() {
+async fn a_function_whose_secret_cannot_be_used_does_not_start() {
     let secrets = SecretsManager::shared();
     let endpoint = secrets.endpoint();
     let short = secrets.create(&format!("{}jwt", unique_prefix()), "31 bytes are one short of it...").await;

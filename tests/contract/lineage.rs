@@ -20,7 +20,7 @@ async fn child_of(world: &World, parent: &Answer, level: u8) -> Answer {
 }
 
 #[tokio::test]
-async fn a_key_authenticates_the_moment_it_exists() {
+async fn a_key_authenticates_immediately_after_its_creation() {
     let world = World::new().await;
     let parent = world.send(Endpoint::Jwt, &world.request(Endpoint::Jwt).body(asks(5))).await;
     let child = child_of(&world, &parent, 5).await;
@@ -29,7 +29,7 @@ async fn a_key_authenticates_the_moment_it_exists() {
 }
 
 #[tokio::test]
-async fn a_child_belongs_to_its_parents_user_and_chain_and_names_its_parent() {
+async fn a_child_has_its_parents_user_and_chain_and_names_its_parent() {
     let world = World::new().await;
     let claims = Claims::new().id(7).role("admin");
     let request = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&claims)).body(asks(8));
@@ -50,14 +50,14 @@ async fn no_generation_gains_a_level() {
     for level in (4..8).rev() {
         key = child_of(&world, &key, level).await;
         assert_eq!(key.apikey("level"), level);
-        assert_refused(&child_of(&world, &key, level + 1).await, 403, "keyLevelExceedsRoleLevel", "one more");
+        assert_refused(&child_of(&world, &key, level + 1).await, 403, "keyLevelExceedsRoleLevel", "one level higher");
     }
     let last = child_of(&world, &key, 3).await;
     assert_refused(&child_of(&world, &last, 0).await, 403, "insufficientAccessLevel", "below 4");
 }
 
 #[tokio::test]
-async fn a_child_outlives_its_revoked_parent() {
+async fn a_child_stays_valid_after_its_parent_is_revoked() {
     let world = World::new().await;
     let parent = world.send(Endpoint::Jwt, &world.request(Endpoint::Jwt).body(asks(5))).await;
     let child = child_of(&world, &parent, 4).await;
@@ -82,11 +82,11 @@ async fn no_url_in_a_token_is_ever_called() {
         assert_refused(&world.send(Endpoint::Jwt, &request).await, 403, "authenticationFailed", &url);
     }
     let caught = tokio::time::timeout(std::time::Duration::from_millis(200), listener.accept()).await;
-    assert!(caught.is_err(), "something called");
+    assert!(caught.is_err(), "the URL was called");
 }
 
 #[tokio::test]
-async fn a_malformed_credential_costs_no_read_and_a_create_one_of_each() {
+async fn a_malformed_credential_makes_no_call_and_a_creation_makes_two() {
     let world = World::new().await;
     let proxy = tests::fault::Proxy::to(world.dynamo.port()).await;
     let behind = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint())]).await;

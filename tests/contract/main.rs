@@ -1,6 +1,6 @@
-//! The contract, held against the real handlers over a real DynamoDB on a socket.
+//! Tests of the contract against the real handlers, with a real DynamoDB on a socket.
 //!
-//! `matrix` names the rows of `tests/data/cases.tsv` and `neighbours.tsv`; the other modules test what no single request shows.
+//! `matrix` runs the rows of `tests/data/cases.tsv` and `neighbours.tsv`. The other modules test what no row shows.
 
 mod architecture;
 mod config;

@@ -1,6 +1,6 @@
-//! The matrix: one row an attack or odd input, named by its id in `tests/data/cases.tsv` or `neighbours.tsv`.
+//! The matrix: each row is an attack or an unusual input, with its id in `tests/data/cases.tsv` or `neighbours.tsv`.
 //!
-//! A row is checked whole: status, body and every header, and for a 201 the record in the table.
+//! The test checks the status, the body and every header of each answer, and for a 201 the record in the table.
 
 mod authorization;
 mod basic;
@@ -20,13 +20,13 @@ use tests::event::{Request, Source};
 use crate::failures::Failures;
 use crate::support::{Answer, Endpoint, World, assert_refused};
 
-/// One row, as it is sent to one endpoint.
+/// A row for one endpoint.
 pub(crate) struct Row {
     pub(crate) id: &'static str,
     what: String,
     endpoint: Endpoint,
     event: Value,
-    /// When it is sent: the moment that its times are relative to.
+    /// The time at which the row is sent. The row's times are relative to it.
     at: Timestamp,
     expected: Expected,
 }
@@ -41,24 +41,23 @@ impl Row {
     }
 }
 
-/// What a row must be answered with.
+/// The expected answer to a row.
 #[derive(Clone, Copy)]
 pub(crate) enum Expected {
-    /// A key of user 61, whom the caller acts for unless the row says otherwise.
+    /// A key of user 61, the usual user of the callers.
     Created,
     /// A key of this user.
     CreatedFor(u64),
     Refused(u64, &'static str),
 }
 
-/// A failed authentication, for whatever reason.
+/// The credential does not verify.
 const FAILED: Expected = Expected::Refused(403, "authenticationFailed");
-/// No authentication at all.
+/// There is no credential.
 const REQUIRED: Expected = Expected::Refused(401, "authenticationRequired");
-/// A body that is not what was asked for.
 const INVALID_BODY: Expected = Expected::Refused(400, "postBodyInvalid");
 
-/// Collects the rows of one group, all of which are sent at one moment.
+/// The rows of one group, which are all sent at the same time.
 pub(crate) struct Rows {
     pub(crate) rows: Vec<Row>,
     at: Timestamp,
@@ -69,12 +68,12 @@ impl Rows {
         Self { rows: Vec::new(), at: Timestamp::now() }
     }
 
-    /// The second at which they are sent.
+    /// The time at which the rows are sent, in seconds.
     fn now(&self) -> i64 {
         i64::try_from(self.at.seconds()).unwrap()
     }
 
-    /// A row as an HTTP API event.
+    /// Adds a row as an HTTP API event.
     fn add(
         &mut self,
         id: &'static str,
@@ -86,7 +85,7 @@ impl Rows {
         self.add_event(id, what, endpoint, request.event(Source::HttpApi), expected);
     }
 
-    /// A row in payload 2.0 and in 1.0, for what stands in headers.
+    /// Adds a row as payload 2.0 and as payload 1.0, for cases about headers.
     fn add_twice(
         &mut self,
         id: &'static str,
@@ -101,7 +100,7 @@ impl Rows {
         }
     }
 
-    /// A row as any event.
+    /// Adds a row as any event.
     fn add_event(
         &mut self,
         id: &'static str,
@@ -136,8 +135,8 @@ async fn assert_row(world: &World, Row { id, what, endpoint, event, at, expected
     assert_as_asked(world, event, &answer, *at, &context).await;
 }
 
-/// Asserts that the name comes back byte for byte, the level and the lifetime by value, and that nothing else in the
-/// request had an effect: whatever is sent as `userId`, `createdBy` or the like.
+/// Asserts that the name is unchanged byte for byte, that the level and the lifetime have the requested values, and
+/// that other members, such as `userId` or `createdBy`, have no effect.
 async fn assert_as_asked(world: &World, event: &Value, answer: &Answer, at: Timestamp, context: &str) {
     let item = world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
     let number = |name: &str| item[name].as_n().unwrap().parse::<i64>().unwrap();
@@ -156,7 +155,6 @@ async fn assert_as_asked(world: &World, event: &Value, answer: &Answer, at: Time
     }
 }
 
-/// Every row of every group, to be held against the list of cases.
 pub(crate) async fn all_rows(world: &World) -> Vec<Row> {
     [
         authorization::rows(world),

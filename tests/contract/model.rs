@@ -1,6 +1,6 @@
-//! What must happen, said once more from the contract alone: who asks for what over which keys gets which answer.
+//! A model of the contract: the expected answer to each request.
 //!
-//! The rules call nothing of the code under test; `walk` asks both the same questions.
+//! The model does not use the code under test. `walk` compares the answers of both.
 
 mod ask;
 mod audit;
@@ -30,7 +30,7 @@ struct Key {
     chain_expires_at: u64,
 }
 
-/// What is remembered of a request with an `Idempotency-Key`.
+/// The stored answer to a request with an `Idempotency-Key`.
 #[derive(Clone, Debug)]
 struct Memo {
     asked: (String, i64, i64),
@@ -38,10 +38,10 @@ struct Memo {
     id: String,
 }
 
-/// A caller's scope, and its value.
+/// The caller's scope, and the idempotency key.
 type MemoId = (String, String);
 
-/// A key and what is remembered with it.
+/// A new key and its stored answer.
 #[derive(Clone, Debug)]
 struct Issue {
     id: String,
@@ -53,7 +53,7 @@ struct Issue {
 enum Expected {
     Created(Issue),
     Replayed(String),
-    /// The key is there, and the answer says 500.
+    /// The key is created, but the answer is a 500.
     Lost(Issue),
     Refused(Refusal),
 }
@@ -66,7 +66,7 @@ struct Caller {
     chain: Option<u64>,
 }
 
-/// What the table holds, and the limit on `expiresIn`.
+/// The contents of the table, and the limit on `expiresIn`.
 #[derive(Debug)]
 struct Model {
     limit: i64,
@@ -75,7 +75,7 @@ struct Model {
 }
 
 impl Model {
-    /// The answer at a moment, in milliseconds.
+    /// The expected answer at a time in milliseconds.
     fn expect(&self, ask: &Ask, now: u64) -> Expected {
         self.judge(ask, now).unwrap_or_else(Expected::Refused)
     }
@@ -125,7 +125,7 @@ impl Model {
     }
 
     fn issue(&self, ask: &Ask, caller: &Caller, level: i64, lifetime: i64, now: u64) -> Result<Expected, Refusal> {
-        // A started second is given away: nothing lives shorter than asked for.
+        // A lifetime begins at the next whole second, so that no key lives shorter than requested.
         let begins = now.div_ceil(1000);
         let expires_at = begins + lifetime.unsigned_abs();
         let chain_expires_at = caller.chain.unwrap_or(begins + self.limit.unsigned_abs());
@@ -135,7 +135,7 @@ impl Model {
         }
         let memo_id = ask.value.clone().map(|value| (caller.scope.clone(), value));
         let asked = (ask.name.clone(), level, lifetime);
-        // The chain's end comes closer all the time, and does not come between a try and its repetition.
+        // A retry with a stored answer is not refused at the end of the chain.
         let memo = memo_id.as_ref().and_then(|id| self.memos.get(id)).filter(|memo| is_ahead(memo.expires_at, now));
         match memo {
             Some(_) if !outlives && matches!(ask.trouble, Trouble::Replies) => return Err(FAILED),
@@ -145,7 +145,7 @@ impl Model {
             None => {}
         }
         let lost = matches!(ask.trouble, Trouble::Replies);
-        // With a reply that is lost, nobody learns that an id is taken.
+        // If the reply is lost, the function does not know that the id is taken.
         let ids = if lost { &ask.ids[..1] } else { &ask.ids[..] };
         let id = ids.iter().find(|id| !self.keys.contains_key(*id)).ok_or(FAILED)?.clone();
         let key = Key {
@@ -162,7 +162,7 @@ impl Model {
         Ok(if lost { Expected::Lost(issue) } else { Expected::Created(issue) })
     }
 
-    /// What the table holds after a request.
+    /// Updates the table after a request.
     fn learn(&mut self, expected: &Expected) {
         if let Expected::Created(issue) | Expected::Lost(issue) = expected {
             self.keys.insert(issue.id.clone(), issue.key.clone());
@@ -171,7 +171,7 @@ impl Model {
     }
 }
 
-/// Whether the beginning of a second is still to come.
+/// Whether a second has not begun yet.
 const fn is_ahead(second: u64, now: u64) -> bool {
     second * 1000 > now
 }

@@ -1,5 +1,4 @@
-//! `openapi.yaml`, held against the handlers: what it says of codes, statuses, headers, limits and examples is what they
-//! do, and it leaves nothing out.
+//! The codes, statuses, headers, limits and examples of `openapi.yaml` are exactly those of the handlers.
 
 mod answers;
 mod document;
@@ -15,7 +14,7 @@ use shared::keys::{AuthenticateError, CreateError, Rejection};
 use crate::support::{Answer, Endpoint, World};
 use document::{Document, assert_fits};
 
-/// Every variant of an enum without data; one that is missing here does not compile.
+/// Every variant of an enum without data. It does not compile if a variant is missing.
 macro_rules! every {
     ($rules:ident: $($rule:ident),+ $(,)?) => {{
         const fn _names_all(rule: $rules) {
@@ -27,7 +26,7 @@ macro_rules! every {
     }};
 }
 
-/// Every error that an HTTP request can end in. A new variant does not compile until it is listed here.
+/// Every error of an HTTP request. It does not compile if a variant is missing.
 fn errors() -> Vec<HttpError> {
     const fn _names_all(error: &HttpError) {
         match error {
@@ -70,7 +69,7 @@ fn errors() -> Vec<HttpError> {
 }
 
 #[test]
-fn every_code_that_there_is_is_documented_and_no_other() {
+fn exactly_the_existing_codes_are_documented() {
     let document = Document::read();
     let documented: BTreeSet<_> =
         Endpoint::ALL.iter().flat_map(|endpoint| document.errors(*endpoint)).map(|(_, code)| code).collect();
@@ -125,7 +124,7 @@ async fn the_documented_request_gets_the_documented_answer() {
 }
 
 #[test]
-fn there_are_two_posts_each_with_the_scheme_of_its_function() {
+fn each_function_has_one_post_operation_with_its_own_scheme() {
     let document = Document::read();
     assert_eq!(document.0["info"]["version"], env!("CARGO_PKG_VERSION"));
     let paths = document.0["paths"].as_object().unwrap();
@@ -144,7 +143,7 @@ fn there_are_two_posts_each_with_the_scheme_of_its_function() {
     }
 }
 
-/// The documented headers are there with their values, and so is no other but the type of the content.
+/// Asserts that an answer has the documented headers with their values, and no other header except `Content-Type`.
 fn assert_headers(response: &Value, answer: &Answer) {
     let documented = response["headers"].as_object().unwrap();
     for (name, header) in documented {

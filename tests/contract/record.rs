@@ -1,4 +1,4 @@
-//! The record, its TTL, and what an answer gives away.
+//! The record, its TTL, and what answers reveal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use tests::token::Claims;
 use crate::support::{Endpoint, StoredKey, World, assert_refused, standing_still};
 
 #[tokio::test]
-async fn an_answer_is_a_function_of_the_request_the_time_and_the_randomness() {
+async fn an_answer_depends_only_on_the_request_the_time_and_the_randomness() {
     let world = World::new().await;
     let randomness = Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]);
     let now = Timestamp::from_millis(1_667_746_649_001);
@@ -94,7 +94,7 @@ async fn expires_at_is_the_ttl_second_across_leap_days_and_year_ends() {
 }
 
 #[tokio::test]
-async fn an_expired_key_is_dead_while_its_item_stands_and_gone_after_a_sweep() {
+async fn an_expired_key_does_not_authenticate_before_or_after_its_deletion() {
     let world = World::new().await;
     let caller = StoredKey::new().expires_in(-5);
     world.dynamo.put_item(caller.item.clone()).await;
@@ -109,7 +109,7 @@ async fn an_expired_key_is_dead_while_its_item_stands_and_gone_after_a_sweep() {
 }
 
 #[tokio::test]
-async fn failed_authentications_are_told_apart_by_nothing() {
+async fn failed_authentications_all_get_the_same_answer() {
     let world = World::new().await;
     let expired = StoredKey::new().expires_in(-1);
     let alive = StoredKey::new();
@@ -142,9 +142,9 @@ async fn failed_authentications_are_told_apart_by_nothing() {
     assert_eq!(answers.len(), 1, "{answers:?}");
 }
 
-/// The least time can be asserted on a machine of any speed; how little the times differ, `make prove PROOF=timing` measures.
+/// The minimum time does not depend on the machine. `make prove PROOF=timing` measures the differences.
 #[tokio::test]
-async fn a_key_that_was_looked_up_is_refused_at_a_constant_interval() {
+async fn a_refusal_after_a_lookup_takes_at_least_a_fixed_time() {
     let world = World::new().await;
     let (alive, expired) = (StoredKey::new(), StoredKey::new().expires_in(-1));
     for key in [&alive, &expired] {
@@ -160,7 +160,7 @@ async fn a_key_that_was_looked_up_is_refused_at_a_constant_interval() {
 }
 
 #[tokio::test]
-async fn an_event_of_no_known_shape_is_the_invocation_error_unknown_event() {
+async fn an_event_of_unknown_shape_is_the_invocation_error_unknown_event() {
     let world = World::new().await;
     for event in [
         "{}",

@@ -1,4 +1,4 @@
-//! `make revoke`: what it shows, what it deletes, and what is dead afterwards.
+//! `make revoke`: its output, and the keys that it deletes.
 
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::support::{Answer, Endpoint, StoredKey, World, assert_refused};
 const VALUE: &str = "5d3f2d35-6d0e-4f5c-9f6f-0c6f3f1d7c11";
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
-/// What a run said and did.
+/// The result of a run.
 #[derive(Debug)]
 struct Run {
     code: Option<i32>,
@@ -36,7 +36,7 @@ impl Run {
         Self { code: output.status.code(), gone, said: text(&output.stderr) }
     }
 
-    /// Asserts that it did what it was asked to, and just these keys are gone, in any order.
+    /// Asserts that the run succeeded and deleted exactly these keys, in any order.
     fn assert_gone(&self, keys: &[&str]) {
         let (mut gone, mut keys) = (self.gone.clone(), keys.to_vec());
         gone.sort();
@@ -44,7 +44,7 @@ impl Run {
         assert_eq!((self.code, gone), (Some(0), keys.iter().map(|key| (*key).to_owned()).collect()), "{}", self.said);
     }
 
-    /// Asserts that it failed with one line at the end that says this.
+    /// Asserts that the run failed, and that its last line contains this text.
     fn assert_failed(&self, code: i32, line: &str) {
         assert_eq!(self.code, Some(code), "{self:?}");
         let last: Vec<_> = self.said.lines().filter(|said| said.starts_with("revoke: ")).collect();
@@ -60,7 +60,7 @@ fn python() -> std::path::PathBuf {
     host::repository().join(named)
 }
 
-/// The program for the table behind a port, on a machine whose settings for AWS and proxies lead nowhere.
+/// The program, for the table at a port. Its environment has AWS and proxy settings that cannot work.
 fn command(port: u16, arguments: &[&str]) -> Command {
     let mut command = Command::new(python());
     let nowhere = "http://127.0.0.1:1";
@@ -87,7 +87,7 @@ fn revoke(world: &World, arguments: &[&str]) -> Run {
     revoke_at(world.dynamo.port(), arguments)
 }
 
-/// `make revoke` for a table named on its command line, with these variables around it.
+/// Runs `make revoke` with the table on its command line and with these environment variables.
 fn make(world: &World, environment: &[(&str, &str)], arguments: &[&str]) -> Run {
     let venv = python().parent().and_then(|folder| folder.parent()).unwrap().display().to_string();
     let mut command = Command::new("make");
@@ -98,7 +98,7 @@ fn make(world: &World, environment: &[(&str, &str)], arguments: &[&str]) -> Run 
         .envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")])
         .envs(environment.iter().copied())
         .current_dir(host::repository())
-        // The tools are there, however old their stamp is: this test runs on them.
+        // `-o` keeps make from installing the tools again.
         .args(["-o", &format!("{venv}/.stamp"), &format!("VENV={venv}"), "revoke"])
         .args(arguments)
         .stdin(Stdio::null());
@@ -175,7 +175,7 @@ async fn without_apply_everything_is_shown_and_nothing_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_key_alone_dies_alone() {
+async fn without_descendants_only_the_named_key_is_deleted() {
     let world = World::new().await;
     let parent = by_user(&world, 7).await;
     let child = by_key(&world, &parent).await;
@@ -190,7 +190,7 @@ async fn a_key_alone_dies_alone() {
 }
 
 #[tokio::test]
-async fn three_generations_die_with_their_ancestor_and_nobody_else_does() {
+async fn revoking_descendants_deletes_three_generations_and_no_other_key() {
     let world = World::new().await;
     let (root, sibling) = (by_user(&world, 7).await, by_user(&world, 7).await);
     let (child, other) = (by_key(&world, &root).await, by_key(&world, &root).await);
@@ -198,13 +198,13 @@ async fn three_generations_die_with_their_ancestor_and_nobody_else_does() {
     let last = by_key(&world, &grandchild).await;
     let run = revoke(&world, &["--key", &key(&child), "--descendants=1", "--apply=1"]);
     run.assert_gone(&[&key(&child), &key(&grandchild), &key(&last)]);
-    assert_eq!(run.gone, [key(&child), key(&last), key(&grandchild)], "the named one first, then the youngest");
+    assert_eq!(run.gone, [key(&child), key(&last), key(&grandchild)], "the named key first, then the newest");
     assert_dead(&world, &[&child, &grandchild, &last]).await;
     assert_alive(&world, &[&root, &other, &sibling]).await;
 }
 
 #[tokio::test]
-async fn the_descendants_of_a_key_that_is_gone_die_too() {
+async fn the_descendants_of_a_deleted_key_are_deleted_too() {
     let world = World::new().await;
     let root = by_user(&world, 7).await;
     let child = by_key(&world, &root).await;
@@ -214,7 +214,7 @@ async fn the_descendants_of_a_key_that_is_gone_die_too() {
 }
 
 #[tokio::test]
-async fn a_generation_that_is_gone_hides_the_next_and_is_named() {
+async fn a_deleted_generation_hides_the_next_one_and_is_reported() {
     let world = World::new().await;
     let root = by_user(&world, 7).await;
     let child = by_key(&world, &root).await;
@@ -234,7 +234,7 @@ async fn a_generation_that_is_gone_hides_the_next_and_is_named() {
 }
 
 #[tokio::test]
-async fn a_rotations_successor_is_a_descendant_unless_keys_alone_are_followed() {
+async fn a_rotations_successor_is_a_descendant_except_with_descendants_keys() {
     let (secrets, prefix) = (SecretsManager::shared(), unique_prefix());
     let endpoint = secrets.endpoint();
     let world = World::with(&[("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint), ("DELIVERY_PREFIX", &prefix)]).await;
@@ -259,11 +259,11 @@ async fn a_rotations_successor_is_a_descendant_unless_keys_alone_are_followed() 
     revoke(&world, &["--key", &key(&old), "--descendants=1", "--apply=1"]);
     assert_dead(&world, &[&old, &child, &grandchild]).await;
     assert_refused(&successor().await, 403, "authenticationFailed", "the successor");
-    assert_eq!(secrets.versions(&arn).await.len(), 2, "the secret stays");
+    assert_eq!(secrets.versions(&arn).await.len(), 2, "the secret is kept");
 }
 
 #[tokio::test]
-async fn a_users_keys_die_and_neither_anothers_nor_a_kept_answer_does() {
+async fn revoking_a_user_deletes_all_keys_of_that_user_and_nothing_else() {
     let world = World::new().await;
     let bearer = world.bearer(&Claims::new().id(7).role("admin"));
     let request = World::anonymous(Endpoint::Jwt).header("Authorization", &bearer).body(asks("kept"));
@@ -279,14 +279,14 @@ async fn a_users_keys_die_and_neither_anothers_nor_a_kept_answer_does() {
         world.dynamo.items().await.iter().filter(|item| item["key"].as_s().unwrap().starts_with("idem#")).count();
     assert_eq!(memos, 1);
     let again = world.send(Endpoint::Jwt, &request.header("Idempotency-Key", VALUE)).await;
-    assert!(again.replayed() && again.body == kept.body, "the dead key's body, until its 24 hours are over");
+    assert!(again.replayed() && again.body == kept.body, "the answer is stored for 24 hours");
     let run = revoke(&world, &["--user=7", "--apply=1"]);
     run.assert_gone(&[]);
     assert!(run.said.contains("User 7 has no keys"), "{run:?}");
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_said_to_be_one_and_so_is_one_that_was_revoked() {
+async fn an_unknown_or_revoked_key_is_reported_as_unknown() {
     let world = World::new().await;
     let parent = by_user(&world, 7).await;
     revoke(&world, &["--key", &key(&parent), "--apply=1"]).assert_gone(&[&key(&parent)]);
@@ -302,7 +302,7 @@ async fn an_unknown_key_is_said_to_be_one_and_so_is_one_that_was_revoked() {
 }
 
 #[test]
-fn what_is_malformed_is_one_line_before_anything_is_read() {
+fn malformed_arguments_are_one_error_line_before_any_read() {
     let upper = VALUE.to_uppercase();
     for arguments in [
         &["--apply=1"] as &[&str],
@@ -333,7 +333,7 @@ fn what_is_malformed_is_one_line_before_anything_is_read() {
 }
 
 #[tokio::test]
-async fn items_that_are_no_keys_and_circles_of_lineage_do_no_harm() {
+async fn cycles_of_created_by_end_and_items_that_are_no_keys_stay() {
     let world = World::new().await;
     let by = |stored: StoredKey, parent: &str| stored.with("createdBy", AttributeValue::S(format!("key:{parent}")));
     let (first, second) = (StoredKey::new(), StoredKey::new());
@@ -360,7 +360,7 @@ async fn items_that_are_no_keys_and_circles_of_lineage_do_no_harm() {
 }
 
 #[tokio::test]
-async fn a_damaged_record_can_be_revoked_and_prints_nothing_raw() {
+async fn a_damaged_record_can_be_revoked_and_is_printed_escaped() {
     let world = World::new().await;
     let named = |name: &str| StoredKey::new().with("name", AttributeValue::S(name.to_owned()));
     for damaged in [
@@ -381,7 +381,7 @@ async fn a_damaged_record_can_be_revoked_and_prints_nothing_raw() {
 }
 
 #[tokio::test]
-async fn every_page_is_read_consistently() {
+async fn every_page_is_read_with_consistent_reads() {
     let world = World::new().await;
     let proxy = Proxy::to(world.dynamo.port()).await;
     let root = StoredKey::new();
@@ -403,7 +403,7 @@ async fn every_page_is_read_consistently() {
 }
 
 #[tokio::test]
-async fn passing_faults_are_tried_again_and_a_lost_reply_is_no_failure() {
+async fn transient_faults_and_lost_replies_are_retried() {
     let world = World::new().await;
     let proxy = Proxy::to(world.dynamo.port()).await;
     let root = by_user(&world, 7).await;
@@ -419,7 +419,7 @@ async fn passing_faults_are_tried_again_and_a_lost_reply_is_no_failure() {
 }
 
 #[tokio::test]
-async fn a_run_that_fails_half_way_says_so_and_the_next_one_ends_it() {
+async fn a_run_that_fails_reports_it_and_the_next_run_completes_it() {
     let world = World::new().await;
     let proxy = Proxy::to(world.dynamo.port()).await;
     let root = by_user(&world, 7).await;
@@ -436,7 +436,7 @@ async fn a_run_that_fails_half_way_says_so_and_the_next_one_ends_it() {
     assert_dead(&world, &[&root, &child, &grandchild, &last]).await;
 }
 
-/// Starts a run, does something else while its nth deletion is held, and lets it go on.
+/// Starts a run, calls `act` while the nth deletion is held, and then lets the run continue.
 async fn meanwhile(proxy: &Proxy, nth: usize, arguments: &[&str], act: impl AsyncFnOnce()) -> Run {
     proxy.on("DeleteItem", nth, Fault::Hold);
     let run = command(proxy.port(), arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -452,7 +452,7 @@ async fn meanwhile(proxy: &Proxy, nth: usize, arguments: &[&str], act: impl Asyn
 }
 
 #[tokio::test]
-async fn an_item_that_is_not_the_one_that_was_shown_stays() {
+async fn an_item_that_changed_after_it_was_shown_is_kept() {
     let world = World::new().await;
     for (attribute, value) in
         [("userId", AttributeValue::N("8".to_owned())), ("secretHash", AttributeValue::B(vec![0; 32].into()))]
@@ -469,7 +469,7 @@ async fn an_item_that_is_not_the_one_that_was_shown_stays() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_made_while_its_parent_is_being_revoked_is_found() {
+async fn a_key_created_during_the_revocation_of_its_parent_is_deleted() {
     for who in ["--key", "--user"] {
         let world = World::new().await;
         let proxy = Proxy::to(world.dynamo.port()).await;
@@ -488,11 +488,11 @@ async fn a_key_that_is_made_while_its_parent_is_being_revoked_is_found() {
 }
 
 #[test]
-fn without_a_table_it_is_the_local_one() {
+fn the_default_table_is_the_local_one() {
     let home = std::env::temp_dir().join(format!("apikeys-{}", hex::encode(host::random::<8>())));
     std::fs::create_dir_all(home.join(".aws")).unwrap();
     std::fs::write(home.join(".aws/config"), "[no section").unwrap();
-    // Whether a `make run` is there or not: nothing is deleted, and there is no such key.
+    // The run deletes nothing, and fails with or without a running `make run`, since the key does not exist.
     let mut command = Command::new(python());
     command.env_clear().env("HOME", &home).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let program = host::repository().join("tests/tools/revoke.py");
@@ -503,7 +503,7 @@ fn without_a_table_it_is_the_local_one() {
 }
 
 #[tokio::test]
-async fn make_takes_nothing_from_the_environment() {
+async fn make_takes_no_argument_from_the_environment() {
     let world = World::new().await;
     let (root, by_shell) = (by_user(&world, 7).await, by_user(&world, 61).await);
     let (root_key, region) = (format!("KEY={}", key(&root)), format!("REGION={REGION}"));
@@ -522,7 +522,7 @@ async fn make_takes_nothing_from_the_environment() {
 }
 
 #[tokio::test]
-async fn make_hands_on_what_stands_on_its_command_line() {
+async fn make_passes_on_the_variables_of_its_command_line() {
     let world = World::new().await;
     let (root, foreign) = (by_user(&world, 7).await, by_user(&world, 61).await);
     let child = by_key(&world, &root).await;

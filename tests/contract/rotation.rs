@@ -1,6 +1,6 @@
-//! Rotation in four steps, of a delivered secret and of the provisioner's own, over a real Secrets Manager on a socket.
+//! The four rotation steps, for a delivered secret and for the provisioner's, with a real Secrets Manager on a socket.
 //!
-//! `table` reads the refusals from `tests/data/rotation.tsv`; the other modules test what no single step shows.
+//! `table` tests the refusals of `tests/data/rotation.tsv`. The other modules test what one step cannot show.
 
 mod gaps;
 mod lifetime;

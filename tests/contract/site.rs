@@ -1,6 +1,6 @@
-//! A deployment that serves events: its table and its secrets, each behind a proxy, and processes that come and go.
+//! A deployment that serves events. Its DynamoDB and its Secrets Manager are behind proxies.
 //!
-//! What stands is looked at past the proxies, so that nothing here meets a planned fault.
+//! Tests read the table and the secrets without the proxies, so planned faults do not affect them.
 
 mod delivered;
 mod envelope;
@@ -24,16 +24,16 @@ use crate::support::{Endpoint, JWT_SECRET, StoredKey, environment};
 pub(crate) use delivered::{Delivered, Lineage};
 pub(crate) use envelope::{Source, event, in_event, in_notification, in_topic, message, notification, queue, topic};
 
-/// How long a chain that a token starts may last: `MAX_EXPIRES_IN`, unless set.
+/// The longest chain of keys after a sign-in: the default of `MAX_EXPIRES_IN`.
 pub(crate) const CHAIN: u64 = 31_536_000;
 
 /// One deployment.
 pub(crate) struct Site {
     pub(crate) dynamo: Dynamo,
-    /// On the way to DynamoDB.
+    /// The proxy for DynamoDB.
     pub(crate) table: Proxy,
     pub(crate) secrets: Secrets,
-    /// On the way to Secrets Manager.
+    /// The proxy for Secrets Manager.
     pub(crate) vault: Proxy,
     pub(crate) prefix: String,
     signer: Signer,
@@ -41,7 +41,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// A deployment that can deliver nothing.
+    /// A deployment without a `DELIVERY_PREFIX`.
     pub(crate) async fn closed() -> Self {
         let dynamo = Dynamo::in_memory().await;
         let table = Proxy::to(dynamo.port()).await;
@@ -57,12 +57,12 @@ impl Site {
         Self { dynamo, table, secrets, vault, prefix: unique_prefix(), signer, variables }
     }
 
-    /// A deployment that delivers.
+    /// A deployment with a `DELIVERY_PREFIX`.
     pub(crate) async fn new() -> Self {
         Self::closed().await.delivering()
     }
 
-    /// A deployment that delivers, and events to whose key function act for this key.
+    /// A deployment with a `DELIVERY_PREFIX` and with this key as its provisioner.
     pub(crate) async fn of(caller: &StoredKey) -> Self {
         let site = Self::new().await;
         site.dynamo.put_item(caller.item.clone()).await;
@@ -70,25 +70,25 @@ impl Site {
         site.set("PROVISIONER_SECRET_ARN", &arn)
     }
 
-    /// The same with a `DELIVERY_PREFIX`.
+    /// Sets `DELIVERY_PREFIX`.
     pub(crate) fn delivering(self) -> Self {
         let prefix = self.prefix.clone();
         self.set("DELIVERY_PREFIX", &prefix)
     }
 
-    /// The same with a variable set, for processes that start from now on.
+    /// Sets a variable for processes that start afterwards.
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Creates a secret that is none of a delivery's, and returns its ARN.
+    /// Creates a secret outside of the delivery prefix, and returns its ARN.
     pub(crate) async fn keep(&self, value: &str) -> String {
         self.secrets.create(&format!("kept-{}", unique_prefix()), value).await
     }
 
-    /// The provisioner's secret.
+    /// The ARN of the provisioner's secret.
     pub(crate) fn provisioner(&self) -> &str {
         let found = self.variables.iter().find(|(name, _)| name == "PROVISIONER_SECRET_ARN");
         found.map(|(_, value)| value.as_str()).unwrap()
@@ -114,7 +114,7 @@ impl Site {
         format!("{}{user}/{to}", self.prefix)
     }
 
-    /// All that stands: the table's items, and the secrets under the prefix.
+    /// The table's items, and the secrets under the prefix.
     pub(crate) async fn standing(&self) -> Standing {
         let items = self.dynamo.items().await.into_iter();
         let items = items.map(|item| (item["key"].as_s().unwrap().clone(), item)).collect();
@@ -122,13 +122,13 @@ impl Site {
         Standing { items, secrets }
     }
 
-    /// Plans nothing any more: what comes is a new process.
+    /// Removes all planned faults.
     pub(crate) fn heal(&self) {
         self.table.heal();
         self.vault.heal();
     }
 
-    /// How often the provisioner's secret has been read.
+    /// The number of times that the provisioner's secret was read.
     pub(crate) fn provisioner_reads(&self) -> usize {
         let arn = self.provisioner();
         let is_read = |seen: &&tests::fault::Seen| seen.operation == "GetSecretValue" && seen.body.contains(arn);
@@ -136,31 +136,27 @@ impl Site {
     }
 }
 
-/// What stands in the table and under the prefix, at one moment.
+/// The items of the table and the secrets under the prefix.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) items: BTreeMap<String, Item>,
-    /// The names, with the ids of the versions.
+    /// The names of the secrets, with the ids of their versions.
     pub(crate) secrets: BTreeMap<String, Vec<String>>,
 }
 
 impl Standing {
-    /// What has come since, where nothing else has changed.
+    /// The new items and secrets. Asserts that the earlier ones are unchanged.
     pub(crate) fn since(mut self, before: &Self, context: &str) -> Self {
         for (key, item) in &before.items {
-            assert_eq!(self.items.remove(key).as_ref(), Some(item), "{context}: an item that stood has changed");
+            assert_eq!(self.items.remove(key).as_ref(), Some(item), "{context}: an existing item has changed");
         }
         for (name, versions) in &before.secrets {
-            assert_eq!(
-                self.secrets.remove(name).as_ref(),
-                Some(versions),
-                "{context}: a secret that stood has changed"
-            );
+            assert_eq!(self.secrets.remove(name).as_ref(), Some(versions), "{context}: an existing secret has changed");
         }
         self
     }
 
-    /// The records of keys, without the answers that are kept for retries.
+    /// The records of keys, without the stored answers for retries.
     pub(crate) fn records(&self) -> Vec<&Item> {
         self.items.iter().filter(|(key, _)| !key.starts_with("idem#")).map(|(_, item)| item).collect()
     }
@@ -173,12 +169,12 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Invokes a function with any JSON text.
+    /// Invokes a function with a JSON text.
     pub(crate) async fn invoke(&self, endpoint: Endpoint, payload: &str) -> Result<String, &'static str> {
         self.invoke_at(endpoint, payload, Timestamp::now()).await
     }
 
-    /// Invokes a function at any time.
+    /// Invokes a function at a given time.
     pub(crate) async fn invoke_at(
         &self,
         endpoint: Endpoint,
@@ -188,7 +184,7 @@ impl Process {
         self.invoke_as(endpoint, payload, "test", Call::at(now, 30_000, Randomness::draw())).await
     }
 
-    /// Invokes a function with everything given; an invocation error is its code.
+    /// Invokes a function with a given request id and call. An invocation error is returned as its code.
     pub(crate) async fn invoke_as(
         &self,
         endpoint: Endpoint,
@@ -197,7 +193,7 @@ impl Process {
         call: Call,
     ) -> Result<String, &'static str> {
         let payload = RawValue::from_string(payload.to_owned()).unwrap_or_else(|error| panic!("{error}: {payload}"));
-        // On the heap: without optimisation, the steps of a rotation are more than a test's stack holds.
+        // Without optimisation, the future of a rotation step is too large for the stack of a test.
         let answer = match endpoint {
             Endpoint::Jwt => Box::pin(self.jwt.invoke_with(&payload, request_id, call)).await,
             Endpoint::Key => Box::pin(self.key.invoke_with(&payload, request_id, call)).await,
@@ -206,12 +202,12 @@ impl Process {
     }
 }
 
-/// So many seconds from now.
+/// The current time plus this number of seconds.
 pub(crate) fn later(seconds: u64) -> Timestamp {
     Timestamp::from_millis(Timestamp::now().millis() + seconds * 1_000)
 }
 
-/// A key as its holder keeps it in a secret, with no more than is needed.
+/// The value of a secret that holds this key, with only the required members.
 pub(crate) fn kept(key: &StoredKey) -> String {
     format!(r#"{{"key":"{}","secret":"{}"}}"#, key.key, key.secret)
 }

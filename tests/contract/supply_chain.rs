@@ -1,7 +1,7 @@
-//! What each function is made of: `tests/data/crates.tsv` lists it, crate by crate.
+//! The crates of each function: `tests/data/crates.tsv` lists them.
 //!
-//! A crate that comes or goes fails the test until the list says so, and whoever writes it there has looked at it. None that
-//! only the tests need can enter unseen.
+//! The test fails for each new or removed crate until the list is changed, so that somebody reviews the change. A crate
+//! that only the tests need cannot become part of a function unnoticed.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use tests::host;
 
 const LISTED: &str = include_str!("../data/crates.tsv");
 
-/// What would turn a function into something else: the emulator, the tests' own support, a second crypto library.
+/// Crates that must never be in a function: the emulator, test support, and other cryptography libraries.
 const NEVER: [&str; 12] = [
     "aws-lc-rs",
     "aws-lc-sys",
@@ -27,7 +27,7 @@ const NEVER: [&str; 12] = [
     "tests",
 ];
 
-/// The crates in a function's program; what only the compiler runs is not.
+/// The crates that are linked into a function, without those that only run in the compiler.
 fn crates(function: &str) -> BTreeSet<String> {
     let mut command = Command::new(host::variable("CARGO").expect("cargo runs this"));
     command.args([
@@ -48,7 +48,7 @@ fn crates(function: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_function_is_made_of_what_is_listed_and_of_nothing_that_tests_need() {
+fn a_function_contains_only_the_listed_crates_and_none_of_the_tests() {
     let (jwt, key) = (crates("jwt"), crates("key"));
     let mut found = "crate\tjwt\tkey\n".to_owned();
     for name in jwt.union(&key) {
@@ -57,7 +57,7 @@ fn a_function_is_made_of_what_is_listed_and_of_nothing_that_tests_need() {
     }
     let (found, listed): (BTreeSet<_>, BTreeSet<_>) = (found.lines().collect(), LISTED.lines().collect());
     let (new, gone): (Vec<_>, Vec<_>) = (found.difference(&listed).collect(), listed.difference(&found).collect());
-    // Another processor needs less than this one, never more.
+    // Another architecture needs fewer crates than this one.
     let gone = if cfg!(target_arch = "x86_64") { gone } else { Vec::new() };
     assert!(new.is_empty() && gone.is_empty(), "tests/data/crates.tsv lacks {new:?} and has {gone:?}");
     for name in NEVER {

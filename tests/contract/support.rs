@@ -1,4 +1,4 @@
-//! Both functions over one DynamoDB, with a caller for each, and the check that every answer must pass.
+//! Both functions over one DynamoDB, with a caller for each, and the checks of every answer.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,7 +17,7 @@ pub(crate) use tests::stored_key::StoredKey;
 use tests::stored_key::basic;
 use tests::token::{AUDIENCE, Claims, ISSUER, Signer};
 
-/// What the functions under test verify tokens with.
+/// The secret that verifies the tokens of these tests.
 pub(crate) const JWT_SECRET: &str = "a test's own secret, known to all who read this";
 
 /// The body of FreeSewing's documented example.
@@ -31,7 +31,7 @@ pub(crate) const fn challenge(endpoint: Endpoint) -> &'static str {
     }
 }
 
-/// What a function handed back.
+/// The answer of a function.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u64,
@@ -40,7 +40,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Reads a gateway's response, in whichever of `headers` and `multiValueHeaders` it has them.
+    /// Reads the response for a gateway, with its `headers` or `multiValueHeaders`.
     pub(crate) fn read(response: &Value) -> Self {
         let mut headers: Vec<(String, String)> = Vec::new();
         for map in ["headers", "multiValueHeaders"] {
@@ -58,7 +58,7 @@ impl Answer {
         }
     }
 
-    /// Whether it says that it is the answer to an earlier try.
+    /// Whether the answer repeats the answer to an earlier attempt.
     pub(crate) fn replayed(&self) -> bool {
         self.status == 201 && self.headers.contains(&("idempotency-replayed".to_owned(), "true".to_owned()))
     }
@@ -68,14 +68,14 @@ impl Answer {
         serde_json::from_str::<Value>(&self.body).unwrap()["apikey"][member].clone()
     }
 
-    /// The new key and secret as HTTP Basic.
+    /// The new key and secret as an `Authorization` of the scheme Basic.
     pub(crate) fn basic(&self) -> String {
         let text = |member| self.apikey(member).as_str().unwrap().to_owned();
         basic(&text("key"), &text("secret"))
     }
 }
 
-/// Both functions, one DynamoDB, and an ordinary caller for each.
+/// Both functions, one DynamoDB, and a caller for each function.
 pub(crate) struct World {
     pub(crate) dynamo: Dynamo,
     jwt: Function<TokenVerifier>,
@@ -89,7 +89,7 @@ impl World {
         Self::with(&[]).await
     }
 
-    /// A world whose environment has these variables in addition.
+    /// A world with additional environment variables.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let dynamo = Dynamo::in_memory().await;
         let mut variables = variables.to_vec();
@@ -106,17 +106,17 @@ impl World {
         Self { dynamo, jwt, key, signer: Signer::hs256(JWT_SECRET.as_bytes()), basic: caller.authorization() }
     }
 
-    /// The signer of the issuer.
+    /// The issuer's signer.
     pub(crate) const fn signer(&self) -> &Signer {
         &self.signer
     }
 
-    /// A token of an ordinary user, as the value of `Authorization`.
+    /// A token as the value of `Authorization`.
     pub(crate) fn bearer(&self, claims: &Claims) -> String {
         format!("Bearer {}", claims.sign(&self.signer))
     }
 
-    /// An `Authorization` that the endpoint accepts, of the highest level.
+    /// An `Authorization` of the highest level for the endpoint.
     pub(crate) fn authorization(&self, endpoint: Endpoint) -> String {
         match endpoint {
             Endpoint::Jwt => self.bearer(&Claims::new().role("admin")),
@@ -129,7 +129,7 @@ impl World {
         Request::post(endpoint.path(), BODY)
     }
 
-    /// The documented request of a caller that the endpoint accepts.
+    /// The documented request, with a valid credential.
     pub(crate) fn request(&self, endpoint: Endpoint) -> Request {
         Self::anonymous(endpoint).header("Authorization", &self.authorization(endpoint))
     }
@@ -139,14 +139,14 @@ impl World {
         self.invoke(endpoint, &request.event(Source::HttpApi)).await
     }
 
-    /// Sends any event; the answer must be one of the contract's.
+    /// Sends an event. The answer must have a form of the contract.
     pub(crate) async fn invoke(&self, endpoint: Endpoint, event: &Value) -> Answer {
         self.invoke_at(endpoint, event, Timestamp::now())
             .await
             .unwrap_or_else(|code| panic!("an invocation error: {code}"))
     }
 
-    /// Sends any event at any time; an invocation error is its type.
+    /// Sends an event at a given time. An invocation error is returned as its code.
     pub(crate) async fn invoke_at(
         &self,
         endpoint: Endpoint,
@@ -157,7 +157,7 @@ impl World {
         self.invoke_with(endpoint, event, call).await
     }
 
-    /// Sends any event with everything given.
+    /// Sends an event with a given call.
     pub(crate) async fn invoke_with(
         &self,
         endpoint: Endpoint,
@@ -169,7 +169,7 @@ impl World {
         Ok(answer)
     }
 
-    /// Sends any event, and takes any answer.
+    /// Sends an event, and returns the answer without checks.
     pub(crate) async fn invoke_raw(
         &self,
         endpoint: Endpoint,
@@ -182,7 +182,7 @@ impl World {
         }
     }
 
-    /// Asserts that an answer is a 201 whose record stands in the table.
+    /// Asserts that an answer is a 201 with a record in the table.
     pub(crate) async fn assert_created(&self, answer: &Answer, context: &str) {
         assert_eq!(answer.status, 201, "{context}: {}", answer.body);
         let key = answer.apikey("key").as_str().unwrap().to_owned();
@@ -197,19 +197,19 @@ impl World {
     }
 }
 
-/// Asserts that an answer is this refusal, to the letter.
+/// Asserts that an answer has exactly this status and code.
 pub(crate) fn assert_refused(answer: &Answer, status: u64, code: &str, context: &str) {
     let body = format!(r#"{{"result":"error","error":"{code}"}}"#);
     assert_eq!((answer.status, &answer.body), (status, &body), "{context}");
 }
 
-/// A call whose time stands still: it has begun in an hour, so that no time has passed since.
+/// A call whose time does not advance: its start is an hour in the future, so no time has passed.
 pub(crate) fn standing_still(mut call: Call) -> Call {
     call.started = tokio::time::Instant::now() + std::time::Duration::from_secs(3_600);
     call
 }
 
-/// A function's configuration, valid unless `variables` makes it otherwise.
+/// The environment of a function. It is valid unless `variables` change that.
 pub(crate) fn environment(variables: &[(&str, &str)]) -> Environment {
     let defaults = [
         ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1"),
@@ -239,7 +239,7 @@ pub(crate) async fn invoke<A: Authenticator>(
     Ok(serde_json::from_str(response.get()).unwrap())
 }
 
-/// What holds for every answer: the headers, all of them and no other, and the form of the body.
+/// Asserts what holds for every answer: exactly these headers, and the form of the body.
 pub(crate) fn assert_form(endpoint: Endpoint, answer: &Answer) {
     let mut headers = vec![
         ("cache-control", "no-store"),

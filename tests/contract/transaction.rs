@@ -1,6 +1,6 @@
-//! Neighbours in group I: faults of the one transaction that a request with an `Idempotency-Key` is, and odd replies.
+//! Neighbours in group I: faults of the transaction for a request with an `Idempotency-Key`, and invalid replies.
 //!
-//! Whatever fails, a value has one answer: what is sent again after a 500 ends as a 201 with the only record there is.
+//! After any fault, each idempotency key has one answer: a retry after a 500 gets a 201 with the only record.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::support::{Answer, Endpoint, StoredKey, World, assert_refused};
 
 const OPERATION: &str = "TransactWriteItems";
 
-/// What the SDK tries, and more.
+/// More attempts than the SDK makes.
 const EVERY_TRY: usize = 8;
 
-/// A function, its DynamoDB behind a proxy, and a request of its own for each round.
+/// A function whose DynamoDB is behind a proxy. Each round has its own request.
 struct Scene {
     world: World,
     proxy: Proxy,
@@ -46,7 +46,7 @@ impl Scene {
         self.world.dynamo.items().await.iter().filter(|item| item.get("name") == Some(&name)).count()
     }
 
-    /// The same request again, once nothing fails any more.
+    /// Asserts that a retry succeeds once the faults have ended.
     async fn assert_mended(&self, round: usize, context: &str) {
         self.proxy.heal();
         let answer = self.send(round).await;
@@ -59,7 +59,7 @@ fn reply(status: u16, body: &Value) -> Fault {
     Fault::Respond { status, content_type: "application/x-amz-json-1.0".to_owned(), body: body.to_string() }
 }
 
-/// A transaction that was cancelled for these reasons, the record's first.
+/// A cancelled transaction. The first reason is the one for the record.
 fn cancelled(reasons: &Value) -> Fault {
     let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
     reply(400, &json!({ "__type": kind, "message": "canary", "CancellationReasons": reasons }))
@@ -98,7 +98,7 @@ async fn a_transaction_that_fails_once_still_creates_the_key_and_is_no_replay() 
 }
 
 #[tokio::test]
-async fn a_transaction_that_always_fails_is_a_500_and_the_next_try_mends_it() {
+async fn a_transaction_that_always_fails_is_a_500_and_a_later_retry_succeeds() {
     let lasting = [
         Fault::html(200),
         Fault::html(404),
@@ -119,7 +119,7 @@ async fn a_transaction_that_always_fails_is_a_500_and_the_next_try_mends_it() {
 }
 
 #[tokio::test]
-async fn reasons_that_say_nothing_are_a_500_at_once() {
+async fn invalid_cancellation_reasons_are_a_500_without_a_retry() {
     let failed = json!({ "Code": "ConditionalCheckFailed" });
     let none = json!({ "Code": "None" });
     let foreign = json!({ "key": { "S": "idem#x" }, "name": { "S": "x" } });
@@ -133,11 +133,11 @@ async fn reasons_that_say_nothing_are_a_500_at_once() {
         json!([{}, {}]),
         json!([{ "Code": "ValidationError" }, none]),
         json!([none, { "Code": "ItemCollectionSizeLimitExceeded" }]),
-        // Without the item that stands there, it can't be told whose it is.
+        // Without the existing item, the function cannot know who stored it.
         json!([failed, none]),
         json!([none, failed]),
         json!([failed, failed]),
-        // An item that is no memo.
+        // The existing item is not a stored answer.
         json!([none, { "Code": "ConditionalCheckFailed", "Item": foreign }]),
         json!([none, { "Code": "ConditionalCheckFailed", "Item": {} }]),
     ]
@@ -154,24 +154,24 @@ async fn reasons_that_say_nothing_are_a_500_at_once() {
 }
 
 #[tokio::test]
-async fn a_record_that_is_said_to_stand_and_is_not_shown_is_a_500() {
+async fn a_failed_condition_without_the_existing_item_is_a_500() {
     let scene = Scene::new().await;
     let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
     for item in [json!(null), json!({})] {
         scene.proxy.on("PutItem", 1, reply(400, &json!({ "__type": kind, "message": "canary", "Item": item })));
         let answer = scene.world.send(Endpoint::Jwt, &scene.world.request(Endpoint::Jwt)).await;
-        // An empty item is another's: the spare id is tried.
+        // An empty item belongs to another request, so the function uses the spare id.
         if item.is_null() {
             assert_refused(&answer, 500, "createApikeyFailed", "no item");
         } else {
-            scene.world.assert_created(&answer, "the spare id").await;
+            scene.world.assert_created(&answer, "spare id").await;
         }
     }
 }
 
-/// Past the chain's end the memo is read by itself; when it can't be, that is no refusal of the request.
+/// If the new key would outlive the chain, the function reads the memo separately. A fault of this read is a 500.
 #[tokio::test]
-async fn a_memo_that_can_not_be_read_is_a_500_and_not_a_refusal() {
+async fn a_memo_that_cannot_be_read_is_a_500_and_not_a_refusal() {
     let scene = Scene::new().await;
     let caller = StoredKey::new().chain_expires_in(100);
     scene.world.dynamo.put_item(caller.item.clone()).await;
@@ -181,7 +181,7 @@ async fn a_memo_that_can_not_be_read_is_a_500_and_not_a_refusal() {
     let first = scene.world.send(Endpoint::Key, &request).await;
     scene.world.assert_created(&first, "first").await;
     for fault in [Fault::Reset, Fault::html(200), Fault::dynamodb(400, "ThrottlingException"), reply(200, &json!({}))] {
-        // The first read is that of the calling key.
+        // The first read is the one of the calling key.
         (2..=EVERY_TRY).for_each(|nth| scene.proxy.on("GetItem", nth, fault.clone()));
         let answer = scene.world.invoke_at(Endpoint::Key, &event, later).await.unwrap();
         assert_refused(&answer, 500, "createApikeyFailed", &format!("{fault:?}"));

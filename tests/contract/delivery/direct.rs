@@ -1,4 +1,4 @@
-//! Direct invocations that may have the secret back: they are retried as over HTTP.
+//! Direct invocations whose answer may contain the secret. Their retries work as over HTTP.
 
 use serde_json::{Value, json};
 use tests::fault::Fault;
@@ -10,7 +10,7 @@ use crate::support::{Answer, Endpoint};
 
 const VALUE: &str = "2b0ff0b4-0b6d-4d0c-9b3e-0f3a7a6f1c55";
 
-/// A request for a key of level 4 whose secret comes back.
+/// A request for a key of level 4 whose secret is in the answer.
 fn wish(site: &Site, endpoint: Endpoint) -> Wish {
     Wish::new(site, endpoint).with("deliverTo", Value::Null).with("idempotencyKey", VALUE)
 }
@@ -22,7 +22,7 @@ async fn open() -> (Site, Process) {
 }
 
 #[tokio::test]
-async fn the_same_request_gets_the_same_answer_byte_for_byte_and_makes_one_key() {
+async fn the_same_request_gets_the_same_answer_and_creates_one_key() {
     for endpoint in Endpoint::ALL {
         let (site, process) = open().await;
         let before = site.standing().await;
@@ -43,7 +43,7 @@ async fn the_same_request_gets_the_same_answer_byte_for_byte_and_makes_one_key()
 }
 
 #[tokio::test]
-async fn another_request_under_the_same_value_is_refused() {
+async fn another_request_with_the_same_idempotency_key_is_refused() {
     let (site, process) = open().await;
     let wish = wish(&site, Endpoint::Jwt);
     wish.send(&process).await.unwrap();
@@ -55,7 +55,7 @@ async fn another_request_under_the_same_value_is_refused() {
 }
 
 #[tokio::test]
-async fn a_value_is_one_random_uuid() {
+async fn an_idempotency_key_is_one_random_uuid() {
     let (site, process) = open().await;
     let standing = site.standing().await;
     for value in
@@ -68,7 +68,7 @@ async fn a_value_is_one_random_uuid() {
 }
 
 #[tokio::test]
-async fn without_a_value_every_invocation_makes_a_key() {
+async fn without_an_idempotency_key_each_invocation_creates_a_key() {
     let (site, process) = open().await;
     let before = site.standing().await;
     let wish = wish(&site, Endpoint::Jwt).with("idempotencyKey", Value::Null);
@@ -78,7 +78,7 @@ async fn without_a_value_every_invocation_makes_a_key() {
 }
 
 #[tokio::test]
-async fn a_value_is_shared_with_http_and_not_with_deliveries() {
+async fn an_idempotency_key_is_shared_with_http_but_not_with_deliveries() {
     let (site, process) = open().await;
     let wish = wish(&site, Endpoint::Jwt);
     let first = wish.send(&process).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_value_is_shared_with_http_and_not_with_deliveries() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_given_to_the_next_try() {
+async fn a_retry_gets_the_answer_that_was_lost() {
     let (site, process) = open().await;
     let before = site.standing().await;
     let wish = wish(&site, Endpoint::Jwt);

@@ -1,4 +1,4 @@
-//! Faults on real sockets, on the way to either service.
+//! Network faults between a function and DynamoDB or Secrets Manager.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::{Wish, key_of};
 use crate::site::{Process, Site, Source, strong};
 use crate::support::Endpoint;
 
-/// The calls of a first delivery, at the table or not.
+/// The calls of a first delivery. `true`: a call of DynamoDB; `false`: a call of Secrets Manager.
 const CALLS: [(Endpoint, bool, &str); 6] = [
     (Endpoint::Jwt, false, "CreateSecret"),
     (Endpoint::Jwt, true, "PutItem"),
@@ -59,7 +59,7 @@ async fn one_transient_fault_at_any_call_still_delivers() {
 }
 
 #[tokio::test]
-async fn a_service_that_refuses_is_a_failure_that_may_pass() {
+async fn an_error_of_a_service_fails_the_event_and_a_retry_succeeds() {
     for (endpoint, at_table, operation) in CALLS {
         for kind in
             ["AccessDeniedException", "ExpiredTokenException", "ValidationException", "KMSAccessDeniedException"]
@@ -80,7 +80,7 @@ async fn a_service_that_refuses_is_a_failure_that_may_pass() {
 }
 
 #[tokio::test]
-async fn an_answer_that_says_nothing_is_a_failure() {
+async fn an_incomplete_reply_of_secrets_manager_fails_the_event() {
     for body in ["{}", "{\"ARN\":null}", "{\"ARN\":"] {
         let site = Site::new().await;
         let process = site.process().await;
@@ -92,7 +92,7 @@ async fn an_answer_that_says_nothing_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_record_under_the_new_keys_id_is_never_overwritten() {
+async fn a_record_with_the_new_keys_id_is_never_overwritten() {
     let site = Site::new().await;
     let process = site.process().await;
     let fixed = || Ok(Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]));
@@ -108,9 +108,9 @@ async fn a_record_under_the_new_keys_id_is_never_overwritten() {
     }
 }
 
-/// tokio's own clock, which stands still while anything moves.
+/// Uses tokio's clock. A paused clock advances only while every task waits.
 #[tokio::test]
-async fn a_hanging_service_fails_half_a_second_before_the_invocation_ends() {
+async fn calls_of_a_hanging_service_end_before_the_invocation() {
     let site = Site::new().await;
     let process = site.process().await;
     site.vault.always(Fault::Hang);
@@ -123,18 +123,18 @@ async fn a_hanging_service_fails_half_a_second_before_the_invocation_ends() {
         assert_eq!(answer, Err("createApikeyFailed"));
         let late = started.elapsed().saturating_sub(Duration::from_millis(given_up_after));
         assert!(late <= Duration::from_millis(2), "{millis_left} ms left, given up after {:?}", started.elapsed());
-        assert!(given_up_after > 0 || site.vault.requests().is_empty(), "a call was begun without time for it");
+        assert!(given_up_after > 0 || site.vault.requests().is_empty(), "a call began without enough time left");
     }
-    // Several services may be behind a request: it is not given up as early as one that asks DynamoDB alone.
+    // A delivery can call several services, so its calls may take longer than those of an HTTP request.
     let started = Instant::now();
     let call = Call::at(Timestamp::now(), 30_000, Randomness::draw());
     let answer = process.invoke_as(Endpoint::Jwt, &wish.text(), "test", call).await;
     assert_eq!(answer, Err("createApikeyFailed"));
-    assert!(started.elapsed() > Duration::from_millis(2_600), "three tries of 0.9 s: {:?}", started.elapsed());
+    assert!(started.elapsed() > Duration::from_millis(2_600), "three attempts of 0.9 s: {:?}", started.elapsed());
     tokio::time::resume();
 }
 
-/// A fault that one of the two services may have.
+/// A random fault of one of the two services.
 fn rolled(dice: &mut Dice, at_table: bool) -> Fault {
     match dice.roll(8) {
         0 | 1 => Fault::ApplyThenLose,
@@ -147,7 +147,7 @@ fn rolled(dice: &mut Dice, at_table: bool) -> Fault {
     }
 }
 
-/// One delivery from any source; the key that it was told of, where it was told of one.
+/// Delivers once from any source. Returns the key in the answer, if the answer contains one.
 async fn deliver(wish: &Wish, process: &Process, source: Source) -> Option<Option<String>> {
     match source {
         Source::Direct => wish.send(process).await.ok().map(|answer| Some(key_of(&answer))),
@@ -155,8 +155,8 @@ async fn deliver(wish: &Wish, process: &Process, source: Source) -> Option<Optio
     }
 }
 
-/// For any interleaving of deliveries with faults at both services there is one secret and one record as soon as one
-/// delivery has succeeded, and every answer tells of that key; where none has, the next one that meets no fault does.
+/// For any order of deliveries and faults, the first successful delivery leaves one secret and one record, and every
+/// answer contains that key. If no delivery succeeds, the next one without a fault does.
 #[tokio::test]
 async fn interleaved_and_failed_deliveries_leave_one_secret_and_one_record() {
     for seed in 0..40 {

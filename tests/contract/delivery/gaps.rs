@@ -1,4 +1,4 @@
-//! The process dies before or after one of its calls, and the event comes again.
+//! The process ends before or after one of its calls, and the event is sent again.
 
 use tests::fault::{Fault, Proxy};
 
@@ -6,14 +6,14 @@ use super::Wish;
 use crate::site::{Site, strong};
 use crate::support::Endpoint;
 
-/// A call after which, or before which, the process is gone.
+/// The call before or after which the process ends.
 #[derive(Clone, Copy, Debug)]
 enum At {
     Table(&'static str, usize),
     Vault(&'static str, usize),
 }
 
-/// The calls of a first try, in their order.
+/// The calls of a first attempt, in order.
 const FIRST: [(Endpoint, &[At]); 2] = [
     (Endpoint::Jwt, &[At::Vault("CreateSecret", 1), At::Table("PutItem", 1)]),
     (
@@ -27,7 +27,7 @@ const FIRST: [(Endpoint, &[At]); 2] = [
     ),
 ];
 
-/// The calls of a further try, which finds the secret.
+/// The calls of a retry, which finds the secret.
 const FURTHER: [(Endpoint, &[At]); 2] = [
     (Endpoint::Jwt, &[At::Vault("CreateSecret", 1), At::Vault("GetSecretValue", 1), At::Table("PutItem", 1)]),
     (
@@ -42,12 +42,12 @@ const FURTHER: [(Endpoint, &[At]); 2] = [
     ),
 ];
 
-/// Before the call, and after it.
+/// The end of the process before and after each call.
 fn deaths(calls: &'static [At]) -> impl Iterator<Item = (At, Fault)> + Clone {
     calls.iter().flat_map(|at| [Fault::Reset, Fault::ApplyThenLose].map(|fault| (*at, fault)))
 }
 
-/// A try by a process of its own that dies at that call.
+/// Sends the event to a new process, which ends at the given call.
 async fn die(site: &Site, wish: &Wish, (at, fault): (At, Fault), context: &str) {
     let (proxy, operation, nth): (&Proxy, _, _) = match at {
         At::Table(operation, nth) => (&site.table, operation, nth),
@@ -57,12 +57,12 @@ async fn die(site: &Site, wish: &Wish, (at, fault): (At, Fault), context: &str) 
     let before = seen(proxy);
     proxy.die_on(operation, nth, fault, &[&site.table, &site.vault]);
     assert_eq!(wish.send(&site.process().await).await, Err("createApikeyFailed"), "{context}");
-    assert!(seen(proxy) >= before + nth, "{context}: the call was never made");
+    assert!(seen(proxy) >= before + nth, "{context}: the process did not make the call");
     site.heal();
 }
 
 #[tokio::test]
-async fn a_death_between_any_two_calls_is_mended_by_the_next_delivery() {
+async fn a_retry_completes_a_delivery_that_ended_between_two_calls() {
     for (endpoint, calls) in FIRST {
         for death in deaths(calls) {
             let context = format!("{endpoint:?}: {death:?}");
@@ -81,9 +81,9 @@ async fn a_death_between_any_two_calls_is_mended_by_the_next_delivery() {
 }
 
 #[tokio::test]
-async fn a_death_while_mending_is_mended_too() {
+async fn an_interrupted_retry_is_completed_by_the_next_one() {
     for ((endpoint, first), (_, further)) in FIRST.into_iter().zip(FURTHER) {
-        // The secret stands, and the record may.
+        // The secret exists, and the record may exist.
         let standing = deaths(first).filter(|(at, _)| matches!(at, At::Table("PutItem", _)));
         for first in standing {
             for second in deaths(further) {
@@ -106,17 +106,17 @@ async fn a_death_while_mending_is_mended_too() {
     }
 }
 
-/// A secret without a record is a key that does nothing; the reverse, a key that nobody has, never comes to be.
+/// A key whose secret has no record does not authenticate. A record without a secret would be a key that nobody has.
 #[tokio::test]
-async fn the_secret_stands_before_the_record_does() {
+async fn the_secret_is_created_before_the_record() {
     let site = Site::new().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
-    die(&site, &wish, (At::Table("PutItem", 1), Fault::Reset), "before the record").await;
+    die(&site, &wish, (At::Table("PutItem", 1), Fault::Reset), "no record").await;
     let standing = site.standing().await;
     assert_eq!((standing.secrets.len(), standing.items.len()), (1, 0));
     let site = Site::new().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
-    die(&site, &wish, (At::Vault("CreateSecret", 1), Fault::Reset), "before the secret").await;
+    die(&site, &wish, (At::Vault("CreateSecret", 1), Fault::Reset), "no secret").await;
     let standing = site.standing().await;
     assert_eq!((standing.secrets.len(), standing.items.len()), (0, 0));
 }

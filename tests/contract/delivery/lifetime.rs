@@ -1,4 +1,4 @@
-//! Ends: of the key, of the chain, and of the time for a try.
+//! The end of a key, of a chain, and of the time for a retry.
 
 use tests::fault::Fault;
 use tests::host;
@@ -8,13 +8,13 @@ use crate::site::{Site, later, strong};
 use crate::support::Endpoint;
 
 #[tokio::test]
-async fn a_redelivery_after_the_keys_end_brings_nothing_back() {
+async fn a_redelivery_does_not_restore_the_record_of_an_expired_key() {
     for endpoint in Endpoint::ALL {
         let site = Site::of(&strong()).await;
         let process = site.process().await;
         let wish = Wish::new(&site, endpoint).with("expiresIn", 60);
         let first = wish.send(&process).await.unwrap();
-        // As DynamoDB does within a few days.
+        // DynamoDB deletes an expired item within a few days.
         site.dynamo.delete_item(&key_of(&first)).await;
         let standing = site.standing().await;
         for seconds in [61, 62, 600] {
@@ -22,12 +22,12 @@ async fn a_redelivery_after_the_keys_end_brings_nothing_back() {
         }
         assert_eq!(site.standing().await, standing);
         assert_eq!(wish.send_at(&process, later(30)).await.as_ref(), Ok(&first));
-        assert_eq!(site.standing().await.items.len(), standing.items.len() + 1, "before its end it comes back");
+        assert_eq!(site.standing().await.items.len(), standing.items.len() + 1, "not yet expired");
     }
 }
 
 #[tokio::test]
-async fn a_death_before_the_record_is_not_mended_after_the_keys_end() {
+async fn a_retry_does_not_store_the_record_of_an_expired_key() {
     let site = Site::new().await;
     let wish = Wish::new(&site, Endpoint::Jwt).with("expiresIn", 60);
     site.table.die_on("PutItem", 1, Fault::Reset, &[&site.vault]);
@@ -38,7 +38,7 @@ async fn a_death_before_the_record_is_not_mended_after_the_keys_end() {
 }
 
 #[tokio::test]
-async fn a_record_that_is_stored_by_a_later_try_ends_when_its_secret_says() {
+async fn a_record_stored_by_a_retry_expires_when_its_secret_says() {
     for endpoint in Endpoint::ALL {
         let caller = strong();
         let site = Site::of(&caller).await;
@@ -52,13 +52,13 @@ async fn a_record_that_is_stored_by_a_later_try_ends_when_its_secret_says() {
         let standing = site.standing().await.since(&before, "later");
         let end = standing.records()[0]["expiresAt"].as_n().unwrap().parse::<i64>().unwrap();
         assert!((begun + 3_600..=host::now() + 3_601).contains(&end), "{end}");
-        // And the secret says the same second.
+        // The secret contains the same second.
         wish.only(&site, &before, &caller, "later").await;
     }
 }
 
 #[tokio::test]
-async fn the_end_of_the_chain_does_not_come_between_a_try_and_its_repetition() {
+async fn a_retry_is_not_refused_at_the_end_of_the_chain() {
     let caller = strong().chain_expires_in(1_000);
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -71,12 +71,12 @@ async fn the_end_of_the_chain_does_not_come_between_a_try_and_its_repetition() {
     assert_eq!(wish.clone().with("expiresIn", 991).send_at(&process, later(100)).await, Err("idempotencyKeyReused"));
     let other = wish.clone().with("idempotencyKey", "other");
     assert_eq!(other.send_at(&process, later(100)).await, Err("expiresInHigherThanMaximum"), "another event");
-    assert_eq!(site.vault.count("CreateSecret"), calls, "what is not granted is not delivered");
+    assert_eq!(site.vault.count("CreateSecret"), calls, "a refused request is not delivered");
     assert_eq!(site.standing().await, standing);
 }
 
 #[tokio::test]
-async fn the_end_of_the_chain_does_not_come_between_a_death_and_its_mending() {
+async fn a_delivery_can_be_completed_at_the_end_of_the_chain() {
     let caller = strong().chain_expires_in(1_000);
     let site = Site::of(&caller).await;
     let before = site.standing().await;
@@ -91,7 +91,7 @@ async fn the_end_of_the_chain_does_not_come_between_a_death_and_its_mending() {
 }
 
 #[tokio::test]
-async fn a_lowered_limit_counts_for_a_repetition_as_for_any_request() {
+async fn a_lowered_limit_applies_to_a_retry() {
     let mut site = Site::new().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
     wish.send(&site.process().await).await.unwrap();

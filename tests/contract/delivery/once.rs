@@ -1,4 +1,4 @@
-//! The same event more than once.
+//! The same event, sent more than once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::site::{CHAIN, Site, Source, later, strong};
 use crate::support::Endpoint;
 
 #[tokio::test]
-async fn the_same_event_again_makes_nothing_new_and_gets_the_same_answer() {
+async fn the_same_event_again_creates_nothing_and_gets_the_same_answer() {
     for endpoint in Endpoint::ALL {
         let caller = strong();
         let site = Site::of(&caller).await;
@@ -39,7 +39,7 @@ async fn the_same_event_again_makes_nothing_new_and_gets_the_same_answer() {
 }
 
 #[tokio::test]
-async fn ten_deliveries_at_once_make_one_key_and_get_one_answer() {
+async fn ten_concurrent_deliveries_create_one_key_and_get_one_answer() {
     for endpoint in Endpoint::ALL {
         let caller = strong();
         let site = Site::of(&caller).await;
@@ -56,13 +56,13 @@ async fn ten_deliveries_at_once_make_one_key_and_get_one_answer() {
         for answer in &answers {
             delivered.assert_answer(&site, answer, "ten at once").await;
         }
-        assert!(site.vault.count("CreateSecret") >= 10, "they did not all ask");
+        assert!(site.vault.count("CreateSecret") >= 10, "not all deliveries called CreateSecret");
         delivered.assert_authenticates(&processes[0], "ten at once").await;
     }
 }
 
 #[tokio::test]
-async fn one_event_from_all_sources_at_once_makes_one_key() {
+async fn one_event_from_all_sources_at_once_creates_one_key() {
     for endpoint in Endpoint::ALL {
         let caller = strong();
         let site = Site::of(&caller).await;
@@ -100,7 +100,7 @@ async fn a_version_id_is_a_digest_of_the_caller_and_the_event() {
 }
 
 #[tokio::test]
-async fn what_is_created_goes_to_the_users_own_folder() {
+async fn a_delivered_secret_is_named_after_its_user() {
     let site = Site::new().await;
     let process = site.process().await;
     for user in [7, 61] {
@@ -108,20 +108,20 @@ async fn what_is_created_goes_to_the_users_own_folder() {
         let wish = Wish::new(&site, Endpoint::Jwt).with("authorization", site.bearer(&claims));
         wish.send(&process).await.unwrap();
     }
-    // Two users may use the same id and the same destination: neither comes near the other.
+    // Two users can use the same id and the same destination.
     assert_eq!(site.secrets.names(&site.prefix).await, [site.name(61, "ci"), site.name(7, "ci")]);
     assert_eq!(site.dynamo.items().await.len(), 2);
 }
 
-/// A try that began first need not be the first to reach Secrets Manager; then it finds a key that ends later than any
-/// that it could have made itself.
+/// The attempt that began first can reach Secrets Manager last. It then finds a key that expires later than any key
+/// that it could create itself.
 #[tokio::test]
-async fn an_earlier_try_finds_the_key_of_a_later_one_at_the_longest_lifetime() {
+async fn an_earlier_attempt_returns_the_key_of_a_later_one() {
     let site = Site::new().await;
     let process = Arc::new(site.process().await);
     let wish = Wish::new(&site, Endpoint::Jwt).with("expiresIn", CHAIN);
     site.vault.on("CreateSecret", 1, Fault::Hold);
-    // Just before a second begins.
+    // 100 ms before the next second begins.
     let begun = Timestamp::from_millis(Timestamp::now().seconds() * 1_000 + 900);
     let earlier = {
         let (wish, process) = (wish.clone(), Arc::clone(&process));
@@ -132,14 +132,14 @@ async fn an_earlier_try_finds_the_key_of_a_later_one_at_the_longest_lifetime() {
     }
     let ahead = Duration::from_millis(200);
     let later = wish.send_at(&process, begun.after(ahead)).await;
-    // By its own clock, too, the earlier try goes on after the later one has begun.
+    // The earlier attempt continues at a time that is, by its own clock, after the later attempt began.
     tokio::time::sleep(ahead).await;
     site.vault.release();
     assert_eq!(earlier.await.unwrap(), later);
 }
 
 #[tokio::test]
-async fn a_repetition_takes_no_randomness_and_changes_no_record() {
+async fn a_retry_uses_no_randomness_and_changes_no_record() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
@@ -166,17 +166,17 @@ async fn an_event_finds_its_secret_after_rotations_of_the_provisioner() {
     let standing = site.standing().await;
     let successor = site.process().await;
     assert_eq!(wish.send(&successor).await.as_ref(), Ok(&first), "the new key");
-    assert_eq!(wish.send(&process).await.as_ref(), Ok(&first), "the old key, which lives on");
+    assert_eq!(wish.send(&process).await.as_ref(), Ok(&first), "the old key, which is still valid");
     let other = wish.clone().with("level", 3);
     assert_eq!(other.send(&successor).await, Err("idempotencyKeyReused"));
     assert_eq!(site.standing().await, standing);
-    // A record that was never stored is stored by the new key, too.
+    // The new key also stores a record that is missing.
     site.dynamo.delete_item(&key_of(&first)).await;
-    assert_eq!(wish.send(&successor).await.as_ref(), Ok(&first), "mended");
+    assert_eq!(wish.send(&successor).await.as_ref(), Ok(&first), "completed");
     assert_eq!(site.standing().await.items.len(), standing.items.len());
     rotate_provisioner(&site).await;
     let standing = site.standing().await;
-    assert_eq!(wish.send(&site.process().await).await.as_ref(), Ok(&first), "the key after the next");
+    assert_eq!(wish.send(&site.process().await).await.as_ref(), Ok(&first), "the next new key");
     assert_eq!(site.standing().await, standing);
 }
 
@@ -199,7 +199,7 @@ async fn a_replaced_and_revoked_key_is_not_stored_again_by_its_event() {
 }
 
 #[tokio::test]
-async fn a_secret_that_another_try_has_just_created_is_read_again() {
+async fn a_secret_that_another_attempt_just_created_is_read_again() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);

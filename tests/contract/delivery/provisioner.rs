@@ -1,4 +1,4 @@
-//! The key that events act with: when it is read, and what it bounds.
+//! The provisioner's key: when the function reads its secret, and how it limits the keys of its events.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tests::event;
@@ -11,7 +11,7 @@ use super::{Wish, key_of};
 use crate::site::{Process, Site, Source, kept, later, message, queue, strong};
 use crate::support::{Endpoint, StoredKey, World};
 
-/// Puts another key into the provisioner's secret.
+/// Stores another key in the provisioner's secret.
 async fn replace(site: &Site, key: &StoredKey) {
     site.dynamo.put_item(key.item.clone()).await;
     site.secrets.put(site.provisioner(), &new_token(), &["AWSCURRENT"], &kept(key)).await;
@@ -21,13 +21,13 @@ async fn send(site: &Site, process: &Process, to: &str) -> Result<String, &'stat
     Wish::new(site, Endpoint::Key).to(to).send(process).await
 }
 
-/// Who created the key that an answer tells of.
+/// The `createdBy` of the key in an answer.
 async fn creator(site: &Site, answer: &str) -> String {
     site.dynamo.item(&key_of(answer)).await.unwrap()["createdBy"].as_s().unwrap().clone()
 }
 
 #[tokio::test]
-async fn its_secret_is_read_once_for_many_events() {
+async fn the_provisioners_secret_is_read_once_for_many_events() {
     let site = Site::of(&strong()).await;
     let process = site.process().await;
     assert_eq!(site.vault.requests(), [], "nothing is read before the first event");
@@ -40,12 +40,12 @@ async fn its_secret_is_read_once_for_many_events() {
         .collect();
     assert_eq!(process.invoke(Endpoint::Key, &queue(&messages)).await.as_deref(), Ok(Source::Sqs.success()));
     assert_eq!(site.provisioner_reads(), 1);
-    // It has to authenticate for each event all the same.
+    // The provisioner authenticates for each event.
     assert_eq!((site.table.count("GetItem"), site.table.count("PutItem")), (9, 9));
 }
 
 #[tokio::test]
-async fn an_event_that_shows_a_key_or_is_refused_by_its_text_reads_nothing() {
+async fn an_event_with_a_credential_or_of_unknown_shape_reads_no_secret() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -61,7 +61,7 @@ async fn an_event_that_shows_a_key_or_is_refused_by_its_text_reads_nothing() {
 }
 
 #[tokio::test]
-async fn its_secret_is_read_again_once_its_key_has_expired() {
+async fn the_secret_is_read_again_after_its_key_expired() {
     let site = Site::of(&strong().expires_in(100)).await;
     let process = site.process().await;
     send(&site, &process, "a").await.unwrap();
@@ -78,7 +78,7 @@ async fn its_secret_is_read_again_once_its_key_has_expired() {
 }
 
 #[tokio::test]
-async fn its_secret_is_read_again_once_its_key_is_revoked() {
+async fn the_secret_is_read_again_after_its_key_was_revoked() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -86,8 +86,8 @@ async fn its_secret_is_read_again_once_its_key_is_revoked() {
     site.dynamo.delete_item(&caller.key).await;
     let standing = site.standing().await;
     for nth in 2..=3 {
-        assert_eq!(send(&site, &process, "b").await, Err("createApikeyFailed"), "nothing has taken its place");
-        assert_eq!(site.provisioner_reads(), nth, "each event looks again");
+        assert_eq!(send(&site, &process, "b").await, Err("createApikeyFailed"), "still revoked");
+        assert_eq!(site.provisioner_reads(), nth, "each event reads the secret again");
     }
     assert_eq!(site.standing().await, standing);
     replace(&site, &strong()).await;
@@ -97,7 +97,7 @@ async fn its_secret_is_read_again_once_its_key_is_revoked() {
 }
 
 #[tokio::test]
-async fn its_secret_is_read_again_once_its_key_has_another_secret() {
+async fn the_secret_is_read_again_after_the_keys_secret_changed() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -110,7 +110,7 @@ async fn its_secret_is_read_again_once_its_key_has_another_secret() {
 }
 
 #[tokio::test]
-async fn what_the_operator_mends_is_found_without_a_new_process() {
+async fn a_repaired_secret_is_read_without_a_new_process() {
     let caller = strong();
     let site = Site::new().await;
     site.dynamo.put_item(caller.item.clone()).await;
@@ -142,7 +142,7 @@ async fn a_store_fault_does_not_reload_the_provisioners_secret() {
 }
 
 #[tokio::test]
-async fn a_damaged_record_of_its_key_fails_every_event_and_writes_nothing() {
+async fn a_damaged_record_of_the_provisioner_fails_every_event() {
     for item in
         [strong().without("level"), strong().level(9), strong().with("chainExpiresAt", AttributeValue::Bool(true))]
     {
@@ -154,7 +154,7 @@ async fn a_damaged_record_of_its_key_fails_every_event_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn its_level_user_and_chain_bound_what_its_events_get() {
+async fn the_provisioners_level_user_and_chain_bound_its_events() {
     let caller = StoredKey::new().level(5).number("userId", 7).chain_expires_in(5_000);
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -174,7 +174,7 @@ async fn its_level_user_and_chain_bound_what_its_events_get() {
 }
 
 #[tokio::test]
-async fn http_requests_never_come_near_secrets_manager() {
+async fn http_requests_never_call_secrets_manager() {
     let caller = strong();
     let site = Site::of(&caller).await.set("ALLOW_PLAINTEXT_RESULT", "true");
     let process = site.process().await;

@@ -1,4 +1,4 @@
-//! The messages of a queue: each is a request of its own.
+//! The messages of a queue. Each message is a separate request.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use super::Wish;
 use crate::site::{Process, Site, Standing, in_event, in_notification, message, queue, strong};
 use crate::support::Endpoint;
 
-/// A message with a good request, whose destination is its id.
+/// A message with a valid request. Its id is also its destination.
 fn good(site: &Site, endpoint: Endpoint, id: &str) -> String {
     message(id, &Wish::new(site, endpoint).to(id).text())
 }
 
-/// The ids that come back.
+/// The ids of the failed messages.
 async fn failed(process: &Process, endpoint: Endpoint, messages: &[String]) -> Vec<String> {
     failed_as(process, endpoint, messages, Call::at(Timestamp::now(), 30_000, Randomness::draw())).await
 }
@@ -34,7 +34,7 @@ fn ids(come: &Standing) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn one_bad_message_of_ten_is_the_only_one_that_is_named() {
+async fn only_the_bad_message_of_ten_is_reported_as_failed() {
     for endpoint in Endpoint::ALL {
         for bad in [
             "not JSON".to_owned(),
@@ -55,7 +55,7 @@ async fn one_bad_message_of_ten_is_the_only_one_that_is_named() {
 }
 
 #[tokio::test]
-async fn every_message_has_randomness_of_its_own() {
+async fn every_message_has_its_own_randomness() {
     let site = Site::new().await;
     let process = site.process().await;
     let messages: Vec<_> = (0..10).map(|nth| good(&site, Endpoint::Jwt, &format!("m{nth}"))).collect();
@@ -69,7 +69,7 @@ async fn every_message_has_randomness_of_its_own() {
 }
 
 #[tokio::test]
-async fn every_message_has_time_of_its_own() {
+async fn every_message_has_its_own_time() {
     let site = Site::new().await;
     let process = site.process().await;
     for message in [1, 2] {
@@ -87,7 +87,7 @@ async fn every_message_has_time_of_its_own() {
 }
 
 #[tokio::test]
-async fn good_refused_and_failing_messages_do_not_mix() {
+async fn good_refused_and_failing_messages_do_not_affect_each_other() {
     let site = Site::new().await;
     let process = site.process().await;
     let messages = [
@@ -100,14 +100,14 @@ async fn good_refused_and_failing_messages_do_not_mix() {
         good(&site, Endpoint::Jwt, "good-3"),
     ];
     site.vault.on("CreateSecret", 2, Fault::secrets_manager(400, "AccessDeniedException"));
-    // The third one to get that far.
+    // The third message that reaches `PutItem` is `faulty-2`.
     site.table.on("PutItem", 3, Fault::dynamodb(400, "AccessDeniedException"));
     let named = ["refused-1", "faulty-1", "faulty-2", "refused-2"];
     assert_eq!(failed(&process, Endpoint::Jwt, &messages).await, named);
     let standing = site.standing().await;
     assert_eq!(ids(&standing), ["faulty-2", "good-1", "good-2", "good-3"]);
     assert_eq!(standing.items.len(), 3);
-    // The queue brings just these again, in messages with new ids after a redrive.
+    // SQS delivers only the failed messages again. After a redrive they have new ids.
     let again = [
         message("again-1", r#"{"name":7}"#),
         message("again-2", &Wish::new(&site, Endpoint::Jwt).to("faulty-1").text()),
@@ -119,7 +119,7 @@ async fn good_refused_and_failing_messages_do_not_mix() {
 }
 
 #[tokio::test]
-async fn the_same_request_twice_in_one_batch_is_one_key() {
+async fn the_same_request_twice_in_one_batch_creates_one_key() {
     let site = Site::new().await;
     let process = site.process().await;
     let body = Wish::new(&site, Endpoint::Jwt).text();
@@ -146,11 +146,11 @@ async fn with_less_than_three_seconds_left_the_whole_batch_is_returned() {
 }
 
 #[tokio::test]
-async fn what_there_is_no_time_for_after_a_slow_message_is_handed_back() {
+async fn messages_without_time_left_after_a_slow_one_are_returned() {
     let site = Site::new().await;
     let process = site.process().await;
     let messages = ["a", "b", "c", "d"].map(|id| good(&site, Endpoint::Jwt, id));
-    // Each is given up after 900 ms and sent again, so that less than 3 s are left then.
+    // Each of the two calls times out after 900 ms and is retried. Less than 3 s are left after that.
     site.vault.on("CreateSecret", 2, Fault::Hang);
     site.table.on("PutItem", 2, Fault::Hang);
     let call = Call::at(Timestamp::now(), 4_700, Randomness::draw());

@@ -1,4 +1,4 @@
-//! A name that another secret has.
+//! The name of the requested secret belongs to another secret.
 
 use tests::fault::Fault;
 use tests::secrets_manager::Version;
@@ -9,7 +9,7 @@ use crate::site::{Site, kept, strong};
 use crate::support::{Endpoint, StoredKey};
 
 #[tokio::test]
-async fn another_request_under_the_same_id_is_refused_and_changes_nothing() {
+async fn another_request_with_the_same_id_is_refused() {
     for endpoint in Endpoint::ALL {
         let site = Site::of(&strong()).await;
         let process = site.process().await;
@@ -25,7 +25,7 @@ async fn another_request_under_the_same_id_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_secret_of_another_event_or_principal_is_never_touched_or_told_of() {
+async fn the_secret_of_another_event_or_principal_is_never_changed_or_named() {
     let site = Site::of(&strong()).await;
     let other_key = strong();
     site.dynamo.put_item(other_key.item.clone()).await;
@@ -50,20 +50,20 @@ async fn the_secret_of_another_event_or_principal_is_never_touched_or_told_of() 
         }
         assert_eq!(site.standing().await, standing);
         assert_eq!(site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await, value);
-        assert_eq!(owner.send(&process).await.as_ref(), Ok(&first), "its owner still finds it");
+        assert_eq!(owner.send(&process).await.as_ref(), Ok(&first), "the owner still finds the secret");
         site.secrets.delete(&site.name(61, "ci")).await;
     }
 }
 
 #[tokio::test]
-async fn a_secret_that_was_written_by_hand_is_left_alone_whatever_it_holds() {
+async fn a_secret_that_no_delivery_created_is_never_changed() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
     let name = site.name(61, "ci");
     let ours = delivered_text(&site).await;
     for foreign in ["", "a password", "null", "[]", "{}", &kept(&StoredKey::new()), &ours] {
-        // An empty value is no value to Secrets Manager.
+        // Secrets Manager does not accept an empty value.
         let foreign = if foreign.is_empty() { " " } else { foreign };
         site.secrets.create(&name, foreign).await;
         let standing = site.standing().await;
@@ -74,10 +74,9 @@ async fn a_secret_that_was_written_by_hand_is_left_alone_whatever_it_holds() {
     }
 }
 
-/// Whoever may write secrets may also name a version; what lies in it must be a delivered key all the same, of this
-/// request and of this user.
+/// Whoever writes a secret can choose its version id. Only a version with a key of this request and user is used.
 #[tokio::test]
-async fn a_version_that_holds_no_key_is_taken_and_another_users_key_is_reused() {
+async fn a_version_with_the_same_id_but_another_value_is_refused() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
@@ -92,7 +91,7 @@ async fn a_version_that_holds_no_key_is_taken_and_another_users_key_is_reused() 
         (ours.replace(r#","expiresIn":3600"#, ""), "deliverToTaken"),
         (ours.replace(r#""userId":61"#, r#""userId":7"#), "idempotencyKeyReused"),
         (ours.replace(r#""level":4"#, r#""level":3"#), "idempotencyKeyReused"),
-        // No secret lets a key live for longer than the longest that may be asked for.
+        // The limit on `expiresIn` also applies to a key from a secret.
         (ours.replace(r#""expiresAt":"20"#, r#""expiresAt":"90"#), "expiresInHigherThanMaximum"),
     ] {
         site.secrets.delete(&name).await;
@@ -108,14 +107,14 @@ async fn a_version_that_holds_no_key_is_taken_and_another_users_key_is_reused() 
 }
 
 #[tokio::test]
-async fn a_secret_that_is_scheduled_for_deletion_is_taken() {
+async fn the_name_of_a_secret_scheduled_for_deletion_is_taken() {
     for endpoint in Endpoint::ALL {
         let site = Site::of(&strong()).await;
         let process = site.process().await;
         let wish = Wish::new(&site, endpoint);
         wish.clone().to("before").send(&process).await.unwrap();
         let standing = site.standing().await;
-        // As AWS answers for such a name; moto takes it for any other.
+        // AWS's answer for such a name. moto would answer as for any other existing name.
         for operation in ["CreateSecret", "GetSecretValue"] {
             site.vault.on(operation, 1, Fault::secrets_manager(400, "InvalidRequestException"));
         }
@@ -125,7 +124,7 @@ async fn a_secret_that_is_scheduled_for_deletion_is_taken() {
 }
 
 #[tokio::test]
-async fn a_deleted_secret_and_record_are_created_anew() {
+async fn a_deleted_secret_and_record_are_created_again() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
@@ -137,7 +136,7 @@ async fn a_deleted_secret_and_record_are_created_anew() {
 }
 
 #[tokio::test]
-async fn a_repetition_is_bound_by_what_its_caller_may_do_by_now() {
+async fn a_retry_needs_the_current_permissions_of_its_caller() {
     let site = Site::new().await;
     let process = site.process().await;
     let wish =
@@ -149,7 +148,7 @@ async fn a_repetition_is_bound_by_what_its_caller_may_do_by_now() {
     assert_eq!(site.standing().await, standing);
 }
 
-/// What a delivery to another name has written.
+/// The secret's value after a delivery to another name.
 async fn delivered_text(site: &Site) -> String {
     Wish::new(site, Endpoint::Jwt).to("other").send(&site.process().await).await.unwrap();
     site.secrets.value(&site.name(61, "other"), Version::CURRENT).await.unwrap()

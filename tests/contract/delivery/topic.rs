@@ -1,4 +1,4 @@
-//! The notifications of a topic: all are tried, and the first failure is the answer.
+//! The notifications of a topic. All are processed, and the first failure is returned.
 
 use serde_json::Value;
 use shared::domain::Timestamp;
@@ -9,13 +9,13 @@ use super::Wish;
 use crate::site::{Site, in_topic, strong, topic};
 use crate::support::Endpoint;
 
-/// A notification with a good request, whose destination is its id, but with a member of its own.
+/// A notification with a request that has this member. Its id is also its destination.
 fn notified(site: &Site, endpoint: Endpoint, id: &str, member: &str, value: impl Into<Value>) -> String {
     in_topic(Some(&Value::from(id).to_string()), &Wish::new(site, endpoint).to(id).with(member, value).text())
 }
 
 #[tokio::test]
-async fn every_notification_is_tried_and_the_first_failure_is_the_answer() {
+async fn every_notification_is_processed_and_the_first_failure_is_returned() {
     for endpoint in Endpoint::ALL {
         let site = Site::of(&strong()).await;
         let (process, before) = (site.process().await, site.standing().await);
@@ -30,7 +30,7 @@ async fn every_notification_is_tried_and_the_first_failure_is_the_answer() {
         assert_eq!(process.invoke(endpoint, &topic(&records)).await, Err("nameNotString"));
         let come = site.standing().await.since(&before, "the topic");
         assert_eq!((come.records().len(), come.secrets.len()), (3, 3));
-        // The topic sends them all again: what was created is found.
+        // SNS sends all notifications again. The retry finds the keys that were created.
         let standing = site.standing().await;
         assert_eq!(process.invoke(endpoint, &topic(&records)).await, Err("nameNotString"));
         assert_eq!(site.standing().await, standing);
@@ -39,7 +39,7 @@ async fn every_notification_is_tried_and_the_first_failure_is_the_answer() {
 }
 
 #[tokio::test]
-async fn a_fault_and_a_refusal_fail_in_the_order_of_the_records() {
+async fn the_first_failed_record_determines_the_error() {
     let site = Site::new().await;
     let process = site.process().await;
     let [good, refused] = [("a", 4), ("b", 9)].map(|(id, level)| notified(&site, Endpoint::Jwt, id, "level", level));
@@ -53,7 +53,7 @@ async fn a_fault_and_a_refusal_fail_in_the_order_of_the_records() {
 }
 
 #[tokio::test]
-async fn every_notification_has_randomness_of_its_own() {
+async fn every_notification_has_its_own_randomness() {
     let site = Site::new().await;
     let process = site.process().await;
     let records: Vec<_> =

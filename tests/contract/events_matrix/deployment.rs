@@ -1,4 +1,4 @@
-//! The deployments of the matrix, by the words of its column: what is switched on, and who events act for.
+//! The deployments of the matrix, named by the column `deployment`: the enabled features and the provisioner.
 
 use serde_json::json;
 use tests::host;
@@ -9,7 +9,7 @@ use super::row::Row;
 use crate::site::{Lineage, Process, Site, kept, strong};
 use crate::support::{Endpoint, StoredKey};
 
-/// A deployment with the callers that rows name.
+/// A deployment, with the callers that the rows name.
 pub(super) struct Deployment {
     pub(super) site: Site,
     pub(super) process: Process,
@@ -20,7 +20,7 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    /// `prefix`, `plaintext`, `roles` and `provisioner...`, or `-` for none of them.
+    /// Creates a deployment from the words `prefix`, `plaintext`, `roles` and `provisioner...`, or from `-`.
     pub(super) async fn of(words: &str) -> Self {
         let mut site = Site::closed().await;
         let [caller, weak, expired] = [strong(), StoredKey::new().level(3), strong().expires_in(-1)];
@@ -45,7 +45,7 @@ impl Deployment {
         Self { site, process, caller, weak, expired, provisioner }
     }
 
-    /// A value of `authorization` by its name.
+    /// The value of `authorization` with this name.
     pub(super) fn credential(&self, name: &str) -> String {
         let now = host::now();
         let claims = Claims::new();
@@ -70,11 +70,11 @@ impl Deployment {
             "basic-expired" => self.expired.authorization(),
             "basic-wrong" => basic(&self.caller.key, &self.weak.secret),
             "basic-unknown" => strong().authorization(),
-            _ => panic!("no credential is called {name}"),
+            _ => panic!("unknown credential: {name}"),
         }
     }
 
-    /// Who a row's key must come from.
+    /// The expected creator of a row's key.
     pub(super) fn lineage(&self, row: &Row) -> Lineage<'_> {
         match (row.endpoint, row.credential) {
             (Endpoint::Jwt, _) => Lineage::Token,
@@ -114,7 +114,7 @@ async fn with_provisioner(site: Site, kind: &str, key: &StoredKey) -> Site {
             "-bom" => format!("\u{feff}{}", kept(key)),
             "-wrapped" => json!({ "result": "success", "apikey": apikey }).to_string(),
             "" | "-3" | "-4" | "-short" | "-short-4" | "-expired" | "-unknown" | "-missing" => kept(key),
-            _ => panic!("no provisioner is called {kind}"),
+            _ => panic!("unknown provisioner: {kind}"),
         })
         .await;
     if kind == "-missing" {

@@ -1,7 +1,7 @@
-//! The log of the matrix: one line a row, with its outcome, its source and its level.
+//! The log of the matrix: one line per row, with its outcome, source and level.
 //!
-//! A queue is told of no code, so that for its rows the log alone says which rule was broken. Lines go to the process's
-//! own output, so the matrix runs in another process here.
+//! The answer to SQS contains no code, so only the log shows which rule refused a message. The log goes to the standard
+//! output, so the test runs the matrix in another process.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::row::{Expected, Row};
 use crate::site::Source;
 
-const MATRIX: &str = "events_matrix::every_event_gets_its_answer_and_leaves_exactly_its_records";
+const MATRIX: &str = "events_matrix::every_event_gets_the_expected_answer_and_records";
 
 #[test]
-fn every_event_is_one_line_with_its_outcome_source_and_level() {
+fn every_event_logs_one_line_with_its_outcome_source_and_level() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([MATRIX, "--exact", "--nocapture"]).env("APIKEYS_CONTRACT_LOG_LEVEL", "INFO");
     let output = command.output().unwrap();

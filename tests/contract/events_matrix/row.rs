@@ -1,28 +1,28 @@
-//! One row of `tests/data/events.tsv`: id, function, source, deployment, the event's own id, request, what is expected.
+//! One row of `tests/data/events.tsv`: id, function, source, deployment, event id, request, expected result.
 //!
-//! The rows of a group (`R01`, `R01.2` ...) have the same ids and destination. In a request stand for
+//! The rows of a group (`R01`, `R01.2` ...) have the same ids and destination. A request can contain placeholders:
 //!
 //! | | |
 //! |---|---|
 //! | `<ask>` | `name` (the group), `level` 3 and `expiresIn` 3600 |
 //! | `<to>`, `<once>`, `<uuid>` | `deliverTo` and `idempotencyKey` of the group |
-//! | `<bearer...>`, `<basic...>` | an `authorization` of `Deployment::credential` |
-//! | `<x:N>`, `<[:N>` | N times a character, or arrays nested N deep |
+//! | `<bearer...>`, `<basic...>` | `authorization` with a value of `Deployment::credential` |
+//! | `<x:N>`, `<[:N>` | a character, repeated N times; N nested arrays |
 //! | `<pad:N>` | a member that makes the request N bytes long |
-//! | `<row>`, `<bom>` | the row's id, a byte order mark |
+//! | `<row>`, `<bom>` | the row's id; a byte order mark |
 //!
-//! A source is the outermost first, `>` before what lies in it; with `payload`, the request is the whole payload.
+//! `>` separates nested sources, the outermost first. With `payload`, the request is the whole payload.
 
 use crate::site::{Source, event, in_event, in_notification, in_topic, message, notification, queue, topic};
 use crate::support::Endpoint;
 
 const ROWS: &str = include_str!("../../data/events.tsv");
 
-/// One event, and what must come of it.
+/// One event and its expected result.
 pub(super) struct Row {
     pub(super) id: &'static str,
     pub(super) endpoint: Endpoint,
-    /// The outermost; none for what is of no kind.
+    /// The outermost source; `None` for a payload of unknown shape.
     pub(super) source: Option<Source>,
     pub(super) deployment: &'static str,
     pub(super) expected: Expected,
@@ -35,13 +35,13 @@ pub(super) struct Row {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// One record and one secret, and an answer that says where.
+    /// One record and one secret. The answer to a direct invocation names the secret.
     Created,
-    /// One record and no secret but in the answer.
+    /// One record and no secret. The answer contains the key's secret.
     Plaintext,
-    /// The answer of the group's first row, and nothing new.
+    /// The answer of the group's first row, and no new records or secrets.
     Replayed,
-    /// A code, the log's reason where it is given, and nothing at all.
+    /// An error with this code, and no new records or secrets. `reason` is the log's reason, if the row gives one.
     Refused { code: &'static str, reason: Option<&'static str> },
 }
 
@@ -75,12 +75,12 @@ impl Row {
         }
     }
 
-    /// What the rows share that repeat an event.
+    /// The name that the rows of a group share.
     pub(super) fn group(&self) -> &'static str {
         self.id.split('.').next().unwrap_or_default()
     }
 
-    /// The request with all that stands for something.
+    /// The request, with every placeholder replaced.
     pub(super) fn request(&self, credential: impl Fn(&str) -> String) -> String {
         let filled = self.fill(self.template, &credential);
         let Some((start, rest)) = filled.split_once("<pad:") else { return filled };
@@ -115,7 +115,7 @@ impl Row {
         filled + rest
     }
 
-    /// The payload around a request.
+    /// The payload that contains a request.
     pub(super) fn payload(&self, request: &str) -> String {
         if self.is_whole {
             return request.to_owned();
@@ -160,7 +160,7 @@ impl Expected {
     }
 }
 
-/// The name of the credential that a request shows.
+/// The name of the request's credential.
 fn credential(template: &'static str) -> Option<&'static str> {
     let placeholders = template.split('<').skip(1).filter_map(|rest| rest.split('>').next());
     placeholders.into_iter().find(|name| name.starts_with("bearer") || name.starts_with("basic"))

@@ -1,4 +1,4 @@
-//! The envelopes that the tests write and the answer to a queue, held against the types of the crate `aws_lambda_events`.
+//! Compares the envelopes of the tests, and the answer to a queue, with the types of the crate `aws_lambda_events`.
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sns::{SnsEvent, SnsMessage};
@@ -11,7 +11,7 @@ use crate::support::Endpoint;
 const REQUEST: &str = r#"{"name":"x"}"#;
 
 #[test]
-fn the_envelopes_of_these_tests_are_what_aws_types_read() {
+fn the_types_of_aws_lambda_events_read_the_envelopes_of_these_tests() {
     let bus: EventBridgeEvent<Value> = serde_json::from_str(&in_event("a", REQUEST)).unwrap();
     assert_eq!((bus.id.as_deref(), bus.detail), (Some("a"), json!({"name": "x"})));
     let bus: EventBridgeEvent<Value> = serde_json::from_str(&event(None, REQUEST)).unwrap();
@@ -30,7 +30,7 @@ fn the_envelopes_of_these_tests_are_what_aws_types_read() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_queue_is_what_aws_types_write() {
+async fn the_types_of_aws_lambda_events_write_the_same_answer_to_a_queue() {
     let site = Site::new().await;
     let process = site.process().await;
     for ids in [&["a"] as &[&str], &["a", "b \" \u{e9}", "c"]] {

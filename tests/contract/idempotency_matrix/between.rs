@@ -1,12 +1,15 @@
-//! What happens between two tries: to the new key, to the caller, or to what is remembered.
+//! The changes between two attempts: of the new key, the caller or the stored answer (`memo`).
 //!
-//! | | |
+//! | Value | Change |
 //! |---|---|
-//! | `revoke` | the new key is deleted |
-//! | `again` | the same request comes a second before it is forgotten |
-//! | `caller level N`, `caller chain N`, `caller revoked`, `caller expired`, `caller damaged` | of the calling key |
-//! | `memo gone`, `memo record`, `memo old record`, `memo other` | deleted; a key's record in its place; what another value left |
-//! | `memo <attribute> <kind>` | the attribute is of the kind that [`spoiled`] knows |
+//! | `revoke` | deletes the new key |
+//! | `again` | sends the request again, one second before the stored answer expires |
+//! | `caller level N`, `caller chain N` | changes the calling key's level or the end of its chain |
+//! | `caller revoked`, `caller expired`, `caller damaged` | deletes, expires or damages the calling key |
+//! | `memo gone` | deletes the stored answer |
+//! | `memo record`, `memo old record` | replaces the stored answer by the record of a key |
+//! | `memo other` | replaces `salt` and `sealed` by those of another stored answer |
+//! | `memo <attribute> <kind>` | changes an attribute of the stored answer, see [`spoiled`] |
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -30,7 +33,7 @@ impl Play<'_> {
             }
             ["caller", ref change @ ..] => self.change_caller(change).await,
             ["memo", ref change @ ..] => self.change_memo(change).await,
-            _ => panic!("{}: no such thing happens: {}", self.row.id, self.row.between),
+            _ => panic!("{}: unknown change: {}", self.row.id, self.row.between),
         }
     }
 
@@ -76,7 +79,7 @@ impl Play<'_> {
     }
 }
 
-/// A value of another type, or nearly the same.
+/// The attribute's value, changed in one of the ways that rows name.
 fn spoiled(value: Option<&AttributeValue>, kind: &str) -> AttributeValue {
     let bytes = || value.unwrap().as_b().unwrap().as_ref().to_vec();
     let number = || value.unwrap().as_n().unwrap();
@@ -92,6 +95,6 @@ fn spoiled(value: Option<&AttributeValue>, kind: &str) -> AttributeValue {
         "quoted" => AttributeValue::S(number().clone()),
         "fraction" => AttributeValue::N(format!("{}.5", number())),
         number if number.parse::<f64>().is_ok() => AttributeValue::N(number.to_owned()),
-        _ => panic!("no such kind: {kind}"),
+        _ => panic!("unknown kind: {kind}"),
     }
 }

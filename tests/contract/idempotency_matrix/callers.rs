@@ -1,6 +1,6 @@
-//! Who tries: tokens of two users, and keys that are new in each row.
+//! The callers: tokens of two users, and new keys for each row.
 //!
-//! All of them live longer than an answer is remembered.
+//! All credentials are valid for longer than an answer is stored.
 
 use serde_json::json;
 use tests::host;
@@ -14,7 +14,7 @@ const DAYS: i64 = 3 * 86_400;
 
 /// The keys of one row.
 pub(super) struct Callers {
-    /// Of user 61, like most.
+    /// A key of user 61. `sibling` is another key of user 61, and `stranger` is a key of user 7.
     pub(super) caller: StoredKey,
     sibling: StoredKey,
     stranger: StoredKey,
@@ -30,7 +30,7 @@ impl Callers {
         callers
     }
 
-    /// What a caller shows; `first` is what was created before.
+    /// The `Authorization` of a caller. `first` is the answer with the key that the row created.
     pub(super) fn authorization(&self, world: &World, who: &str, first: Option<&Told>) -> Option<String> {
         let claims = Claims::new().expires_in(DAYS);
         Some(match who {
@@ -50,7 +50,7 @@ impl Callers {
             "inactive" => world.bearer(&claims.with("status", 0)),
             "expired" => world.bearer(&claims.expires_in(-1)),
             "forged" => format!("Bearer {}", claims.sign(&Signer::hs256(&host::random::<32>()))),
-            _ => panic!("no such caller: {who}"),
+            _ => panic!("unknown caller: {who}"),
         })
     }
 }

@@ -1,6 +1,6 @@
-//! The log of the matrix: a line for each request, and no value in any of them.
+//! The log of the matrix: one line per request, without any idempotency key or credential.
 //!
-//! Lines go to the process's own output, so the matrix runs in another process here.
+//! The log goes to the standard output, so the test runs the matrix in another process.
 
 use std::process::Command;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::row::Row;
 
-const MATRIX: &str = "idempotency_matrix::every_second_try_gets_its_answer_and_leaves_its_records";
+const MATRIX: &str = "idempotency_matrix::every_retry_gets_the_expected_answer_and_records";
 
 #[test]
-fn no_value_reaches_the_log() {
+fn no_idempotency_key_or_credential_reaches_the_log() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([MATRIX, "--exact", "--nocapture"]).env("APIKEYS_CONTRACT_LOG_LEVEL", "INFO");
     let output = command.output().unwrap();
@@ -22,7 +22,7 @@ fn no_value_reaches_the_log() {
     assert!(lines.len() >= 2 * rows.len(), "{} lines", lines.len());
     let replays = rows.iter().filter(|row| row.expected == "replayed").count();
     assert!(lines.iter().filter(|line| line["outcome"] == "replayed").count() >= replays);
-    // The beginning of every value, and of every memo's key.
+    // The start of every idempotency key, of every stored answer's key, and of every credential.
     for canary in ["abcdef00", "idem#", "eyJ", "Basic "] {
         assert!(!text.to_lowercase().contains(&canary.to_lowercase()), "{canary} in\n{text}");
     }

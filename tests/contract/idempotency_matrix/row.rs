@@ -1,18 +1,18 @@
-//! One row of `tests/data/idempotency.tsv`: id, function, two tries, what is between them, and what is expected.
+//! One row of `tests/data/idempotency.tsv`: id, function, first attempt, change, second attempt, expected result.
 //!
-//! A try is what it differs in from an ordinary one, or `-`: `who=other; at=end`. A row has a value of its own.
+//! An attempt is a list of differences from the default (`who=other; at=end`), or `-`. Rows share no idempotency key.
 //!
-//! | | |
+//! | Setting | Value |
 //! |---|---|
 //! | `who` | a caller of [`super::callers`] |
-//! | `value` | of `Idempotency-Key`, `-` for none; `{v}` is the row's, `{V}` in upper case, `{w}` another, `{7}` of version 7 |
-//! | `header` | how its name is spelled |
-//! | `twice` | the header comes again, with this value |
-//! | `body` | in place of `{"name":"x","level":4,"expiresIn":3600}` |
-//! | `type` | the `Content-Type`, `-` for none |
-//! | `at` | seconds after the start, or `end`, `end-1` ... of what is remembered |
+//! | `value` | `Idempotency-Key`; `{v}` is the row's, `{V}` in upper case, `{w}` another, `{7}` a UUIDv7, `-` none |
+//! | `header` | the spelling of the header's name |
+//! | `twice` | the value of a second header |
+//! | `body` | the body; by default `{"name":"x","level":4,"expiresIn":3600}` |
+//! | `type` | the `Content-Type`; `-` for none |
+//! | `at` | seconds after the start; `end`, `end-1` ... are relative to the end of the stored answer |
 //! | `via` | `http`, `rest`, `alb`, `base64` or `direct` |
-//! | `told` | how it is answered, where that is not `created` |
+//! | `told` | the expected answer to the first attempt; by default `created` |
 
 use serde_json::{Value, json};
 use tests::event::{Request, Source};
@@ -21,14 +21,14 @@ use crate::support::Endpoint;
 
 const ROWS: &str = include_str!("../../data/idempotency.tsv");
 
-/// Two tries, and what must come of the second.
+/// Two attempts, and the expected answer to the second.
 pub(super) struct Row {
     pub(super) id: &'static str,
     pub(super) first: Try,
     pub(super) between: &'static str,
     pub(super) second: Try,
     pub(super) expected: &'static str,
-    /// How many keys are left of both.
+    /// The expected number of new keys in the table at the end.
     pub(super) records: usize,
     number: usize,
 }
@@ -63,7 +63,7 @@ impl Row {
         Self { id, first, between, second, expected, records, number }
     }
 
-    /// The value that binds this row's tries together.
+    /// The row's idempotency key.
     pub(super) fn value(&self) -> String {
         format!("abcdef00-0000-4000-8000-{:012}", self.number)
     }
@@ -100,22 +100,22 @@ impl Try {
         tried
     }
 
-    /// The same at another time.
+    /// The same attempt at another time.
     pub(super) fn at(&self, at: &'static str) -> Self {
         Self { at, ..self.clone() }
     }
 
-    /// The same with another value.
+    /// The same attempt with another idempotency key.
     pub(super) fn with_value(&self, value: &'static str) -> Self {
         Self { value, ..self.clone() }
     }
 
-    /// Keys show themselves at one function, and all others at the other.
+    /// The key function for callers that are keys, the jwt function for all others.
     pub(super) fn endpoint(&self) -> Endpoint {
         if matches!(self.who, "caller" | "sibling" | "stranger" | "created") { Endpoint::Key } else { Endpoint::Jwt }
     }
 
-    /// The event that it is, with the row's value.
+    /// The event of the attempt, with the row's idempotency key.
     pub(super) fn event(&self, value: &str, authorization: Option<&str>) -> Value {
         let fill = |text: &str| {
             let text = text.replace("{V}", &value.to_uppercase()).replace("{w}", &value.replace("8000", "9000"));
@@ -145,7 +145,7 @@ impl Try {
             "http" | "base64" => Source::HttpApi,
             "rest" => Source::RestApi,
             "alb" => Source::Alb,
-            via => panic!("no such way: {via}"),
+            via => panic!("unknown source: {via}"),
         })
     }
 }

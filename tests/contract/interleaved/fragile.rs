@@ -1,4 +1,4 @@
-//! The jwt function with a verifier that panics for one user, to see what a panic leaves to the others.
+//! The jwt function with a verifier that panics for one user.
 
 use jwt::TokenVerifier;
 use shared::domain::Principal;
@@ -11,10 +11,10 @@ use shared::platform::config::Config;
 
 use crate::support::environment;
 
-/// Whose requests panic, with all that is known of them at hand.
+/// The user whose requests panic.
 pub(super) const UNLUCKY: u64 = 13;
 
-/// The jwt function's verifier, which panics once it knows that user 13 is calling.
+/// A verifier that panics after it has identified user 13.
 pub(super) struct Fragile(TokenVerifier);
 
 impl Authenticate for Fragile {
@@ -29,7 +29,7 @@ impl Authenticate for Fragile {
         call: &Call,
     ) -> Result<Principal, AuthenticateError> {
         let principal = self.0.authenticate(credential, services, call).await?;
-        assert_ne!(principal.user_id.get(), UNLUCKY, "a panic that is meant");
+        assert_ne!(principal.user_id.get(), UNLUCKY, "an intended panic");
         Ok(principal)
     }
 }
@@ -43,7 +43,7 @@ impl AuthenticateEvent for Fragile {
         call: &Call,
     ) -> Result<Principal, EventAuthenticateError> {
         let principal = self.0.authenticate_event(authorization, source, services, call).await?;
-        assert_ne!(principal.user_id.get(), UNLUCKY, "a panic that is meant");
+        assert_ne!(principal.user_id.get(), UNLUCKY, "an intended panic");
         Ok(principal)
     }
 }

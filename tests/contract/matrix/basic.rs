@@ -10,7 +10,7 @@ use super::{Endpoint, Expected, FAILED, Rows, World, assert_rows};
 use crate::support::StoredKey;
 
 #[tokio::test]
-async fn only_a_living_sound_key_with_its_own_secret_authenticates() {
+async fn only_a_valid_key_with_its_own_secret_authenticates() {
     let world = World::new().await;
     assert_rows(&world, rows(&world).await).await;
 }
@@ -22,7 +22,7 @@ pub(super) async fn rows(world: &World) -> Rows {
     let caller = StoredKey::new();
     world.dynamo.put_item(caller.item.clone()).await;
     credentials(&mut rows, &caller);
-    // Random digits need not hold a letter; these do.
+    // A random secret need not contain a letter; this one does.
     let lettered = StoredKey::with_secret([0xab; 32]);
     world.dynamo.put_item(lettered.item.clone()).await;
     add(&mut rows, "E19", "lower case", &lettered.authorization(), Expected::Created);
@@ -94,7 +94,7 @@ fn encodings(rows: &mut Rows, caller: &StoredKey) {
         &scheme(&STANDARD.encode(good.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>())),
         FAILED,
     );
-    assert!(encoded.ends_with('='), "the credential has no padding to leave out");
+    assert!(encoded.ends_with('='), "the credential has no padding");
     add(rows, "E09", "no padding", &scheme(&STANDARD_NO_PAD.encode(&good)), FAILED);
     add(rows, "E09", "too much padding", &scheme(&format!("{encoded}=")), FAILED);
     let url_safe = URL_SAFE.encode([0xfb, 0xff, 0xfe]);
@@ -150,7 +150,7 @@ async fn records(rows: &mut Rows, world: &World) {
     }
 }
 
-/// Every attribute missing, of another type, and out of its range.
+/// Records in which an attribute is missing, has another type, or is out of its range.
 fn damaged() -> Vec<(String, StoredKey)> {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: &str| AttributeValue::N(value.to_owned());

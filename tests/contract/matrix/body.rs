@@ -7,7 +7,7 @@ use super::{Endpoint, Expected, INVALID_BODY, Request, Rows, World, assert_rows}
 use crate::support::BODY;
 
 #[tokio::test]
-async fn the_body_is_one_small_json_object_that_says_what_it_is() {
+async fn the_body_is_one_small_json_object_with_a_correct_content_type() {
     let world = World::new().await;
     assert_rows(&world, rows(&world)).await;
 }

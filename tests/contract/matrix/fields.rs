@@ -75,7 +75,7 @@ fn names(add: &mut Add<'_>) {
     }
 }
 
-/// After the Big List of Naughty Strings: what breaks shells, templates, databases and spreadsheets.
+/// From the Big List of Naughty Strings: text that can break shells, templates, databases and spreadsheets.
 const NAUGHTY: [&str; 16] = [
     "undefined",
     "NULL",

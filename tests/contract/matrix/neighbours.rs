@@ -1,6 +1,6 @@
-//! Neighbours of the rows of `cases.tsv`: what the same rules say of inputs that nobody had listed.
+//! Neighbours of the rows of `cases.tsv`: inputs that no case lists, checked against the same rules.
 //!
-//! Each is named by its id in `tests/data/neighbours.tsv`, `A+1` beside `A01`, and checked as whole as any other row.
+//! Each neighbour has an id in `tests/data/neighbours.tsv`, such as `A+1` for group A.
 
 mod authorization;
 mod basic;
@@ -14,7 +14,7 @@ mod token;
 use super::{Rows, World, assert_rows};
 
 #[tokio::test]
-async fn the_rules_hold_for_what_no_case_lists() {
+async fn the_rules_also_hold_for_the_neighbours_of_the_cases() {
     let world = World::new().await;
     assert_rows(&world, rows(&world).await).await;
 }

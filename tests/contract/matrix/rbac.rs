@@ -1,4 +1,4 @@
-//! Group H: who may create what. OWASP API5:2023.
+//! Group H: the permissions of callers. OWASP API5:2023.
 
 use tests::token::Claims;
 
@@ -6,13 +6,13 @@ use super::{Endpoint, Expected, FAILED, REQUIRED, Rows, World, assert_rows};
 use crate::support::StoredKey;
 
 #[tokio::test]
-async fn nobody_creates_more_than_they_hold() {
+async fn no_caller_creates_a_key_with_more_rights_than_its_own() {
     let world = World::new().await;
     assert_rows(&world, rows(&world).await).await;
 }
 
 #[tokio::test]
-async fn a_role_below_level_4_is_known_and_may_not_create() {
+async fn a_role_below_level_4_authenticates_but_may_not_create() {
     let world = World::with(&[("ROLE_LEVELS", r#"{"writer":3,"user":4}"#)]).await;
     let mut rows = Rows::new();
     let request =

@@ -1,11 +1,11 @@
-//! Group K: what is in every answer, from every source. That it holds nothing else is checked for every row.
+//! Group K: the headers and the form of every answer, for every source.
 
 use tests::event::Source;
 
 use super::{Endpoint, Expected, FAILED, REQUIRED, Request, Rows, World, assert_rows};
 
 #[tokio::test]
-async fn every_answer_has_the_same_headers_and_the_same_form_from_every_source() {
+async fn every_source_gets_answers_with_the_same_headers_and_form() {
     let world = World::new().await;
     assert_rows(&world, rows(&world)).await;
 }
@@ -15,7 +15,7 @@ pub(super) fn rows(world: &World) -> Rows {
     for endpoint in Endpoint::ALL {
         let good = world.request(endpoint);
         for source in Source::ALL {
-            // Each is checked for the body's form (K01, K02) and for every header (K06, K07, K09).
+            // The check of each row includes the form of the body (K01, K02) and every header (K06, K07, K09).
             let mut add = |id, request: &Request, expected| {
                 rows.add_event(id, format!("{source:?}"), endpoint, request.event(source), expected);
             };

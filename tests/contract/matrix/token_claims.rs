@@ -1,4 +1,4 @@
-//! Group D: the claims of a well-signed token. RFC 7519 section 4.1.
+//! Group D: the claims of a correctly signed token. RFC 7519 section 4.1.
 
 use serde_json::{Value, json};
 use tests::host;
@@ -26,7 +26,7 @@ fn add(rows: &mut Rows, world: &World, id: &'static str, claims: &Claims, expect
     rows.add(id, claims.to_json(), Endpoint::Jwt, &request, expected);
 }
 
-/// Claims as text, for what a JSON library would not write.
+/// Adds a row with claims as JSON text, which a JSON library would not write.
 fn add_text(rows: &mut Rows, world: &World, id: &'static str, members: &str, expected: Expected) {
     let claims = Claims::new().without("exp").without("_id").to_json();
     let payload = format!("{},{members}}}", &claims[..claims.len() - 1]);

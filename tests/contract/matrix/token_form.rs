@@ -72,9 +72,9 @@ pub(super) fn rows(world: &World) -> Rows {
     rows
 }
 
-/// Tokens whose text differs from a good one in its alphabet or padding alone.
+/// A valid token with another base64 alphabet, and one with padding.
 fn odd_alphabets(world: &World) -> Vec<(String, String)> {
-    // 0xfb 0xff in the payload makes both `-` and `_` certain to occur.
+    // The bytes 0xfb 0xff in the payload are encoded as `-` and `_`.
     let claims = Claims::new().with("x", "\u{7bf}\u{7ff}?>~");
     let token = claims.sign(world.signer());
     let padded = Claims::new()
@@ -87,11 +87,11 @@ fn odd_alphabets(world: &World) -> Vec<(String, String)> {
         .collect::<Vec<_>>()
         .join(".");
     let standard = token.replace('-', "+").replace('_', "/");
-    assert_ne!(standard, token, "the token has no character that differs");
+    assert_ne!(standard, token, "the token contains neither `-` nor `_`");
     vec![("standard alphabet".to_owned(), standard), ("padded".to_owned(), padded)]
 }
 
-/// The same token with an unused bit of its last character set: 32 bytes leave two bits over.
+/// The token with an unused bit of its last character set. The last digit of 32 bytes has two unused bits.
 fn unused_bits_set(token: &str) -> String {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let last = token.chars().last().and_then(|last| alphabet.find(last)).unwrap();

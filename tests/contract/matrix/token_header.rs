@@ -6,7 +6,7 @@ use super::{Endpoint, Expected, FAILED, Rows, World, assert_rows};
 use crate::support::JWT_SECRET;
 
 #[tokio::test]
-async fn the_configured_algorithm_and_key_decide_and_no_header_does() {
+async fn a_token_header_changes_neither_the_algorithm_nor_the_key() {
     let world = World::new().await;
     assert_rows(&world, rows(&world)).await;
 }
@@ -59,7 +59,7 @@ async fn an_rsa_signature_with_malformed_padding_is_refused() {
 
 const RSA_PADDING: &str = include_str!("../../data/rsa_padding.tsv");
 
-/// Signatures that weak verifiers have accepted: r and s of 0, 1, n - 1 and n, DER, too long, too short.
+/// Signatures that weak verifiers have accepted: r and s of 0, 1, n - 1 and n, in DER, too long, too short.
 fn forged_signatures(signer: &Signer) -> Vec<(String, Vec<u8>)> {
     const ORDER: [u8; 32] = [
         0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,

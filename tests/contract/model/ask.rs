@@ -1,15 +1,14 @@
-//! One request, by what counts in it.
+//! One request, described by the parts that determine its answer.
 //!
-//! Nothing here says what it is answered with.
+//! This module does not contain the expected answers.
 
 use tests::fault::Fault;
 
 use super::Refusal;
 
-/// An `Idempotency-Key` that is none.
+/// An invalid `Idempotency-Key`.
 pub(super) const NO_UUID: &str = "order-1";
 
-/// One request, by what counts in it.
 #[derive(Clone, Debug)]
 pub(super) struct Ask {
     pub(super) shown: Shown,
@@ -17,7 +16,7 @@ pub(super) struct Ask {
     pub(super) level: Member,
     pub(super) expires_in: Member,
     pub(super) value: Option<String>,
-    /// The ids that a new key gets, the second where the first is taken.
+    /// The ids for a new key. The second id is used if the first is taken.
     pub(super) ids: [String; 2],
     pub(super) trouble: Trouble,
 }
@@ -32,7 +31,7 @@ pub(super) enum Shown {
     Key { id: String, genuine: bool },
 }
 
-/// A member of the body that should be a whole number.
+/// A member of the body whose value should be an integer.
 #[derive(Clone, Debug)]
 pub(super) enum Member {
     Absent,
@@ -42,19 +41,19 @@ pub(super) enum Member {
     Whole(i64),
 }
 
-/// What goes wrong on the way to DynamoDB.
+/// Faults of the calls of DynamoDB.
 #[derive(Clone, Debug)]
 pub(super) enum Trouble {
     None,
-    /// The first call of each kind, which is tried again.
+    /// The first call of each operation fails, and its retry succeeds.
     Once(Fault),
-    /// A transaction is applied, its reply lost, and DynamoDB still busy with it when it is tried again.
+    /// A transaction is applied, but its reply is lost, and the retries find the transaction in progress.
     Overtaken,
-    /// Every read.
+    /// Every read fails.
     Reads(Fault),
-    /// Every write, and none is applied.
+    /// Every write fails, and none is applied.
     Writes(Fault),
-    /// The reply to every write, which is applied.
+    /// Every write is applied, but its reply is lost.
     Replies,
 }
 
@@ -80,7 +79,7 @@ impl Member {
         }
     }
 
-    /// The member as JSON, where it is there; a whole number in one of its spellings.
+    /// The member as JSON, if it is present. An integer has one of several spellings.
     fn written(&self, name: &str) -> Option<String> {
         let value = match self {
             Self::Absent => return None,

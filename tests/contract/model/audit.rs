@@ -1,6 +1,6 @@
-//! What must hold of the whole table, whatever was asked before.
+//! Rules that hold for the whole table after any sequence of requests.
 //!
-//! Read from the items themselves; only that nothing is missing and nothing is there too much is the model's word.
+//! Most rules need only the items. The model is used only to find missing and additional items.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use tests::stored_key::hash;
 use super::Key;
 use super::walk::Walk;
 
-/// The table, as it is.
+/// The contents of the table.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub(super) keys: BTreeMap<String, Key>,
@@ -47,7 +47,7 @@ impl Table {
 }
 
 impl Walk {
-    /// Reads the table, and holds it to the model and to what must never be.
+    /// Reads the table, and checks it against the model and the rules.
     pub(super) async fn audit(&mut self) {
         let scan = self.client.scan().table_name(TABLE_NAME).consistent_read(true);
         let items: Result<Vec<Item>, _> = scan.into_paginator().items().send().collect().await;
@@ -60,37 +60,37 @@ impl Walk {
     }
 
     fn assert_nothing_missing_or_too_much(&self) {
-        assert_eq!(self.table.keys, self.model.keys, "the table's keys and the model's");
+        assert_eq!(self.table.keys, self.model.keys, "the keys of the table and the model");
         let mut ends: Vec<_> = self.table.memos.values().copied().collect();
         let mut expected: Vec<_> = self.model.memos.values().map(|memo| memo.expires_at).collect();
         ends.sort_unstable();
         expected.sort_unstable();
-        assert_eq!(ends, expected, "the ends of the table's memos and of the model's");
+        assert_eq!(ends, expected, "the ends of the stored answers in the table and the model");
     }
 
     fn assert_every_secret_was_shown(&self) {
         for (id, stored) in &self.table.hashes {
             let told = self.told.contains(id);
-            assert!(told != self.untold.contains(id), "{id}: a secret was shown, or its answer was a 500");
-            assert_eq!(stored, &hash(&hex::decode(&self.secrets[id]).unwrap()), "{id}: the hash of its secret");
+            assert!(told != self.untold.contains(id), "{id}: shown, or its answer was a 500");
+            assert_eq!(stored, &hash(&hex::decode(&self.secrets[id]).unwrap()), "{id}: the hash of the secret");
         }
     }
 
     fn assert_nobody_above_their_maker(&self) {
         for (id, key) in &self.table.keys {
             assert!(key.level <= self.makers[id] && self.makers[id] >= 4, "{id}: {} by {}", key.level, self.makers[id]);
-            assert!(key.expires_at <= key.chain_expires_at, "{id} outlives its chain");
+            assert!(key.expires_at <= key.chain_expires_at, "{id} expires after its chain");
             if let Some(maker) = key.created_by.strip_prefix("key:") {
                 let maker = &self.ever[maker];
-                assert!(key.level <= maker.level, "{id}: above the key that made it");
-                assert_eq!((key.user, key.chain_expires_at), (maker.user, maker.chain_expires_at), "{id}: its chain");
-                assert!(key.created_at < maker.expires_at, "{id}: made by what had expired");
+                assert!(key.level <= maker.level, "{id}: higher level than its creator");
+                assert_eq!((key.user, key.chain_expires_at), (maker.user, maker.chain_expires_at), "{id}: user, chain");
+                assert!(key.created_at < maker.expires_at, "{id}: created by an expired key");
             }
         }
     }
 
-    /// A name belongs to one request, which is only sent again under its value: who has two keys of one name has
-    /// waited for a day.
+    /// Each name belongs to one request, which is repeated only with its idempotency key. Two keys with the same name
+    /// are therefore at least a day apart.
     fn assert_one_key_a_value(&self) {
         let mut made = BTreeMap::<_, Vec<u64>>::new();
         for key in self.ever.values() {
@@ -102,7 +102,7 @@ impl Walk {
         }
     }
 
-    /// Deletes a key, as its owner may at any time.
+    /// Deletes a key, as its owner can at any time.
     pub(super) async fn revoke(&mut self) {
         let keys: Vec<_> = self.model.keys.keys().cloned().collect();
         if let Some(id) = self.dice.pick(&keys) {
@@ -111,7 +111,7 @@ impl Walk {
         }
     }
 
-    /// Deletes what has expired, as DynamoDB's TTL does some time later.
+    /// Deletes the expired items, as DynamoDB's TTL does later.
     pub(super) async fn sweep(&mut self) {
         let keys = self.table.keys.iter().map(|(id, key)| (id.clone(), key.expires_at));
         let memos = self.table.memos.iter().map(|(id, end)| (id.clone(), *end));

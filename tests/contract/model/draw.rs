@@ -1,6 +1,6 @@
-//! What a walk does next.
+//! The random choice of the next step.
 //!
-//! Most of it is legal and close to what is there, or a walk would see nothing but the first refusals.
+//! Most requests are valid and use existing keys. Otherwise most answers would be the same few refusals.
 
 use tests::fault::Fault;
 
@@ -10,7 +10,8 @@ use super::walk::Walk;
 const HOUR: u64 = 3_600_000;
 
 impl Walk {
-    /// Lets time pass: not at all, a little, or up to a moment at which something ends, which the next request is about.
+    /// Advances the time: not at all, a little, or to the end of a key, a chain or a stored answer. In the last case,
+    /// returns a request that depends on it.
     pub(super) fn move_on(&mut self) -> Option<Ask> {
         let passed = match self.dice.roll(16) {
             0..=4 => 0,
@@ -42,7 +43,7 @@ impl Walk {
             let genuine = Shown::Key { id: id.clone(), genuine: true };
             (end, Ask { shown: genuine, ..ask })
         };
-        // An end of the far future is left alone mostly: not much is alive after it.
+        // Moves to an end in the far future are rare, since few keys are valid afterwards.
         if end * 1000 > self.now + 30 * HOUR && !self.dice.once_in(8) {
             return None;
         }
@@ -51,7 +52,7 @@ impl Walk {
         Some(focus)
     }
 
-    /// Whether it can be asked again when it is forgotten.
+    /// Whether the caller is still valid when the stored answer expires.
     fn outlasts_its_memo(&self, ask: &Ask) -> bool {
         self.forgotten_at(ask).is_some_and(|end| match &ask.shown {
             Shown::Key { id, .. } => self.model.keys.get(id).is_some_and(|key| key.expires_at > end),
@@ -64,7 +65,7 @@ impl Walk {
         memos.next().map(|(_, memo)| memo.expires_at)
     }
 
-    /// A request: what the last move was about, an earlier one again, or a new one.
+    /// Chooses a request: the one for the last move, an earlier one, or a new one.
     pub(super) fn draw(&mut self, step: u64, focus: Option<Ask>) -> Ask {
         let recent = self.repeatable.len().saturating_sub(4);
         let again = self.dice.pick(&self.repeatable[recent..]).cloned();
@@ -110,7 +111,7 @@ impl Walk {
         }
     }
 
-    /// An earlier request again, as it was or with one part changed.
+    /// An earlier request, unchanged or with one part changed.
     fn changed(&mut self, mut ask: Ask) -> Ask {
         match self.dice.roll(12) {
             0 => ask.name = String::new(),
@@ -146,7 +147,7 @@ impl Walk {
         }
     }
 
-    /// A key that was shown: mostly one that is alive and may create; else any, whatever has become of it.
+    /// A key from an earlier answer: usually one that is valid and may create keys, sometimes any.
     fn key(&mut self) -> Option<Shown> {
         let able: Vec<_> = self.told.iter().filter(|id| self.is_able(id)).cloned().collect();
         let among = if self.dice.once_in(8) { &self.told } else { &able };
@@ -196,9 +197,9 @@ impl Walk {
         self.dice.one_of([Member::Absent, Member::Null, Member::Text, Member::Fraction])
     }
 
-    /// The SDK counts what it tries again, for all tests of this process together: few of the dear ones.
+    /// Permanent faults are rare, since all tests of this process share the SDK's retry budget.
     fn trouble(&mut self, in_transaction: bool) -> Trouble {
-        // A success that is none of DynamoDB's: it has no request id.
+        // DynamoDB never sends a success without a request id.
         let hollow =
             Fault::Respond { status: 200, content_type: "application/x-amz-json-1.0".into(), body: "{}".into() };
         let for_good = self.dice.one_of([Fault::dynamodb(400, "AccessDeniedException"), hollow]);
@@ -214,7 +215,7 @@ impl Walk {
         }
     }
 
-    /// An id, which is another key's once in so many times.
+    /// An id. One id in `times` is the id of another key.
     fn id(&mut self, times: u64) -> String {
         let taken: Vec<_> = self.ever.keys().filter(|id| self.model.keys.contains_key(*id)).cloned().collect();
         let taken = self.dice.pick(&taken).cloned().filter(|_| self.dice.once_in(times));

@@ -1,6 +1,6 @@
-//! A request of the model's, as the service gets it.
+//! Sends a request of the model to the service.
 //!
-//! The time stands still while it runs, so that a walk can stand on the last millisecond of a key.
+//! The time does not advance during a request, so that a request can be in the last millisecond of a key.
 
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
@@ -14,7 +14,7 @@ use super::walk::Walk;
 use crate::support::{Answer, Endpoint, standing_still};
 
 impl Walk {
-    /// Lets the calls of one request go wrong.
+    /// Plans the faults for the calls of one request.
     pub(super) fn plan(&self, trouble: &Trouble) {
         let plan = |operations: &[&str], calls, fault: &Fault| {
             for operation in operations {
@@ -36,7 +36,6 @@ impl Walk {
         }
     }
 
-    /// Asks the service.
     pub(super) async fn send(&mut self, ask: &Ask, secret: [[u8; 16]; 2]) -> Answer {
         let endpoint = match ask.shown {
             Shown::Token { .. } => Endpoint::Jwt,

@@ -1,6 +1,6 @@
-//! Random sequences of requests, against the model and the service at once.
+//! Random sequences of requests, for the model and the service.
 //!
-//! A walk's time, ids and secrets come from its seed: the same seed walks the same way.
+//! The seed of a walk determines its times, ids and secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,12 @@ use super::audit::Table;
 use super::{Expected, Key, Model};
 use crate::support::{Answer, World, assert_refused};
 
-/// A role for each level.
 const ROLES: &str = r#"{"0":0,"1":1,"2":2,"3":3,"4":4,"5":5,"6":6,"7":7,"8":8,"9":9}"#;
 
-/// When a walk begins: the year 2033, in milliseconds.
+/// The start of every walk: a time in the year 2033, in milliseconds.
 const BEGINNING: u64 = 2_000_000_000_000;
 
-/// How often each answer was given.
+/// The number of times that each answer was given.
 pub(super) type Tally = BTreeMap<String, u64>;
 
 pub(super) struct Walk {
@@ -30,18 +29,18 @@ pub(super) struct Walk {
     step: u64,
     doing: String,
     pub(super) dice: Dice,
-    /// Milliseconds.
+    /// The time in milliseconds.
     pub(super) now: u64,
     pub(super) model: Model,
     /// Every request with an `Idempotency-Key` so far.
     pub(super) repeatable: Vec<Ask>,
-    /// The keys whose secret was shown, in that order.
+    /// The keys whose secrets were in an answer, in the order of the answers.
     pub(super) told: Vec<String>,
-    /// What nobody was told of, since the answer was a 500.
+    /// The keys whose secrets were in no answer, since the answer was a 500.
     pub(super) untold: BTreeSet<String>,
-    /// Every key there ever was, as it stood in the table.
+    /// Every key that was ever in the table.
     pub(super) ever: BTreeMap<String, Key>,
-    /// The level of whoever made a key.
+    /// The level of each key's creator.
     pub(super) makers: BTreeMap<String, i64>,
     pub(super) secrets: BTreeMap<String, String>,
     bodies: BTreeMap<String, String>,
@@ -101,7 +100,7 @@ impl Walk {
         }
     }
 
-    /// Sends one request and holds the answer to the model's.
+    /// Sends one request, and compares the answer with the model's.
     async fn ask(&mut self, ask: &Ask) -> Answer {
         self.doing = format!("{ask:?}");
         let expected = self.model.expect(ask, self.now);
@@ -122,7 +121,7 @@ impl Walk {
             Expected::Created(issue) => self.hear(&issue.id, false, &answer),
             Expected::Replayed(id) => self.hear(id, true, &answer),
             Expected::Lost(issue) => {
-                assert_refused(&answer, 500, "createApikeyFailed", "every reply lost");
+                assert_refused(&answer, 500, "createApikeyFailed", "every reply was lost");
                 self.untold.insert(issue.id.clone());
             }
             Expected::Refused((status, code)) => assert_refused(&answer, *status, code, "refused"),
@@ -139,7 +138,7 @@ impl Walk {
         }
     }
 
-    /// Nothing expired authenticates, whatever the model says.
+    /// Asserts that no expired key authenticates, independently of the model.
     fn assert_alive(&self, ask: &Ask, answer: &Answer) {
         let turned_away = ["authenticationRequired", "authenticationFailed", "createApikeyFailed"];
         let Shown::Key { id, .. } = &ask.shown else {
@@ -153,7 +152,7 @@ impl Walk {
         match shown {
             Shown::Token { role, .. } => role.unwrap(),
             Shown::Key { id, .. } => self.ever[id].level,
-            _ => unreachable!("nobody makes a key without a credential"),
+            _ => unreachable!("a key needs a credential"),
         }
     }
 }
@@ -166,7 +165,7 @@ impl Drop for Walk {
     }
 }
 
-/// The whole body of a 201.
+/// The body of a 201.
 fn body(id: &str, key: &Key, secret: &str) -> String {
     let expires_at = Timestamp::from_millis(key.expires_at * 1000).to_rfc3339();
     format!(
@@ -175,7 +174,7 @@ fn body(id: &str, key: &Key, secret: &str) -> String {
     )
 }
 
-/// An answer's name in the tally.
+/// The name of an answer in the tally.
 fn said(answer: &Answer) -> String {
     let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     let what = if answer.replayed() { "replayed" } else { body["error"].as_str().unwrap_or("created") };
@@ -183,7 +182,7 @@ fn said(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn whatever_is_asked_in_whatever_order_is_answered_as_the_model_says() {
+async fn random_requests_in_random_order_get_the_answers_of_the_model() {
     let number = |name, usual| host::variable(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
     let (walks, steps, seed) = (number("MODEL_WALKS", 16), number("MODEL_STEPS", 60), number("MODEL_SEED", 61));
     let mut tally = Tally::new();

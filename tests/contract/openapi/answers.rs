@@ -1,11 +1,11 @@
-//! Every refusal that there is, brought about at an endpoint.
+//! Every refusal of an endpoint.
 
 use tests::event::Request;
 use tests::token::Claims;
 
 use crate::support::{Answer, Endpoint, StoredKey, World};
 
-/// What is sent in place of the documented body, a broken rule each.
+/// Request bodies, each with a broken rule.
 const BODIES: [&str; 12] = [
     "",
     "{",
@@ -49,7 +49,7 @@ pub(super) async fn refusals(endpoint: Endpoint) -> Vec<Answer> {
     answers
 }
 
-/// The documented request of a user of that role, or of a key of the role's level.
+/// The documented request, from a user with this role or from a key with the role's level.
 async fn calling(world: &World, endpoint: Endpoint, role: &str) -> Request {
     let authorization = match endpoint {
         Endpoint::Jwt => world.bearer(&Claims::new().role(role)),
@@ -62,14 +62,14 @@ async fn calling(world: &World, endpoint: Endpoint, role: &str) -> Request {
     World::anonymous(endpoint).header("Authorization", &authorization)
 }
 
-/// Another body under the value of an earlier one.
+/// The answer to another body with the same idempotency key.
 async fn reused(world: &World, endpoint: Endpoint) -> Answer {
     let request = world.request(endpoint).header(TRIED.0, TRIED.1);
     assert_eq!(world.send(endpoint, &request).await.status, 201);
     world.send(endpoint, &request.body(r#"{"name":"a","level":3,"expiresIn":60}"#)).await
 }
 
-/// Nothing listens where DynamoDB should be.
+/// The answer if no process listens at the endpoint of DynamoDB.
 async fn failed(endpoint: Endpoint) -> Answer {
     let world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")]).await;
     world.send(endpoint, &world.request(endpoint)).await

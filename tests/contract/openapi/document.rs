@@ -9,7 +9,7 @@ use tests::host;
 
 use crate::support::Endpoint;
 
-/// What `openapi.yaml` says.
+/// The contents of `openapi.yaml`.
 pub(super) struct Document(pub(super) Value);
 
 impl Document {
@@ -29,12 +29,12 @@ impl Document {
         response
     }
 
-    /// What a response or a request carries.
+    /// The content of a response or a request.
     pub(super) fn content(response: &Value) -> &Value {
         &response["content"]["application/json"]
     }
 
-    /// Status and code of every documented refusal, each of them with an example that is named after it.
+    /// The status and code of every documented refusal. Each refusal must have an example with its code as its name.
     pub(super) fn errors(&self, endpoint: Endpoint) -> BTreeSet<(u64, String)> {
         let mut errors = BTreeSet::new();
         for (status, response) in self.operation(endpoint)["responses"].as_object().unwrap() {
@@ -57,7 +57,7 @@ impl Document {
     }
 }
 
-/// Asserts that a value is one of a schema, of the few keywords that the document uses.
+/// Asserts that a value matches a schema, for the keywords that the document uses.
 pub(super) fn assert_fits(schema: &Value, value: &Value) {
     if let Some(constant) = schema.get("const") {
         assert_eq!(value, constant);
@@ -79,12 +79,12 @@ pub(super) fn assert_fits(schema: &Value, value: &Value) {
             let number = value.as_i64().unwrap();
             assert!(number >= schema["minimum"].as_i64().unwrap() && number <= schema["maximum"].as_i64().unwrap());
         }
-        Some(other) => panic!("a type that is not known here: {other}"),
+        Some(other) => panic!("unknown type: {other}"),
         None => assert!(schema.get("const").is_some() || schema.get("enum").is_some(), "a schema without a type"),
     }
 }
 
-/// Whether a text is one of a schema of type string.
+/// Whether a text matches a schema of type string.
 pub(super) fn matches(schema: &Value, text: &str) -> bool {
     let length = text.chars().count() as u64;
     schema["minLength"].as_u64().is_none_or(|least| length >= least)
@@ -106,7 +106,7 @@ fn json(node: &Yaml<'_>) -> Value {
         Yaml::Mapping(members) => {
             members.iter().map(|(name, value)| (name.as_str().unwrap().to_owned(), json(value))).collect()
         }
-        other => panic!("a node that is not known here: {other:?}"),
+        other => panic!("unknown node: {other:?}"),
     }
 }
 

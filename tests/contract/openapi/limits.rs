@@ -1,4 +1,4 @@
-//! The limits that the document names are those of the code: neither wider nor narrower.
+//! The documented limits are exactly those of the code.
 
 use serde_json::{Value, json};
 use tests::token::Claims;
@@ -11,7 +11,7 @@ fn members(document: &Document) -> &Value {
 }
 
 #[tokio::test]
-async fn numbers_are_legal_exactly_between_the_documented_bounds() {
+async fn numbers_are_valid_exactly_within_the_documented_bounds() {
     let document = Document::read();
     let world = World::new().await;
     for (member, below, above) in
@@ -33,14 +33,14 @@ async fn numbers_are_legal_exactly_between_the_documented_bounds() {
     }
 }
 
-/// A legal name is asked about the level next, which is missing.
+/// If the name is valid, the missing level is refused.
 #[tokio::test]
-async fn a_name_is_legal_exactly_by_the_documented_pattern_and_length() {
+async fn a_name_is_valid_exactly_if_the_documented_schema_accepts_it() {
     let document = Document::read();
     let schema = &members(&document)["name"];
     let world = World::new().await;
     let anyone = world.request(Endpoint::Jwt);
-    // What is special to anybody lies in these ranges.
+    // These ranges contain every character with a special meaning.
     let ranges = ['\0'..'\u{180}', '\u{1670}'..'\u{1690}', '\u{1ff0}'..'\u{2080}', '\u{2ff0}'..'\u{3010}'];
     let samples = ['\u{fdd0}', '\u{feff}', '\u{ffff}', '\u{10000}', '\u{e0001}', '\u{10ffff}'];
     let mut names = Vec::new();
@@ -62,9 +62,9 @@ async fn a_name_is_legal_exactly_by_the_documented_pattern_and_length() {
     }
 }
 
-/// A legal value is asked about the level next, which is too high for this caller.
+/// If the idempotency key is valid, the level is refused, since it is higher than the caller's.
 #[tokio::test]
-async fn an_idempotency_key_is_legal_exactly_by_the_documented_pattern() {
+async fn an_idempotency_key_is_valid_exactly_if_the_documented_pattern_matches() {
     let document = Document::read();
     let schema = &document.operation(Endpoint::Key)["parameters"][0]["schema"];
     let example = document.operation(Endpoint::Key)["parameters"][0]["example"].as_str().unwrap();
@@ -79,14 +79,14 @@ async fn an_idempotency_key_is_legal_exactly_by_the_documented_pattern() {
     let user = user.body(r#"{"name":"a","level":8,"expiresIn":60}"#);
     for value in values {
         let answer = world.send(Endpoint::Jwt, &user.clone().header("Idempotency-Key", &value)).await;
-        // The quotes of a structured field are left to the description: generated clients should send none.
+        // The schema does not include the quotes of a structured field, since generated clients should not send them.
         let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&value);
         assert_eq!(matches(schema, bare), answer.body.contains("keyLevelExceedsRoleLevel"), "{value:?}");
     }
 }
 
 #[tokio::test]
-async fn a_body_has_the_documented_16_kib() {
+async fn the_largest_body_has_the_documented_16_kib() {
     let document = Document::read();
     let world = World::new().await;
     for endpoint in Endpoint::ALL {
@@ -99,6 +99,6 @@ async fn a_body_has_the_documented_16_kib() {
         let answer = world.send(endpoint, &world.request(endpoint).body(body(16 * 1024))).await;
         world.assert_created(&answer, "16 KiB").await;
         let answer = world.send(endpoint, &world.request(endpoint).body(body(16 * 1024 + 1))).await;
-        assert_refused(&answer, 400, "postBodyInvalid", "a byte more");
+        assert_refused(&answer, 400, "postBodyInvalid", "one byte more");
     }
 }

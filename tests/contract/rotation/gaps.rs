@@ -1,4 +1,4 @@
-//! The end of the process between any two calls of any step: the same step, once more, does what is left.
+//! The process ends between any two calls of a step. The same step then completes the work.
 
 use serde_json::Value;
 use tests::fault::{Fault, Proxy};
@@ -6,7 +6,7 @@ use tests::rotation::Step;
 
 use super::scene::Scene;
 
-/// What each step asks of Secrets Manager, and of DynamoDB. The role needs leave for these, and for no others.
+/// The calls of each step to Secrets Manager and DynamoDB. The function's role needs exactly these permissions.
 const CALLS: [(Step, &[&str], &[&str]); 4] = [
     (Step::Create, &["DescribeSecret", "GetSecretValue", "GetSecretValue", "PutSecretValue"], &["GetItem"]),
     (Step::Set, &["DescribeSecret", "GetSecretValue", "GetSecretValue"], &["GetItem", "GetItem", "PutItem"]),
@@ -32,16 +32,16 @@ async fn each_step_makes_these_calls_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_process_that_dies_before_any_call_leaves_what_the_next_one_finishes() {
+async fn a_step_that_ends_before_any_call_is_completed_by_its_retry() {
     die_at_every_call(&Fault::Reset).await;
 }
 
 #[tokio::test]
-async fn a_process_that_dies_after_any_call_leaves_what_the_next_one_finishes() {
+async fn a_step_that_ends_after_any_call_is_completed_by_its_retry() {
     die_at_every_call(&Fault::ApplyThenLose).await;
 }
 
-/// A rotation for each call, whose process dies at it.
+/// One rotation for each call. The process ends at that call.
 async fn die_at_every_call(fault: &Fault) {
     let scene = Scene::new().await;
     for (fatal, secrets, dynamo) in CALLS {
@@ -71,13 +71,13 @@ async fn die_once(scene: &Scene, fatal: Step, plan: impl Fn(), context: &str) {
         }
         assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{context}, {step:?}");
     }
-    // One made by `authenticates_at` above, and one by the rotation.
+    // `authenticates_at` creates one record, and the rotation creates the other.
     assert_eq!(scene.dynamo.items().await.len(), records + 2, "{context}");
     scene.assert_rotated(&old, &rotation, context).await;
 }
 
 #[tokio::test]
-async fn one_lost_reply_within_a_step_fails_nothing() {
+async fn one_lost_reply_does_not_fail_a_step() {
     let scene = Scene::new().await;
     for (faulty, secrets, dynamo) in CALLS {
         for (operation, proxy) in secrets
@@ -99,11 +99,11 @@ async fn one_lost_reply_within_a_step_fails_nothing() {
 }
 
 #[tokio::test]
-async fn a_value_that_another_try_has_staged_meanwhile_stays() {
+async fn a_value_that_another_attempt_staged_is_kept() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
-    // The answer of AWS; moto overwrites.
+    // AWS's answer. moto overwrites the value instead.
     scene.to_secrets.on("PutSecretValue", 1, Fault::secrets_manager(400, "ResourceExistsException"));
     assert_eq!(scene.step(&rotation, Step::Create).await, Ok(Value::Null));
     assert_eq!(scene.step(&rotation, Step::Set).await, Err("rotationPendingMissing"));

@@ -1,4 +1,4 @@
-//! How long a successor lives: from when it is put to use, as long as the one before, and never beyond the limit.
+//! The lifetime of a successor: it begins with the record, and is the previous lifetime or, if lower, the limit.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ async fn a_successors_lifetime_begins_in_set_secret() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
-    // The first step is half an hour before the second, as when it had to be tried again.
+    // The second step runs half an hour after the first, as after failed attempts.
     for (step, now) in [(Step::Create, later(10)), (Step::Set, later(1_800)), (Step::Test, later(1_800))] {
         let began = Instant::now();
         assert_eq!(scene.invoke_at(&rotation.payload(step), now).await, Ok(Value::Null), "{step:?}");
@@ -35,7 +35,7 @@ async fn a_successors_lifetime_begins_in_set_secret() {
     }
 }
 
-/// Asserts that something counts from a moment at which an invocation was under way, rounded up.
+/// Asserts that a number of seconds is a time during the invocation, rounded up.
 fn assert_counts_from(seconds: u64, began: Timestamp, took: Duration) {
     let range = began.seconds_rounded_up()..=began.after(took).seconds_rounded_up();
     assert!(range.contains(&seconds), "{seconds} is not in {range:?}");
@@ -53,7 +53,7 @@ async fn a_successors_lifetime_begins_when_it_is_stored() {
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
     scene.step(&rotation, Step::Create).await.unwrap();
-    // Each is given up after 900 ms and sent again.
+    // Each call times out after 900 ms and is retried.
     scene.to_secrets.on("GetSecretValue", 1, Fault::Hang);
     scene.to_dynamo.on("GetItem", 1, Fault::Hang);
     let now = later(100);
@@ -64,7 +64,7 @@ async fn a_successors_lifetime_begins_when_it_is_stored() {
 }
 
 #[tokio::test]
-async fn the_old_key_lives_until_it_expires_and_the_new_one_lives_on() {
+async fn the_old_key_is_valid_until_it_expires_and_the_new_key_longer() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
@@ -83,14 +83,14 @@ async fn the_old_key_lives_until_it_expires_and_the_new_one_lives_on() {
             assert_eq!(scene.authenticates_at(held, now).await, lives, "at {now:?}: {held:?}");
         }
     }
-    // And it can be rotated while only the new one lives.
+    // A secret can also be rotated when only its new key is valid.
     let rotation = scene.begin(&old.arn).await;
     scene.run_at(&rotation, old_ends).await;
     assert_ne!(scene.held(&old.arn, "AWSCURRENT").await.key, new.key);
 }
 
 #[tokio::test]
-async fn a_limit_that_was_lowered_bounds_the_successor() {
+async fn a_lowered_limit_applies_to_the_successor() {
     let mut scene = Scene::new().await;
     let old = scene.deliver(4).await;
     scene.set("MAX_EXPIRES_IN", "60");
@@ -108,7 +108,7 @@ async fn a_limit_that_was_lowered_bounds_the_successor() {
 }
 
 #[tokio::test]
-async fn a_staged_value_that_asks_for_more_than_the_limit_gets_the_limit() {
+async fn a_staged_lifetime_above_the_limit_is_reduced_to_the_limit() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
@@ -125,9 +125,9 @@ async fn a_staged_value_that_asks_for_more_than_the_limit_gets_the_limit() {
     }
 }
 
-/// What a secret says of its key's lifetime is the operator's; what it does not say, or not as a number, is the record's.
+/// The secret's `expiresIn` determines the lifetime. If it is missing or invalid, the record's lifetime is used.
 #[tokio::test]
-async fn a_lifetime_is_the_secrets_where_it_says_one_and_else_the_records() {
+async fn a_lifetime_is_the_secrets_expires_in_or_else_the_records() {
     let scene = Scene::new().await;
     for (expires_in, expected) in [
         (json!(600), 600),

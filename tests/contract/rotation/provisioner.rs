@@ -1,4 +1,4 @@
-//! What a rotation of the provisioner's secret means for the events that act with the key in it.
+//! Rotations of the provisioner's secret, and the events that use its key.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use key::KeyVerifier;
@@ -11,19 +11,19 @@ use tests::secrets_manager::new_token;
 use super::scene::{Scene, at, later, number};
 use crate::support::{StoredKey, invoke};
 
-/// An event that asks for a key, told from others by its id.
+/// An event that requests a key. The id identifies the event.
 fn event(id: &str) -> Value {
     let detail = json!({ "name": id, "level": 1, "expiresIn": 60, "deliverTo": id });
     json!({ "id": id, "detail-type": "x", "source": "y", "detail": detail })
 }
 
-/// The record that an event has made.
+/// The records of the keys that an event created.
 async fn made_by(scene: &Scene, id: &str) -> Vec<Item> {
     let items = scene.dynamo.items().await;
     items.into_iter().filter(|item| item["name"] == AttributeValue::S(id.to_owned())).collect()
 }
 
-/// Sends an event, and returns the lineage of the key that it has made.
+/// Sends an event, and returns the `createdBy` of the new key.
 async fn send(scene: &Scene, function: &Function<KeyVerifier>, now: Timestamp) -> String {
     let id = new_token();
     assert_eq!(invoke(function, &event(&id), at(now)).await, Ok(Value::Null));
@@ -32,7 +32,7 @@ async fn send(scene: &Scene, function: &Function<KeyVerifier>, now: Timestamp) -
 }
 
 #[tokio::test]
-async fn once_the_old_key_has_ended_the_next_event_reads_the_secret_again() {
+async fn after_the_old_key_expired_the_next_event_reads_the_secret_again() {
     let scene = Scene::new().await;
     let function = scene.key_function().await;
     let old = scene.provisioner.clone();
@@ -45,7 +45,7 @@ async fn once_the_old_key_has_ended_the_next_event_reads_the_secret_again() {
     scene.run_at(&rotation, later(1_800)).await;
     let new = scene.held(&old.arn, "AWSCURRENT").await;
     let before = reads();
-    assert_eq!(send(&scene, &function, later(1_800)).await, format!("key:{}", old.key), "it lives until it expires");
+    assert_eq!(send(&scene, &function, later(1_800)).await, format!("key:{}", old.key), "not yet expired");
     assert_eq!(reads(), before);
     for _ in 0..2 {
         assert_eq!(send(&scene, &function, later(3_700)).await, format!("key:{}", new.key));
@@ -54,7 +54,7 @@ async fn once_the_old_key_has_ended_the_next_event_reads_the_secret_again() {
 }
 
 #[tokio::test]
-async fn once_the_old_key_is_revoked_the_next_event_reads_the_secret_again() {
+async fn after_the_old_key_was_revoked_the_next_event_reads_the_secret_again() {
     let scene = Scene::new().await;
     let function = scene.key_function().await;
     send(&scene, &function, later(0)).await;
@@ -65,7 +65,7 @@ async fn once_the_old_key_is_revoked_the_next_event_reads_the_secret_again() {
 }
 
 #[tokio::test]
-async fn the_instance_that_serves_events_can_rotate_as_well() {
+async fn a_process_that_serves_events_can_also_rotate() {
     let scene = Scene::new().await;
     let function = scene.key_function().await;
     send(&scene, &function, later(0)).await;
@@ -88,7 +88,7 @@ async fn a_repeated_event_after_a_rotation_finds_the_first_delivery() {
 }
 
 #[tokio::test]
-async fn a_provisioner_at_the_end_of_its_chain_can_go_on_after_its_rotation() {
+async fn a_rotation_lets_a_provisioner_at_the_end_of_its_chain_continue() {
     let scene = Scene::new().await;
     let stored = StoredKey::new().chain_expires_in(50);
     let value = json!({ "key": stored.key, "secret": stored.secret }).to_string();

@@ -1,4 +1,4 @@
-//! Refusals that no row of the table shows.
+//! Refusals that are not in `tests/data/rotation.tsv`.
 
 use aws_sdk_secretsmanager::primitives::Blob;
 use serde_json::json;
@@ -9,7 +9,7 @@ use tests::secrets_manager::new_token;
 use super::scene::Scene;
 
 #[tokio::test]
-async fn a_secret_that_turns_out_to_have_another_name_is_refused() {
+async fn a_secret_whose_description_has_another_name_is_refused() {
     let scene = Scene::new().await;
     let rotation = scene.begin(&scene.deliver(4).await.arn).await;
     for (arn, name) in [
@@ -27,7 +27,7 @@ async fn a_secret_that_turns_out_to_have_another_name_is_refused() {
 }
 
 #[tokio::test]
-async fn a_binary_value_is_no_key() {
+async fn a_binary_value_is_refused() {
     let scene = Scene::new().await;
     let binary = || Blob::new(super::scene::apikey(&crate::support::StoredKey::new()));
     let name = format!("{}61/binary", scene.prefix);
@@ -45,7 +45,7 @@ async fn a_binary_value_is_no_key() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_being_deleted_does_not_rotate() {
+async fn a_secret_scheduled_for_deletion_does_not_rotate() {
     let scene = Scene::new().await;
     let rotation = scene.begin(&scene.deliver(4).await.arn).await;
     let delete = scene.secrets.client().delete_secret().secret_id(rotation.arn()).recovery_window_in_days(7);
@@ -56,7 +56,7 @@ async fn a_secret_that_is_being_deleted_does_not_rotate() {
 }
 
 #[tokio::test]
-async fn a_staged_key_whose_id_is_another_keys_takes_nothing_over() {
+async fn a_staged_key_with_the_id_of_another_key_is_refused() {
     let scene = Scene::new().await;
     let rotation = scene.begin(&scene.deliver(4).await.arn).await;
     scene.step(&rotation, Step::Create).await.unwrap();

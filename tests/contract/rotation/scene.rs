@@ -1,4 +1,4 @@
-//! Secrets that hold keys, the functions that deliver and rotate them, and what must be true afterwards.
+//! Secrets that hold keys, the functions that deliver and rotate them, and the checks after a rotation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use tests::token::{Claims, Signer};
 
 use crate::support::{Answer, Endpoint, JWT_SECRET, StoredKey, World, environment, invoke};
 
-/// One deployment. Its functions are made anew for each invocation, as for one that comes after a crash.
+/// One deployment. Each invocation runs in a new function, as after a crash.
 pub(super) struct Scene {
     pub(super) dynamo: Dynamo,
     pub(super) secrets: Secrets,
@@ -64,7 +64,7 @@ impl Scene {
         Self { dynamo, secrets, prefix, to_dynamo, to_secrets, provisioner, variables }
     }
 
-    /// The same deployment with another value of a variable; an empty one is unset.
+    /// Sets a variable. An empty value unsets it.
     pub(super) fn set(&mut self, variable: &str, value: &str) {
         self.variables.retain(|(name, _)| name != variable);
         self.variables.push((variable.to_owned(), value.to_owned()));
@@ -90,17 +90,17 @@ impl Scene {
         self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
-    /// Sends any event to a key function that has just started.
+    /// Sends an event to a key function that has just started.
     pub(super) async fn invoke(&self, event: &Value) -> Result<Value, &'static str> {
         self.invoke_at(event, Timestamp::now()).await
     }
 
-    /// The same at any time.
+    /// [`Self::invoke`] at a given time.
     pub(super) async fn invoke_at(&self, event: &Value, now: Timestamp) -> Result<Value, &'static str> {
         invoke(&self.key_function().await, event, at(now)).await
     }
 
-    /// A secret as the jwt function delivers it, with a key of this level that lives for an hour.
+    /// Delivers a secret through the jwt function, with a key of this level that lives for an hour.
     pub(super) async fn deliver(&self, level: u8) -> Held {
         let deliver_to = new_token();
         let token = Claims::new().role("admin").sign(&Signer::hs256(JWT_SECRET.as_bytes()));
@@ -112,7 +112,7 @@ impl Scene {
         self.held(answer["apikey"]["secretArn"].as_str().unwrap(), "AWSCURRENT").await
     }
 
-    /// A secret whose first value is any text.
+    /// Creates a secret with this value.
     pub(super) async fn keep(&self, value: &str) -> String {
         let name = format!("{}61/{}", self.prefix, new_token());
         self.secrets.create(&name, value).await
@@ -123,12 +123,12 @@ impl Scene {
         Rotation::begin(self.secrets, arn).await.unwrap()
     }
 
-    /// One step of a rotation.
+    /// Runs one step of a rotation.
     pub(super) async fn step(&self, rotation: &Rotation, step: Step) -> Result<Value, &'static str> {
         self.invoke(&rotation.payload(step)).await
     }
 
-    /// All steps of a rotation at a given time, each by a function that has just started.
+    /// Runs all steps of a rotation at a given time, each in a function that has just started.
     pub(super) async fn run_at(&self, rotation: &Rotation, now: Timestamp) {
         let steps = rotation.run(async |event| match self.invoke_at(&event, now).await {
             Ok(Value::Null) => Ok(Value::Null),
@@ -137,10 +137,10 @@ impl Scene {
         steps.await.unwrap();
     }
 
-    /// A whole rotation.
+    /// Runs a whole rotation.
     pub(super) async fn rotate(&self, arn: &str) -> Rotation {
         let rotation = self.begin(arn).await;
-        // One moment for all steps would let the clock of a slow machine run backwards from one to the next.
+        // One time for all steps would let the clock run backwards between two steps.
         for step in Step::ALL {
             assert_eq!(self.step(&rotation, step).await, Ok(Value::Null), "{step:?}");
         }
@@ -155,7 +155,7 @@ impl Scene {
 
     /// The key in a secret at a stage.
     pub(super) async fn held(&self, arn: &str, stage: &str) -> Held {
-        let value = self.value(arn, stage).await.unwrap_or_else(|| panic!("nothing at {stage}"));
+        let value = self.value(arn, stage).await.unwrap_or_else(|| panic!("no value at {stage}"));
         let text = |member: &str| value[member].as_str().unwrap().to_owned();
         Held { arn: arn.to_owned(), key: text("key"), secret: text("secret") }
     }
@@ -165,7 +165,7 @@ impl Scene {
         self.dynamo.item(key).await.unwrap_or_else(|| panic!("no record of {key}"))
     }
 
-    /// What `POST /apikeys/key` answers to a key at a given time.
+    /// The answer of `POST /apikeys/key` to a key at a given time.
     pub(super) async fn post_at(&self, held: &Held, now: Timestamp) -> Answer {
         let request = World::anonymous(Endpoint::Key).header("Authorization", &held.authorization());
         let request = request.body(r#"{"name":"child","level":0,"expiresIn":1}"#);
@@ -173,7 +173,7 @@ impl Scene {
         Answer::read(&answer.unwrap())
     }
 
-    /// Whether a key authenticates over HTTP; one below level 4 is then refused for its level alone.
+    /// Whether a key authenticates over HTTP. A key below level 4 authenticates, but may not create keys.
     pub(super) async fn authenticates_at(&self, held: &Held, now: Timestamp) -> bool {
         let answer = self.post_at(held, now).await;
         match (answer.status, answer.body.as_str()) {
@@ -183,7 +183,7 @@ impl Scene {
         }
     }
 
-    /// Asserts that a rotation has ended well, and returns the key that took the other's place.
+    /// Asserts that a rotation has succeeded, and returns the new key.
     pub(super) async fn assert_rotated(&self, old: &Held, rotation: &Rotation, context: &str) -> Held {
         let new = self.held(&old.arn, "AWSCURRENT").await;
         assert_ne!((&new.key, &new.secret), (&old.key, &old.secret), "{context}");
@@ -199,7 +199,7 @@ impl Scene {
         new
     }
 
-    /// All that a step could change: the stages of a secret's versions, what they hold, and every record.
+    /// Everything that a step could change: the stages and values of a secret's versions, and every record.
     pub(super) async fn state(&self, arn: &str) -> State {
         let versions = self.secrets.versions(arn).await;
         let mut values = BTreeMap::new();
@@ -211,13 +211,13 @@ impl Scene {
         State { versions, values, records }
     }
 
-    /// How many requests have reached Secrets Manager and DynamoDB.
+    /// The numbers of requests to Secrets Manager and to DynamoDB.
     pub(super) fn calls(&self) -> (usize, usize) {
         (self.to_secrets.requests().len(), self.to_dynamo.requests().len())
     }
 }
 
-/// What stands in a secret and in the table.
+/// The state of a secret and of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) versions: BTreeMap<String, Vec<String>>,
@@ -230,7 +230,7 @@ pub(super) fn at(now: Timestamp) -> Call {
     Call::at(now, 60_000, Randomness::draw())
 }
 
-/// So many seconds from now.
+/// The current time plus this number of seconds.
 pub(super) fn later(seconds: u64) -> Timestamp {
     Timestamp::from_millis(Timestamp::now().millis() + seconds * 1000)
 }

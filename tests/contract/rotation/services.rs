@@ -1,4 +1,4 @@
-//! What a rotation makes of services that fail, and what it hands on to them.
+//! Rotation steps whose services fail, and the requests of the steps.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::scene::{Scene, later};
 use crate::support::invoke;
 
-/// Every call of a step with its number among those of its operation, and whether Secrets Manager is asked.
+/// Every call of a step: operation, number among the calls of the operation, whether it calls Secrets Manager.
 const CALLS: [(Step, &str, usize, bool); 16] = [
     (Step::Create, "DescribeSecret", 1, true),
     (Step::Create, "GetSecretValue", 1, true),
@@ -36,7 +36,7 @@ impl Scene {
         if is_secrets { &self.to_secrets } else { &self.to_dynamo }
     }
 
-    /// A rotation all of whose steps before this one are done.
+    /// A rotation in which all steps before this one are complete.
     async fn begun(&self, step: Step) -> Rotation {
         let rotation = self.begin(&self.deliver(4).await.arn).await;
         for earlier in Step::ALL.into_iter().take_while(|earlier| *earlier != step) {
@@ -46,7 +46,7 @@ impl Scene {
     }
 }
 
-/// Faults of either service, as its own errors and as those of the way to it.
+/// Faults of a service or of the network.
 fn faults(is_secrets: bool) -> [Fault; 5] {
     let own = |status, kind| {
         if is_secrets { Fault::secrets_manager(status, kind) } else { Fault::dynamodb(status, kind) }
@@ -62,14 +62,14 @@ fn faults(is_secrets: bool) -> [Fault; 5] {
 }
 
 #[tokio::test]
-async fn a_step_fails_with_its_service_changes_nothing_and_succeeds_later() {
+async fn a_step_whose_service_fails_changes_nothing_and_succeeds_later() {
     let scene = Scene::new().await;
     for (step, operation, nth, is_secrets) in CALLS {
         let proxy = scene.proxy(is_secrets);
         let rotation = scene.begun(step).await;
         let state = scene.state(rotation.arn()).await;
         for fault in faults(is_secrets) {
-            // The SDK tries three times.
+            // The SDK makes three attempts.
             (nth..nth + 3).for_each(|nth| proxy.on(operation, nth, fault.clone()));
             let context = format!("{fault:?} at {operation} {nth} of {step:?}");
             assert_eq!(scene.step(&rotation, step).await, Err("createApikeyFailed"), "{context}");
@@ -81,7 +81,7 @@ async fn a_step_fails_with_its_service_changes_nothing_and_succeeds_later() {
 }
 
 #[tokio::test]
-async fn one_transient_fault_is_tried_again_within_the_step() {
+async fn one_transient_fault_is_retried_within_the_step() {
     let scene = Scene::new().await;
     for (step, operation, nth, is_secrets) in CALLS {
         let rotation = scene.begun(step).await;
@@ -94,9 +94,9 @@ async fn one_transient_fault_is_tried_again_within_the_step() {
     }
 }
 
-/// The clock is tokio's own and stands still while anything moves, so that the machine's speed is no part of it.
+/// Uses tokio's clock. A paused clock advances only while every task waits, so the machine's speed has no effect.
 #[tokio::test]
-async fn a_hanging_secrets_manager_is_given_up_well_before_the_invocation_ends() {
+async fn calls_of_a_hanging_secrets_manager_end_before_the_invocation() {
     let scene = Scene::new().await;
     let rotation = scene.begun(Step::Create).await;
     let function = scene.key_function().await;
@@ -107,14 +107,14 @@ async fn a_hanging_secrets_manager_is_given_up_well_before_the_invocation_ends()
         let call = Call::at(later(0), millis_left, Randomness::draw());
         let answer = invoke(&function, &rotation.payload(Step::Create), call).await;
         assert_eq!(answer, Err("createApikeyFailed"));
-        // tokio's timers are a millisecond coarse.
+        // tokio's timers have a resolution of one millisecond.
         assert!(started.elapsed() <= Duration::from_millis(longest + 2), "{millis_left}: {:?}", started.elapsed());
     }
     tokio::time::resume();
 }
 
 #[tokio::test]
-async fn a_rotation_token_is_passed_on_with_the_new_value_alone() {
+async fn a_rotation_token_is_sent_only_with_put_secret_value() {
     let scene = Scene::new().await;
     let rotation = scene.begin(&scene.deliver(4).await.arn).await;
     for step in Step::ALL {
@@ -143,7 +143,7 @@ async fn without_a_rotation_token_none_is_sent() {
 }
 
 #[tokio::test]
-async fn every_version_is_read_by_its_stage_and_the_new_one_by_its_id_as_well() {
+async fn every_version_is_read_by_stage_and_the_pending_one_also_by_id() {
     let scene = Scene::new().await;
     let rotation = scene.rotate(&scene.deliver(4).await.arn).await;
     let reads = scene.to_secrets.requests().into_iter().filter(|seen| seen.operation == "GetSecretValue");
@@ -155,11 +155,11 @@ async fn every_version_is_read_by_its_stage_and_the_new_one_by_its_id_as_well() 
 }
 
 #[tokio::test]
-async fn current_moves_from_the_version_that_had_it_and_from_no_other() {
+async fn awscurrent_moves_only_from_the_version_that_had_it() {
     let scene = Scene::new().await;
     let rotation = scene.begun(Step::Finish).await;
     let state = scene.state(rotation.arn()).await;
-    // Between the look at the stages and the move, another rotation has ended.
+    // Another rotation ends between `DescribeSecret` and `UpdateSecretVersionStage`.
     let description = scene.secrets.client().describe_secret().secret_id(rotation.arn()).send().await.unwrap();
     let versions = format!(r#"{{"{}":["AWSPENDING"],"another":["AWSCURRENT"]}}"#, rotation.token());
     let body = format!(

@@ -1,4 +1,4 @@
-//! A rotation is a whole payload to the key function, and nothing else is one.
+//! Only a whole payload to the key function is a rotation step.
 
 use serde_json::{Value, json};
 use tests::rotation::{Rotation, Step};
@@ -14,7 +14,7 @@ async fn begun() -> (Scene, Rotation) {
     (scene, rotation)
 }
 
-/// Asserts that events are refused as unknown, and that nothing is asked of any service for them.
+/// Asserts that events are refused as unknown, without a call of any service.
 async fn assert_unknown(scene: &Scene, events: &[Value]) {
     let calls = scene.calls();
     for event in events {
@@ -38,7 +38,7 @@ async fn the_jwt_function_rotates_nothing() {
 async fn a_rotation_inside_a_notification_or_an_event_is_an_unknown_event() {
     let (scene, rotation) = begun().await;
     let step = rotation.payload(Step::Create);
-    // Also one that has the members of a request, so that it is not refused for their absence.
+    // The second payload also has the members of a request, so it is not refused for their absence.
     let mut request = json!({ "name": "x", "level": 1, "expiresIn": 60, "deliverTo": "x", "idempotencyKey": "x" });
     request.as_object_mut().unwrap().extend(step.as_object().unwrap().clone());
     for payload in [step, request] {
@@ -52,7 +52,7 @@ async fn a_rotation_inside_a_notification_or_an_event_is_an_unknown_event() {
 }
 
 #[tokio::test]
-async fn a_rotation_inside_a_message_is_handed_back_and_nothing_happens() {
+async fn a_rotation_inside_an_sqs_message_is_returned_as_failed() {
     let (scene, rotation) = begun().await;
     let calls = scene.calls();
     let step = rotation.payload(Step::Create);
@@ -68,11 +68,11 @@ async fn a_rotation_inside_a_message_is_handed_back_and_nothing_happens() {
 }
 
 #[tokio::test]
-async fn a_rotation_with_a_member_missing_or_mistyped_is_an_unknown_event() {
+async fn a_rotation_with_a_missing_or_mistyped_member_is_an_unknown_event() {
     let (scene, rotation) = begun().await;
     let mut events = Vec::new();
     for member in ["Step", "SecretId", "ClientRequestToken", "RotationToken"] {
-        // `null` is as good as absent, which a `RotationToken` may be.
+        // `null` counts as absent, and `RotationToken` may be absent.
         for value in [json!(7), json!(null), json!(["x"]), json!({})] {
             if member != "RotationToken" || !value.is_null() {
                 let mut event = rotation.payload(Step::Create);

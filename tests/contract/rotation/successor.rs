@@ -1,4 +1,4 @@
-//! What a rotation makes: a key that takes another's place, with all that the other was.
+//! The successor: the new key of a rotation, with the properties of the old key.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -29,7 +29,7 @@ async fn a_provisioners_secret_may_be_the_apikey_object_of_a_201() {
 }
 
 #[tokio::test]
-async fn a_secret_that_holds_a_key_and_its_secret_alone_rotates() {
+async fn a_secret_with_only_a_key_and_its_secret_rotates() {
     let scene = Scene::new().await;
     let stored = StoredKey::new().level(2);
     scene.dynamo.put_item(stored.item.clone()).await;
@@ -41,7 +41,7 @@ async fn a_secret_that_holds_a_key_and_its_secret_alone_rotates() {
     assert_is_successor(&scene, &old, &new).await;
 }
 
-/// Asserts that a key has all of another's, but for what a rotation makes new.
+/// Asserts that a new key has the properties of the old one, except those that a rotation changes.
 async fn assert_is_successor(scene: &Scene, old: &Held, new: &Held) {
     let (old_record, record) = (scene.record(&old.key).await, scene.record(&new.key).await);
     for attribute in ["name", "level", "userId"] {
@@ -85,7 +85,7 @@ async fn keys_of_every_level_rotate() {
 }
 
 #[tokio::test]
-async fn a_name_of_any_script_and_of_the_full_length_rotates_unchanged() {
+async fn a_name_of_any_script_and_length_stays_the_same() {
     let scene = Scene::new().await;
     for name in ["é\"\\/ \u{1f511}".to_owned(), "\u{10ffff}".repeat(256)] {
         let stored = StoredKey::new().with("name", AttributeValue::S(name.clone()));
@@ -99,7 +99,7 @@ async fn a_name_of_any_script_and_of_the_full_length_rotates_unchanged() {
 }
 
 #[tokio::test]
-async fn a_secret_rotates_again_and_again() {
+async fn a_secret_can_be_rotated_repeatedly() {
     let scene = Scene::new().await;
     for held in [scene.deliver(5).await, scene.provisioner.clone()] {
         let mut old = held;
@@ -107,7 +107,7 @@ async fn a_secret_rotates_again_and_again() {
             let rotation = scene.rotate(&old.arn).await;
             old = scene.assert_rotated(&old, &rotation, &format!("rotation {round}")).await;
         }
-        // Each has the lifetime of the first, but for the second that each is rounded up to.
+        // Each lifetime is the previous one, rounded up to a second.
         let record = scene.record(&old.key).await;
         let lifetime = number(&record, "expiresAt") - number(&record, "createdAt");
         assert!((3600..=3602).contains(&lifetime), "{lifetime}");
@@ -115,7 +115,7 @@ async fn a_secret_rotates_again_and_again() {
 }
 
 #[tokio::test]
-async fn a_step_that_comes_again_changes_nothing() {
+async fn a_repeated_step_changes_nothing() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
@@ -136,7 +136,7 @@ async fn every_step_succeeds_and_changes_nothing_once_its_version_is_current() {
     let old = scene.deliver(4).await;
     let rotation = scene.rotate(&old.arn).await;
     let state = scene.state(&old.arn).await;
-    // Not even a key that has been revoked since makes a finished rotation fail.
+    // A completed rotation succeeds again even if its key has been revoked.
     for revoked in [false, true] {
         if revoked {
             scene.dynamo.delete_item(&scene.held(&old.arn, "AWSCURRENT").await.key).await;
@@ -149,7 +149,7 @@ async fn every_step_succeeds_and_changes_nothing_once_its_version_is_current() {
 }
 
 #[tokio::test]
-async fn test_secret_may_come_alone_with_the_current_value_staged() {
+async fn test_secret_accepts_the_current_value_at_awspending() {
     let scene = Scene::new().await;
     for arn in [scene.deliver(4).await.arn, scene.provisioner.arn.clone()] {
         let rotation = scene.begin(&arn).await;
@@ -162,7 +162,7 @@ async fn test_secret_may_come_alone_with_the_current_value_staged() {
 }
 
 #[tokio::test]
-async fn the_new_key_authenticates_once_stored_and_the_old_one_throughout() {
+async fn the_new_key_authenticates_after_set_secret_and_the_old_one_always() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
@@ -177,7 +177,7 @@ async fn the_new_key_authenticates_once_stored_and_the_old_one_throughout() {
 }
 
 #[tokio::test]
-async fn a_rotation_by_name_is_one_by_arn() {
+async fn a_rotation_by_name_works_like_one_by_arn() {
     let scene = Scene::new().await;
     let old = scene.deliver(4).await;
     let rotation: Rotation = scene.begin(&old.arn).await;

@@ -1,13 +1,13 @@
-//! Every row of `tests/data/rotation.tsv`: which secret, in which state, at which step, and the answer.
+//! Every row of `tests/data/rotation.tsv`: a secret, its state, a step, and the expected answer.
 //!
-//! | Column | |
+//! | Column | Meaning |
 //! |---|---|
 //! | `settings` | which of `DELIVERY_PREFIX` and `PROVISIONER_SECRET_ARN` are set |
-//! | `secret` | `SecretId`; `{arn}`, `{name}` and `{prefix}` are the secret's own, `{provisioner}` the provisioner's ARN |
-//! | `current`, `pending` | what the two versions hold, as `value` says; `-` is nothing |
-//! | `token` | whose id `ClientRequestToken` is: the version at `pending` (also when rotation is `disabled`), as `token` says, or any text |
-//! | `step` | `Step`; `*` is each of the four |
-//! | `calls` | how many requests reach Secrets Manager; `-` is any number |
+//! | `secret` | `SecretId`; `{arn}`, `{name}`, `{prefix}` are the secret's, `{provisioner}` is the provisioner's ARN |
+//! | `current`, `pending` | the values of the two versions, see `value`; `-` is none |
+//! | `token` | the version in `ClientRequestToken`, see `token`, or any text |
+//! | `step` | `Step`; `*` is all four |
+//! | `calls` | the number of requests to Secrets Manager; `-` is any number |
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ fn each_row_has_its_own_id() {
 }
 
 #[tokio::test]
-async fn every_row_gets_its_answer_and_what_is_refused_changes_nothing() {
+async fn every_row_gets_its_answer_and_a_refusal_changes_nothing() {
     let mut scene = Scene::new().await;
     let (prefix, provisioner) = (scene.prefix.clone(), scene.provisioner.arn.clone());
     let mut failures = Vec::new();
@@ -64,7 +64,7 @@ async fn every_row_gets_its_answer_and_what_is_refused_changes_nothing() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Sets a row's stage, plays its steps, and says what is wrong.
+/// Prepares the state of a row, runs its steps, and returns the failure.
 async fn check(scene: &Scene, row: &Row) -> Option<String> {
     let old = StoredKey::new();
     scene.dynamo.put_item(old.item.clone()).await;
@@ -127,7 +127,7 @@ async fn token(scene: &Scene, row: &Row, rotation: &Rotation) -> String {
             rotation.token().to_owned()
         }
         "previous" => {
-            // What was current before another value came.
+            // The version that was current before another value was stored.
             let previous = scene.secrets.try_version_with(rotation.arn(), "AWSCURRENT").await.unwrap().unwrap();
             let value = scene.secrets.value(rotation.arn(), Version::CURRENT).await.unwrap();
             scene.secrets.put(rotation.arn(), &new_token(), &["AWSCURRENT"], &value).await;
@@ -137,7 +137,7 @@ async fn token(scene: &Scene, row: &Row, rotation: &Rotation) -> String {
     }
 }
 
-/// A secret's value by its name in the table. `old` is the key that `delivered` holds.
+/// The secret's value with this name in the table. `old` is the key of `delivered`.
 async fn value(scene: &Scene, name: &str, old: &StoredKey) -> String {
     let whole = delivered(old);
     let with = |member: &str, value: Value| {
@@ -150,7 +150,7 @@ async fn value(scene: &Scene, name: &str, old: &StoredKey) -> String {
         whole.as_object_mut().unwrap().remove(member);
         whole.to_string()
     };
-    // A key of the same name, level and user, as `createSecret` would stage it.
+    // A key with the same name, level and user, as `createSecret` stages it.
     let new = StoredKey::new();
     let staged = |member: &str, value: Value| {
         let mut whole = delivered(&new);
@@ -201,6 +201,6 @@ async fn value(scene: &Scene, name: &str, old: &StoredKey) -> String {
         "otherUser" => staged("userId", json!(62)),
         "noExpiresIn" => staged("expiresIn", Value::Null),
         "localExpiresAt" => staged("expiresAt", "2199-01-01".into()),
-        _ => panic!("no such value: {name}"),
+        _ => panic!("unknown value: {name}"),
     }
 }

@@ -1,4 +1,4 @@
-//! The check that every delivery must pass: one secret and one record, of the same key, and what the answer says of them.
+//! The checks of every delivery: one secret and one record of the same key, and an answer that names them.
 
 use serde_json::{Value, json};
 use shared::domain::Timestamp;
@@ -9,18 +9,17 @@ use tests::stored_key::{basic, hash};
 use super::{CHAIN, Process, Site, Standing};
 use crate::support::{Endpoint, StoredKey};
 
-/// A delivered secret that its record belongs to.
+/// A delivered secret whose key has a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Delivered {
-    /// The secret's name.
     pub(crate) name: String,
-    /// What lies in it.
+    /// The secret's value.
     pub(crate) text: String,
     pub(crate) key: String,
     pub(crate) secret: String,
 }
 
-/// Who must have created a record.
+/// The expected creator of a key.
 #[derive(Clone, Copy)]
 pub(crate) enum Lineage<'a> {
     Token,
@@ -45,7 +44,7 @@ impl Lineage<'_> {
 }
 
 impl Delivered {
-    /// Takes the one secret and the one record that have come, which must be what `request` asked for, of user 61.
+    /// Takes the one new secret and the one new record. They must match `request` and belong to user 61.
     pub(crate) async fn only(
         site: &Site,
         come: &Standing,
@@ -71,7 +70,7 @@ impl Delivered {
         Self { name: name.to_owned(), text: text.to_owned(), key: string("key"), secret: string("secret") }
     }
 
-    /// The members, all of them and in this order.
+    /// Asserts that the value has exactly these members, in this order.
     fn assert_text(&self, record: &Item, request: &Value, context: &str) {
         let Self { key, secret, text, .. } = self;
         let expires_at = Timestamp::from_millis(number(record, "expiresAt") * 1_000).to_rfc3339();
@@ -82,7 +81,7 @@ impl Delivered {
         assert_eq!(text, &written, "{context}");
     }
 
-    /// Asserts that a record is this key's, and what was asked for.
+    /// Asserts that a record belongs to this key, and matches the request.
     pub(crate) fn assert_record(&self, record: &Item, request: &Value, lineage: Lineage<'_>, context: &str) {
         let Self { key, secret, .. } = self;
         assert_eq!(uuid::Uuid::parse_str(key).unwrap().get_version_num(), 4, "{context}");
@@ -94,13 +93,13 @@ impl Delivered {
         assert_eq!((number(record, "level"), number(record, "userId")), (whole(request, "level"), 61), "{context}");
         let lifetime = number(record, "expiresAt") - number(record, "createdAt");
         let asked = whole(request, "expiresIn");
-        // A record that was stored by a later try than the secret was born a little later, and ends when it was to.
+        // A retry can store the record after the secret. The key's end stays the same, so its lifetime is shorter.
         assert!((asked.saturating_sub(200)..=asked + 1).contains(&lifetime), "{context}: {lifetime} s");
         assert_eq!(record.len(), 9, "{context}: {record:?}");
         lineage.assert_of(record, context);
     }
 
-    /// Asserts that a direct invocation was told of this key, and of nothing that is secret.
+    /// Asserts that the answer to a direct invocation names this key and contains no secret.
     pub(crate) async fn assert_answer(&self, site: &Site, answer: &str, context: &str) {
         let described = site.secrets.client().describe_secret().secret_id(&self.name).send().await.unwrap();
         let value: Value = serde_json::from_str(&self.text).unwrap();
@@ -117,7 +116,7 @@ impl Delivered {
         assert!(!answer.contains(&self.secret), "{context}");
     }
 
-    /// Asserts that the delivered key authenticates at `POST /apikeys/key`; its level must be 4 or more.
+    /// Asserts that the delivered key authenticates at `POST /apikeys/key`. Its level must be 4 or more.
     pub(crate) async fn assert_authenticates(&self, process: &Process, context: &str) {
         let event = json!({
             "version": "2.0",

@@ -1,8 +1,8 @@
-//! Events as the services write them, around any text: AWS's own examples with our own content.
+//! Events in the form of AWS's own examples, with any text as their content.
 
 use serde_json::{Value, json};
 
-/// Where a request comes from.
+/// The source of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Direct,
@@ -14,7 +14,7 @@ pub(crate) enum Source {
 impl Source {
     pub(crate) const ALL: [Self; 4] = [Self::Direct, Self::EventBridge, Self::Sns, Self::Sqs];
 
-    /// The one of that name, which the log calls it by.
+    /// The source with this name, which is also its name in the log.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.name() == name)
     }
@@ -28,7 +28,7 @@ impl Source {
         }
     }
 
-    /// The whole payload that a request comes in; `id` is the event's own, as JSON.
+    /// The payload that contains a request. `id` is the event's id.
     pub(crate) fn payload(self, id: &str, request: &str) -> String {
         match self {
             Self::Direct => request.to_owned(),
@@ -38,7 +38,7 @@ impl Source {
         }
     }
 
-    /// What such a source is answered with when all is well; a direct invocation has its own answer.
+    /// The answer of a function to this source if all requests succeed. A direct invocation has another answer.
     pub(crate) const fn success(self) -> &'static str {
         match self {
             Self::Direct | Self::EventBridge | Self::Sns => "null",
@@ -47,19 +47,19 @@ impl Source {
     }
 }
 
-/// An event of a bus: Amazon EventBridge User Guide, "AWS service event structure". Without an id where it has none.
+/// An EventBridge event: Amazon EventBridge User Guide, "AWS service event structure". `id` is JSON text.
 pub(crate) fn event(id: Option<&str>, detail: &str) -> String {
     let id = id.map(|id| format!(r#""id":{id},"#)).unwrap_or_default();
     let head = r#""version":"0","detail-type":"Key wanted","source":"com.example.portal","account":"123456789012""#;
     format!(r#"{{{id}{head},"time":"2026-11-06T15:57:30Z","region":"us-east-1","resources":[],"detail":{detail}}}"#)
 }
 
-/// [`event`] of an event that has an id of its own.
+/// [`event`] with a string as its id.
 pub(crate) fn in_event(id: &str, detail: &str) -> String {
     event(Some(&text(id)), detail)
 }
 
-/// The notifications of a topic, as it invokes a function: Amazon SNS Developer Guide, "Fanout to Lambda functions".
+/// An SNS event: Amazon SNS Developer Guide, "Fanout to Lambda functions".
 pub(crate) fn topic(records: &[String]) -> String {
     format!(r#"{{"Records":[{}]}}"#, records.join(","))
 }
@@ -71,12 +71,12 @@ pub(crate) fn in_topic(id: Option<&str>, message: &str) -> String {
     format!(r#"{{{source},"Sns":{}}}"#, with_id(id, &notified(message, "SigningCertUrl", "UnsubscribeUrl")))
 }
 
-/// A notification as it lies in a queue, where raw delivery is off: "Parsing Amazon SNS message formats".
+/// An SNS notification in an SQS message, without raw message delivery: "Parsing Amazon SNS message formats".
 pub(crate) fn notification(id: Option<&str>, message: &str) -> String {
     with_id(id, &notified(message, "SigningCertURL", "UnsubscribeURL"))
 }
 
-/// [`notification`] of one that has an id of its own.
+/// [`notification`] with a string as its id.
 pub(crate) fn in_notification(id: &str, message: &str) -> String {
     notification(Some(&text(id)), message)
 }
@@ -104,7 +104,7 @@ fn with_id(id: Option<&str>, notified: &Value) -> String {
     }
 }
 
-/// The messages of a queue: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS".
+/// An SQS event: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS".
 pub(crate) fn queue(messages: &[String]) -> String {
     format!(r#"{{"Records":[{}]}}"#, messages.join(","))
 }

@@ -42,7 +42,7 @@ fn methods(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     }
 }
 
-/// Payload 1.0 has each header twice.
+/// Payload 1.0 contains each header twice.
 fn two_maps(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     let good = world.authorization(endpoint);
     for source in [Source::RestApi, Source::HttpApiV1] {
@@ -108,7 +108,7 @@ fn spellings(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     }
 }
 
-/// Spaces after the scheme may be many, so that a good credential is as long as one may be.
+/// A scheme can be followed by many spaces, so the longest value can contain a valid credential.
 fn lengths(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     let good = world.authorization(endpoint);
     let (scheme, credential) = good.split_once(' ').unwrap();

@@ -1,4 +1,4 @@
-//! Neighbours in group E: HTTP Basic, and records that are odd, damaged or both.
+//! Neighbours in group E: HTTP Basic, and records that are unusual, damaged or both.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -56,10 +56,10 @@ fn texts(add: &mut Add<'_>, StoredKey { key, secret, .. }: &StoredKey) {
 fn encodings(add: &mut Add<'_>, StoredKey { key, secret, .. }: &StoredKey) {
     let good = format!("{key}:{secret}");
     let encoded = STANDARD.encode(&good);
-    // Each half by itself is sound base64, with padding in the middle of the whole.
+    // Each half is valid base64. The result has padding in the middle.
     let halves = format!("{}{}", STANDARD.encode(&good[..40]), STANDARD.encode(&good[40..]));
     assert!(halves.trim_end_matches('=').contains('='));
-    // 101 bytes leave two bits over.
+    // The last base64 digit of 101 bytes has two unused bits.
     let last = encoded.trim_end_matches('=').len() - 1;
     let unused = ["BFJNRVZdhlptx159", "CGKOSWaeimquy26+", "DHLPTXbfjnrvz37/"];
     let quads = "AEIMQUYcgkosw048";
@@ -80,7 +80,7 @@ fn encodings(add: &mut Add<'_>, StoredKey { key, secret, .. }: &StoredKey) {
     }
 }
 
-/// What another credential, or the table, would give away.
+/// Secrets that a caller could take from another credential or from the table.
 fn borrowed(add: &mut Add<'_>, caller: &StoredKey, other: &StoredKey) {
     let hash = hex::encode(caller.item["secretHash"].as_b().unwrap());
     add("E+3", "the stored hash as the secret", &basic(&caller.key, &hash), FAILED);
@@ -108,7 +108,7 @@ fn records(now: i64) -> Vec<Record> {
     for lineage in [format!("key:{}", key.to_uppercase()), "key:".to_owned(), "jwt ".to_owned(), format!("Key:{key}")] {
         with("E+5", "createdBy", text(&lineage), FAULT);
     }
-    // A name was checked when it was stored: a key must not die of a later rule.
+    // A name is checked only when it is stored, so that a later rule cannot make a key invalid.
     for name in [" ", "a\u{202e}b", &"x".repeat(300)] {
         with("E+4", "name", text(name), Expected::Created);
     }
@@ -124,7 +124,7 @@ fn records(now: i64) -> Vec<Record> {
     records
 }
 
-/// DynamoDB writes a number in one form, whatever it was given, with up to 38 digits.
+/// DynamoDB normalizes each number, and keeps up to 38 digits.
 fn numbers(with: &mut dyn FnMut(&'static str, &str, AttributeValue, Expected)) {
     let mut number = |attribute: &str, text: &str, expected| {
         with("E+6", attribute, AttributeValue::N(text.to_owned()), expected);
@@ -145,7 +145,7 @@ fn numbers(with: &mut dyn FnMut(&'static str, &str, AttributeValue, Expected)) {
     number("createdAt", "4102444800", Expected::Created);
 }
 
-/// What a damaged record is answered with when it has expired, too: it can't be read before that is known.
+/// Expired records. The function cannot read a record that is also damaged, so the answer is a 500.
 fn dated(records: &mut Vec<Record>, now: i64) {
     let expired = || StoredKey::new().number("expiresAt", now - 1);
     records.push(("E+7", "expired and damaged".to_owned(), expired().without("level"), FAULT));

@@ -27,12 +27,12 @@ pub(super) fn rows(world: &World) -> Rows {
 
 type Add<'a> = dyn FnMut(&'static str, &str, &Request, Expected) + 'a;
 
-/// The documented body with more members.
+/// The documented body with additional members.
 fn with(members: &str) -> String {
     format!("{},{members}}}", &BODY[..BODY.len() - 1])
 }
 
-/// What a gateway never sends.
+/// Bodies that no gateway sends.
 fn json_types(rows: &mut Rows, request: &Request, endpoint: Endpoint) {
     for source in [Source::HttpApi, Source::RestApi] {
         let mut set = |id, member: &str, value: Value, body: &str, expected| {
@@ -45,7 +45,7 @@ fn json_types(rows: &mut Rows, request: &Request, endpoint: Endpoint) {
             set("F+1", "body", body, BODY, INVALID_BODY);
         }
         set("F+1", "body", Value::Null, BODY, MISSING);
-        // Only `true` says that a body is base64.
+        // Only `true` marks a body as base64.
         for flag in [json!("true"), json!(1), json!(null), json!([true])] {
             set("F+2", "isBase64Encoded", flag.clone(), BODY, Expected::Created);
             set("F+2", "isBase64Encoded", flag, &STANDARD.encode(BODY), INVALID_BODY);
@@ -60,7 +60,7 @@ fn sizes(add: &mut Add<'_>, request: &Request) {
         let objects = format!(r#""x":{}0{}"#, r#"{"x":"#.repeat(depth), "}".repeat(depth));
         add("F+3", &format!("objects {depth} deep"), &request.clone().body(with(&objects)), expected);
     }
-    // Bytes count, not characters, before the base64 and not after.
+    // The limit counts bytes, not characters, after base64 decoding.
     let wide = |bytes: usize| {
         let (start, end) = (format!(r#"{},"x":""#, &BODY[..BODY.len() - 1]), "\"}");
         let room = bytes - start.len() - end.len();
@@ -89,7 +89,7 @@ fn texts(add: &mut Add<'_>, request: &Request) {
     }
     let escaped = r#"{"n\u0061me":"a","\u006cevel":3,"expires\u0049n":60}"#;
     add("F+5", escaped, &request.clone().body(escaped), Expected::Created);
-    // Canonically equal names are two members.
+    // Canonically equivalent names are different members.
     let canonical = "\"\u{e9}\":1,\"e\u{301}\":1,\"\u{212b}\":1,\"\u{c5}\":1";
     add("F+5", canonical, &request.clone().body(with(canonical)), Expected::Created);
     for space in ["\u{a0}", "\u{b}", "\u{c}", "\u{2028}", "\u{85}", "\0", "\u{200b}"] {

@@ -1,4 +1,4 @@
-//! Neighbours in group D: the claims of a well-signed token, by value and not by spelling.
+//! Neighbours in group D: the claims of a correctly signed token. Values count, not their spelling.
 
 use serde_json::json;
 use tests::token::{AUDIENCE, Claims, ISSUER, Token};
@@ -22,7 +22,7 @@ pub(super) fn rows(world: &World) -> Rows {
     rows
 }
 
-/// A claim, as text that a JSON library might not write.
+/// Adds a row with a claim as JSON text, which a JSON library might not write.
 type Claim<'a> = dyn FnMut(&'static str, &str, &str, Expected) + 'a;
 
 fn payload(name: &str, value: &str) -> String {

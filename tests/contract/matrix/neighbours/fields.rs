@@ -14,7 +14,7 @@ pub(super) fn rows(world: &World) -> Rows {
         levels(&mut |id, level, expected| add(id, "\"a\"", level, "60", expected));
         lifetimes(&mut |id, expires_in, expected| add(id, "\"a\"", "3", expires_in, expected));
         names(&mut |id, name, expected| add(id, &format!("\"{name}\""), "3", "60", expected));
-        // A rule that is broken later does not hide one that is broken first.
+        // The first broken rule determines the code, also if later rules are broken.
         for (name, level, expires_in, code) in [
             ("7", "9", "0", "nameNotString"),
             ("\"\\u0000\"", "null", "null", "nameInvalid"),
@@ -79,7 +79,7 @@ fn lifetimes(expires_in: &mut Add<'_>) {
 }
 
 fn names(name: &mut Add<'_>) {
-    // White_Space is Unicode's property: U+0085 has it, though a control, and U+001C, U+180E and U+200B have not.
+    // U+0085 is a control and also White_Space (Unicode). U+001C, U+180E and U+200B are not White_Space.
     for text in ["\u{85}", "\u{2028}", "\u{1680}\u{205f}", "\\u000b\\u000c", "\\u2029 \\u0085"] {
         name("G+4", text, refused("nameMissing"));
     }
@@ -89,7 +89,7 @@ fn names(name: &mut Add<'_>) {
     for text in ["\u{200b}", "\u{feff}", "\u{180e}", "\u{2060}", "\u{ad}", "\u{3164}", "a\u{2028}b", "a\u{a0}"] {
         name("G+5", text, Expected::Created);
     }
-    // Marks and odd characters that the contract does not list are text like any other.
+    // Marks and unusual characters that the contract does not list are valid.
     for text in
         ["\u{61c}a", "a\u{200f}", "\u{fff9}a\u{fffb}", "\u{e0001}a", "\u{fffe}", "\u{fdd0}", "\u{e000}", "\\ufffd"]
     {

@@ -1,4 +1,4 @@
-//! Neighbours in groups J and K: what is around a request, and what is in every answer.
+//! Neighbours in groups J and K: the event around a request, and the headers of every answer.
 
 use serde_json::{Value, json};
 use tests::event::{Request, Source};
@@ -41,7 +41,7 @@ pub(super) async fn rows(world: &World) -> Rows {
     rows
 }
 
-/// A payload is HTTP first, whatever else it may hold; and HTTP with as little as there can be.
+/// An HTTP request may have the members of any other event, and may have few members of its own.
 fn envelopes(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     let sqs = json!([{ "eventSource": "aws:sqs", "messageId": "a", "body": BODY }]);
     let others = json!({
@@ -72,7 +72,7 @@ fn envelopes(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     }
 }
 
-/// Nothing that a client asks for in headers changes the form of an answer, and nothing comes back.
+/// No request header changes the form of an answer, and no answer contains a request header.
 fn headers(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     for (name, value) in [
         ("Accept", "text/html"),

@@ -50,7 +50,7 @@ fn asks(level: u64, expires_in: u64) -> String {
     format!(r#"{{"name":"a","level":{level},"expiresIn":{expires_in}}}"#)
 }
 
-/// Body, then idempotency key, then level.
+/// The body is checked first, then the idempotency key, then the level.
 fn of_level_4(rows: &mut Rows, endpoint: Endpoint, request: &Request) {
     let with = |id: &str, body: &str| request.clone().header("Idempotency-Key", id).body(body);
     for (request, expected) in [
@@ -68,7 +68,7 @@ fn of_level_4(rows: &mut Rows, endpoint: Endpoint, request: &Request) {
 }
 
 #[tokio::test]
-async fn a_lacking_account_is_told_before_a_role_that_may_not_create() {
+async fn the_account_status_is_checked_before_the_role_level() {
     let world = World::with(&[("ROLE_LEVELS", r#"{"writer":3,"":4,"__proto__":5,"a b":9,"none":0}"#)]).await;
     let mut rows = Rows::new();
     let mut add = |id, claims: Claims, level: u64, expected| {
@@ -79,7 +79,7 @@ async fn a_lacking_account_is_told_before_a_role_that_may_not_create() {
     add("H+4", Claims::new().role("writer").with("status", 0), 8, lacking);
     add("H+4", Claims::new().role("writer").with("status", "0"), 8, FAILED);
     add("H+4", Claims::new().role("user").with("status", 0), 8, FAILED);
-    // A role is any text, compared exactly.
+    // A role can be any text, and is compared exactly.
     for (role, level) in [("", 4), ("__proto__", 5), ("a b", 8)] {
         add("H+4", Claims::new().role(role), level, Expected::Created);
         add(
@@ -95,18 +95,18 @@ async fn a_lacking_account_is_told_before_a_role_that_may_not_create() {
 }
 
 #[tokio::test]
-async fn a_key_may_last_to_the_very_second_at_which_its_chain_ends() {
+async fn a_key_may_expire_in_the_same_second_as_its_chain() {
     let world = World::new().await;
     let caller = StoredKey::new().chain_expires_in(1_000);
     world.dynamo.put_item(caller.item.clone()).await;
     let chain: u64 = caller.item["chainExpiresAt"].as_n().unwrap().parse().unwrap();
-    // A lifetime counts from the next whole second, nearly all of which is left for a slow machine.
+    // A lifetime begins at the next whole second. `now` is 999 ms before it, so that a slow machine has enough time.
     let now = Timestamp::from_millis((chain - 900) * 1_000 - 999);
     let request = World::anonymous(Endpoint::Key).header("Authorization", &caller.authorization());
     let event = |expires_in| request.clone().body(asks(4, expires_in)).event(Source::HttpApi);
     let answer = world.invoke_at(Endpoint::Key, &event(900), now).await.unwrap();
-    world.assert_created(&answer, "to the end").await;
+    world.assert_created(&answer, "to the end of the chain").await;
     assert_eq!(answer.apikey("expiresAt"), Timestamp::from_millis(chain * 1_000).to_rfc3339());
     let answer = world.invoke_at(Endpoint::Key, &event(901), now).await.unwrap();
-    assert_refused(&answer, 400, "expiresInHigherThanMaximum", "a second more");
+    assert_refused(&answer, 400, "expiresInHigherThanMaximum", "one second more");
 }

@@ -1,6 +1,6 @@
 //! Neighbours in groups B and C: the compact form, the algorithm and the header of a token.
 //!
-//! Each is signed as it stands, so that its signature is never what it is refused for.
+//! Each token is signed as it is, so no token is refused for its signature.
 
 use tests::token::{Claims, Signer, Token, compact, segment};
 
@@ -22,7 +22,7 @@ pub(super) fn rows(world: &World) -> Rows {
 
 type Add<'a> = dyn FnMut(&'static str, &str, &str, Expected) + 'a;
 
-/// A token of these two segments, whatever they are.
+/// Signs any header and payload.
 fn signed(world: &World, header: &str, payload: &str) -> String {
     let message = compact(&[header, payload]);
     compact(&[&message, &segment(world.signer().sign(message.as_bytes()))])
@@ -32,7 +32,7 @@ const HEADER: &str = r#"{"alg":"HS256"}"#;
 
 fn forms(add: &mut Add<'_>, world: &World) {
     let header = segment(HEADER);
-    // 0xfb 0xff makes both `-` and `_` certain to occur, and the length leaves bits over.
+    // The payload contains `-` and `_`, and its last digit has unused bits.
     let claims = Claims::new().with("x", "\u{7bf}\u{7ff}?>~").to_json();
     let claims = format!("{claims}{}", " ".repeat((4 - claims.len() % 3) % 3));
     let payload = segment(&claims);
@@ -116,7 +116,7 @@ fn headers(add: &mut Add<'_>, world: &World) {
     for typ in [r#""JWT ""#, r#""jwt\u0000""#, r#""at+jwt;v=1""#, r#""JWT,JWT""#, r#"["JWT"]"#, r#""\uff2aWT""#] {
         header("C+3", &format!(r#"{{"alg":"HS256","typ":{typ}}}"#), FAILED);
     }
-    // Only the header's own members ask for something, by their exact names.
+    // Only members of the header itself, with their exact names, have a meaning.
     for members in [r#""x":{"crit":["b64"]}"#, r#""Crit":["b64"]"#, r#""b64":false"#, r#""cty":"JWT""#, r#""epk":{}"#] {
         header("C+4", &format!(r#"{{"alg":"HS256",{members}}}"#), Expected::Created);
     }
@@ -129,7 +129,7 @@ fn headers(add: &mut Add<'_>, world: &World) {
     header("C+5", &format!(r#"{{"alg":"HS256","x":"{}"}}"#, "x".repeat(4_000)), Expected::Created);
 }
 
-/// The MAC of something else than the two segments with the dot between them, or under nearly the right key.
+/// MACs of other messages than `header.payload`, and MACs with keys that are similar to the right one.
 fn signatures(add: &mut Add<'_>) {
     let (header, payload) = (segment(HEADER), segment(Claims::new().to_json()));
     let own = Signer::hs256(JWT_SECRET.as_bytes());
