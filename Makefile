@@ -113,10 +113,10 @@ smoke: ## Check both endpoints of a stack, or of `make run` [URL=http://localhos
 	@python3 tests/tools/smoke.py
 
 # $(call given,NAME,OPTION) passes a variable of make's command line on, quoted for the shell. It ignores environment
-# variables: every shell sets USER, and an exported APPLY must not delete keys.
+# variables: every shell sets USER, and an exported APPLY must not revoke keys.
 given = $(if $(filter command,$(origin $(1))),--$(2)='$(subst ','\'',$($(1)))')
 
 .PHONY: revoke
-revoke: tools ## Show the keys to revoke, or delete them [KEY=uuid|USER=id DESCENDANTS=1|keys TABLE=name REGION=region APPLY=1]
+revoke: tools ## Show the keys to revoke, or revoke them [KEY=uuid|USER=id CHAIN=1 TABLE=name REGION=region APPLY=1]
 	@$(VENV)/bin/python tests/tools/revoke.py $(call given,KEY,key) $(call given,USER,user) \
-	    $(call given,DESCENDANTS,descendants) $(call given,TABLE,table) $(call given,REGION,region) $(call given,APPLY,apply)
+	    $(call given,CHAIN,chain) $(call given,TABLE,table) $(call given,REGION,region) $(call given,APPLY,apply)

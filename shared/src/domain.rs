@@ -1,5 +1,7 @@
 //! The values of the service. Each constructor validates its value; no module here does I/O.
 
+mod access;
+mod cursor;
 mod deliver_to;
 mod digest;
 mod expiry;
@@ -7,6 +9,7 @@ mod fault;
 mod grant;
 mod idempotency_record;
 mod key_id;
+mod key_metadata;
 mod key_name;
 mod key_request;
 mod level;
@@ -18,6 +21,8 @@ mod secret_arn;
 mod timestamp;
 mod user_id;
 
+pub use access::{Listing, Reach};
+pub use cursor::Cursor;
 pub use deliver_to::DeliverTo;
 pub use digest::length_prefixed;
 pub use expiry::{ExpiresAt, ExpiresIn, MaxExpiresIn};
@@ -26,6 +31,7 @@ pub(crate) use fault::is_plain_word;
 pub use grant::{AuthorizationError, AuthorizedCaller, Grant, GrantError};
 pub use idempotency_record::IdempotencyRecord;
 pub use key_id::KeyId;
+pub use key_metadata::KeyMetadata;
 pub use key_name::{KeyName, KeyNameError};
 pub use key_request::{InvalidRequest, KeyRequest};
 pub use level::{KeyLevel, PermissionLevel};

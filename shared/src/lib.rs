@@ -4,7 +4,7 @@
 //! - [`domain`] contains the values. Each constructor validates its value; no module does I/O.
 //! - [`platform`] provides time, randomness, deadlines, configuration and the log.
 //! - [`outbound`] calls AWS services. Only this folder uses the AWS SDK.
-//! - [`keys`] contains the use cases, one file each: verify, create, deliver, rotate.
+//! - [`keys`] contains the use cases, one file each: verify, create, list, read, revoke, deliver, rotate.
 //! - [`inbound`] contains the adapters for HTTP, events and rotation.
 //! - [`lambda`] runs the process and dispatches each invocation.
 

@@ -4,7 +4,10 @@ mod dynamodb;
 mod sdk;
 mod secrets_manager;
 
-pub use dynamodb::{IdempotentInsertion, Insertion, Store, StoreUse, StoredItem};
+pub use dynamodb::{
+    IdempotentInsertion, IndexPage, IndexedKey, Insertion, Revocation, Revoked, Store, StoreUse, StoredItem,
+    SuccessorInsertion,
+};
 pub(crate) use sdk::{parse_rfc3339, sdk_config};
 pub use secrets_manager::{
     CURRENT, Description, PENDING, PREVIOUS, SecretCreation, SecretText, SecretVersion, Secrets, Version,

@@ -67,7 +67,8 @@ impl Bench {
         let dynamo = Dynamo::in_memory().await;
         let mut caller = StoredKey::new().level(8).chain_expires_in(2 * 31_536_000);
         caller.key = CALLER.to_owned();
-        let caller = caller.with("key", aws_sdk_dynamodb::types::AttributeValue::S(CALLER.to_owned()));
+        let id = || aws_sdk_dynamodb::types::AttributeValue::S(CALLER.to_owned());
+        let caller = caller.with("key", id()).with("chain", id());
         dynamo.try_put_item(caller.item.clone()).await?;
         let tls = match scenario["tls"].as_bool() {
             Some(true) => Some(Tls::to(dynamo.port(), Certificate::Good).await),

@@ -5,14 +5,28 @@ use shared::domain::{Secret, Timestamp};
 use shared::platform::{Call, Randomness};
 use tests::event;
 use tests::fault::Proxy;
+use tests::host;
 use tests::local::events::{EventFile, Ground, Need, Outcome, Source};
 use tests::rotation::Step;
 use tests::secrets_manager::{Secrets, SecretsManager, Version, unique_prefix};
 
-use crate::support::{Endpoint, StoredKey, World, assert_refused};
+use crate::failures::Failures;
+use crate::support::{Answer, Endpoint, StoredKey, World, assert_form, assert_refused};
+
+/// The error codes of the routes that list, read and revoke keys.
+const ROUTE_CODES: [&str; 8] = [
+    "notFound",
+    "limitInvalid",
+    "cursorInvalid",
+    "userIdInvalid",
+    "chainInvalid",
+    "listApikeysFailed",
+    "readApikeyFailed",
+    "removeApikeyFailed",
+];
 
 /// The error codes that only events have.
-const CODES: [&str; 16] = [
+const CODES: [&str; 17] = [
     "unknownEvent",
     "eventsDisabled",
     "eventCredentialRefused",
@@ -29,34 +43,49 @@ const CODES: [&str; 16] = [
     "rotationVersionNotPending",
     "rotationPendingMissing",
     "rotationSecretInvalid",
+    "rotationKeyRevoked",
 ];
 
 #[tokio::test]
 async fn every_event_file_gets_the_answer_in_its_name() {
     let stage = Stage::new().await;
     let files = EventFile::all().unwrap();
+    let mut failures = Failures::default();
     for file in &files {
-        stage.play(file).await;
+        failures.check(&host::relative(&file.path), stage.play(file)).await;
     }
-    assert!(files.len() > 80, "only {} event files", files.len());
+    failures.assert_none();
+    assert!(files.len() > 120, "only {} event files", files.len());
 }
 
 #[test]
 fn every_source_and_every_code_of_events_has_a_file() {
     let files = EventFile::all().unwrap();
-    let created = |endpoint, source| {
-        let is_one =
-            |file: &&EventFile| file.function == endpoint && file.source == source && file.outcome == Outcome::Created;
+    let count = |endpoint, source, outcome| {
+        let is_one = |file: &&EventFile| file.function == endpoint && file.source == source && file.outcome == outcome;
         files.iter().filter(is_one).count()
     };
+    let created = |endpoint, source| count(endpoint, source, Outcome::Created);
     for endpoint in Endpoint::ALL {
         assert_eq!(created(endpoint, Source::Http { status: 201 }), event::Source::ALL.len());
         for source in [Source::Direct, Source::EventBridge, Source::Sns, Source::Sqs] {
             assert!(created(endpoint, source) > 0, "{endpoint:?} {source:?}");
         }
     }
+    let sources = event::Source::ALL.len();
+    for (endpoint, status, outcome, least) in [
+        (Endpoint::Jwt, 200, Outcome::Listed, sources),
+        (Endpoint::Jwt, 200, Outcome::Read, sources),
+        (Endpoint::Jwt, 204, Outcome::Revoked, sources),
+        (Endpoint::Key, 200, Outcome::Listed, 1),
+        (Endpoint::Key, 200, Outcome::Read, sources + 1),
+        (Endpoint::Key, 204, Outcome::Revoked, 1),
+    ] {
+        assert!(count(endpoint, Source::Http { status }, outcome.clone()) >= least, "{endpoint:?} {outcome:?}");
+    }
     let outcomes = Step::ALL.into_iter().map(Outcome::Stepped);
-    for outcome in outcomes.chain(CODES.map(|code| Outcome::Refused(code.to_owned()))) {
+    let codes = ROUTE_CODES.into_iter().chain(CODES).map(|code| Outcome::Refused(code.to_owned()));
+    for outcome in outcomes.chain(codes) {
         assert!(files.iter().any(|file| file.outcome == outcome), "{outcome:?}");
     }
 }
@@ -98,12 +127,18 @@ impl Stage {
         }
         let context = file.path.display().to_string();
         if let Source::Http { status } = file.source {
-            let answer = world.invoke(file.function, &event).await;
+            let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
+            let raw = world.invoke_raw(file.function, &event, call).await.unwrap();
             self.proxy.accept().await;
-            return match &file.outcome {
+            file.check(&event, &raw).unwrap();
+            let answer = Answer::read(&raw);
+            assert_form(file.function, &answer);
+            match &file.outcome {
                 Outcome::Refused(code) => assert_refused(&answer, status.into(), code, &context),
-                _ => world.assert_created(&answer, &context).await,
-            };
+                Outcome::Created => world.assert_created(&answer, &context).await,
+                _ => {}
+            }
+            return;
         }
         let world = if file.need() == Some(Need::NoEvents) { &self.without_events } else { world };
         let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());

@@ -40,6 +40,11 @@ fn no_body_breaks_a_function() {
     try_all("body", Target::body);
 }
 
+#[test]
+fn no_method_path_or_query_breaks_a_function() {
+    try_all("route", Target::route);
+}
+
 fn try_all(name: &str, send: fn(&Target, &[u8])) {
     let target = Target::start();
     let seeds: Vec<_> = target.seeds().into_iter().filter(|(of, _)| *of == name).map(|(_, bytes)| bytes).collect();

@@ -1,5 +1,7 @@
 //! `Idempotency-Key`: a retry creates no second key, and gets the secret of the first attempt.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
@@ -84,7 +86,30 @@ async fn another_caller_or_another_value_is_another_request() {
 }
 
 #[tokio::test]
-async fn a_value_is_one_random_uuid_and_is_checked_after_the_body() {
+async fn a_value_is_a_uuid_of_any_version_with_or_without_a_prefix() {
+    let world = World::new().await;
+    let request = world.request(Endpoint::Jwt);
+    let longest = "a".repeat(64);
+    let mut bodies = BTreeSet::new();
+    let uuids = [VALUE, "c232ab00-9414-11ec-b3c8-9f6bdeced846", "00000000-0000-0000-0000-000000000000"];
+    for uuid in uuids.into_iter().chain(["ffffffff-ffff-ffff-ffff-ffffffffffff"]) {
+        for prefix in ["", "a", "-", "Order_1.b:c-", &longest] {
+            let first = world.send(Endpoint::Jwt, &tried(&request, &format!("{prefix}{uuid}"))).await;
+            assert!(first.status == 201 && !first.replayed(), "{prefix}{uuid}: {}", first.body);
+            // Only the UUID can be spelled in upper case.
+            for again in [format!("{prefix}{}", uuid.to_uppercase()), format!("\"{prefix}{uuid}\"")] {
+                assert_replay(&first, &world.send(Endpoint::Jwt, &tried(&request, &again)).await, &again);
+            }
+            bodies.insert(first.body);
+        }
+    }
+    assert_eq!(bodies.len(), 20);
+    let other_case = world.send(Endpoint::Jwt, &tried(&request, &format!("order_1.b:c-{VALUE}"))).await;
+    assert!(other_case.status == 201 && !other_case.replayed(), "the case of a prefix counts");
+}
+
+#[tokio::test]
+async fn a_value_ends_in_one_uuid_and_is_checked_after_the_body() {
     for endpoint in Endpoint::ALL {
         let world = World::new().await;
         let request = world.request(endpoint);
@@ -92,9 +117,15 @@ async fn a_value_is_one_random_uuid_and_is_checked_after_the_body() {
             "",
             " ",
             "order-1",
-            "00000000-0000-0000-0000-000000000000",
-            "c232ab00-9414-11ec-b3c8-9f6bdeced846",
+            &VALUE[1..],
             &VALUE.replace('-', ""),
+            &format!("{VALUE}-1"),
+            &format!("order/{VALUE}"),
+            &format!("order {VALUE}"),
+            &format!("\u{e9}{VALUE}"),
+            &format!("order\"{VALUE}\""),
+            &format!("{}{VALUE}", "a".repeat(65)),
+            &format!("\"{}{VALUE}\"", "a".repeat(65)),
             &format!("{{{VALUE}}}"),
             &format!("'{VALUE}'"),
             &format!("\"{VALUE}"),

@@ -39,6 +39,9 @@ async fn a_child_has_its_parents_user_and_chain_and_names_its_parent() {
     let item = async |answer: &Answer| world.dynamo.item(answer.apikey("key").as_str().unwrap()).await.unwrap();
     let (parent_item, child_item) = (item(&parent).await, item(&child).await);
     assert_eq!(child_item["chainExpiresAt"], parent_item["chainExpiresAt"]);
+    assert_eq!((&parent_item["chain"], &child_item["chain"]), (&parent_item["key"], &parent_item["key"]));
+    let grandchild_item = item(&child_of(&world, &child, 4).await).await;
+    assert_eq!(grandchild_item["chain"], parent_item["key"]);
     let lineage = format!("key:{}", parent.apikey("key").as_str().unwrap());
     assert_eq!(child_item["createdBy"], AttributeValue::S(lineage));
 }
@@ -103,4 +106,20 @@ async fn a_malformed_credential_makes_no_call_and_a_creation_makes_two() {
     let write: serde_json::Value = serde_json::from_str(&proxy.requests()[1].body).unwrap();
     assert_eq!(write["ConditionExpression"], "attribute_not_exists(#key)");
     assert_eq!(write["ReturnValuesOnConditionCheckFailure"], "ALL_OLD");
+}
+
+#[tokio::test]
+async fn a_create_by_a_later_key_of_a_chain_reads_its_fence_as_well() {
+    let world = World::new().await;
+    let proxy = tests::fault::Proxy::to(world.dynamo.port()).await;
+    let behind = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.endpoint())]).await;
+    let parent = world.send(Endpoint::Jwt, &world.request(Endpoint::Jwt).body(asks(5))).await;
+    let child = child_of(&world, &parent, 4).await;
+    assert_eq!(child_of(&behind, &child, 4).await.status, 201);
+    let requests = proxy.requests();
+    let operations: Vec<_> = requests.iter().map(|seen| seen.operation.as_str()).collect();
+    assert_eq!(operations, ["GetItem", "GetItem", "PutItem"]);
+    let read: serde_json::Value = serde_json::from_str(&requests[1].body).unwrap();
+    assert_eq!(read["ConsistentRead"], true);
+    assert_eq!(read["Key"]["key"]["S"], format!("fence#{}", parent.apikey("key").as_str().unwrap()));
 }

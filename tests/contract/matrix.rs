@@ -49,8 +49,12 @@ pub(crate) enum Expected {
     /// A key of this user.
     CreatedFor(u64),
     Refused(u64, &'static str),
+    /// 405, with this `Allow`.
+    NotAllowed(&'static str),
 }
 
+/// A method that `/apikeys/jwt` and `/apikeys/key` do not have.
+const NOT_ALLOWED: Expected = Expected::NotAllowed("GET, POST");
 /// The credential does not verify.
 const FAILED: Expected = Expected::Refused(403, "authenticationFailed");
 /// There is no credential.
@@ -129,6 +133,10 @@ async fn assert_row(world: &World, Row { id, what, endpoint, event, at, expected
         Expected::Created => 61,
         Expected::CreatedFor(user_id) => *user_id,
         Expected::Refused(status, code) => return assert_refused(&answer, *status, code, &context),
+        Expected::NotAllowed(allow) => {
+            assert_refused(&answer, 405, "methodNotAllowed", &context);
+            return assert_eq!(answer.allow(), Some(*allow), "{context}");
+        }
     };
     world.assert_created(&answer, &context).await;
     assert_eq!(answer.apikey("userId"), owner, "{context}");

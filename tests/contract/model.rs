@@ -2,9 +2,11 @@
 //!
 //! The model does not use the code under test. `walk` compares the answers of both.
 
+mod access;
 mod ask;
 mod audit;
 mod draw;
+mod life;
 mod send;
 mod walk;
 
@@ -27,8 +29,13 @@ struct Key {
     created_at: u64,
     expires_at: u64,
     created_by: String,
+    chain: String,
     chain_expires_at: u64,
+    revoked: Option<Mark>,
 }
+
+/// The second of a revocation, and the caller: `jwt:<userId>` or `key:<uuid>`.
+type Mark = (u64, String);
 
 /// The stored answer to a request with an `Idempotency-Key`.
 #[derive(Clone, Debug)]
@@ -63,7 +70,8 @@ struct Caller {
     user: u64,
     scope: String,
     created_by: String,
-    chain: Option<u64>,
+    /// The chain that the new key joins, and its end.
+    chain: Option<(String, u64)>,
 }
 
 /// The contents of the table, and the limit on `expiresIn`.
@@ -72,6 +80,8 @@ struct Model {
     limit: i64,
     keys: BTreeMap<String, Key>,
     memos: BTreeMap<MemoId, Memo>,
+    /// The owners and the marks of revoked chains.
+    fences: BTreeMap<String, (u64, Mark)>,
 }
 
 impl Model {
@@ -104,7 +114,12 @@ impl Model {
     }
 
     fn caller(&self, ask: &Ask, now: u64) -> Result<Caller, Refusal> {
-        match &ask.shown {
+        let is_read = matches!(ask.shown, Shown::Key { .. });
+        if is_read && matches!(ask.trouble, Trouble::Reads(_)) { Err(FAILED) } else { self.known(&ask.shown, now) }
+    }
+
+    fn known(&self, shown: &Shown, now: u64) -> Result<Caller, Refusal> {
+        match shown {
             Shown::Nothing | Shown::OtherScheme => Err(REQUIRED),
             Shown::Several | Shown::Malformed => Err(UNPROVEN),
             Shown::Token { user, role, status, expires_at, genuine } => {
@@ -114,21 +129,28 @@ impl Model {
                 }
                 Ok(Caller { level, user: *user, scope: format!("jwt:{user}"), created_by: "jwt".into(), chain: None })
             }
-            Shown::Key { .. } if matches!(ask.trouble, Trouble::Reads(_)) => Err(FAILED),
             Shown::Key { id, genuine } => {
-                let key = self.keys.get(id).filter(|key| *genuine && is_ahead(key.expires_at, now)).ok_or(UNPROVEN)?;
+                let key = self.keys.get(id).filter(|_| *genuine && self.lives(id, now)).ok_or(UNPROVEN)?;
                 let scope = format!("key:{id}");
-                let chain = Some(key.chain_expires_at);
+                let chain = Some((key.chain.clone(), key.chain_expires_at));
                 Ok(Caller { level: key.level, user: key.user, created_by: scope.clone(), scope, chain })
             }
         }
+    }
+
+    /// Whether a key is stored, and neither expired nor revoked, alone or with its chain.
+    fn lives(&self, id: &str, now: u64) -> bool {
+        self.keys.get(id).is_some_and(|key| {
+            let is_fenced = key.chain != id && self.fences.contains_key(&key.chain);
+            is_ahead(key.expires_at, now) && key.revoked.is_none() && !is_fenced
+        })
     }
 
     fn issue(&self, ask: &Ask, caller: &Caller, level: i64, lifetime: i64, now: u64) -> Result<Expected, Refusal> {
         // A lifetime begins at the next whole second, so that no key lives shorter than requested.
         let begins = now.div_ceil(1000);
         let expires_at = begins + lifetime.unsigned_abs();
-        let chain_expires_at = caller.chain.unwrap_or(begins + self.limit.unsigned_abs());
+        let chain_expires_at = caller.chain.as_ref().map_or(begins + self.limit.unsigned_abs(), |(_, end)| *end);
         let outlives = expires_at > chain_expires_at;
         if !outlives && matches!(ask.trouble, Trouble::Writes(_)) {
             return Err(FAILED);
@@ -155,7 +177,9 @@ impl Model {
             created_at: now / 1000,
             expires_at,
             created_by: caller.created_by.clone(),
+            chain: caller.chain.as_ref().map_or_else(|| id.clone(), |(chain, _)| chain.clone()),
             chain_expires_at,
+            revoked: None,
         };
         let memo = Memo { asked, expires_at: begins + 86_400, id: id.clone() };
         let issue = Issue { id, key, memo: memo_id.map(|id| (id, memo)) };

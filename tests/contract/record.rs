@@ -49,6 +49,7 @@ async fn the_record_is_what_the_contract_says() {
         ("createdAt", 'N'),
         ("expiresAt", 'N'),
         ("createdBy", 'S'),
+        ("chain", 'S'),
         ("chainExpiresAt", 'N'),
     ];
     assert_eq!(kinds, BTreeMap::from(expected));
@@ -58,6 +59,7 @@ async fn the_record_is_what_the_contract_says() {
     assert!((0..=1).contains(&(number("expiresAt") - number("createdAt") - 3_600)));
     assert!((0..=1).contains(&(number("chainExpiresAt") - number("createdAt") - 31_536_000)));
     assert_eq!(item["createdBy"], AttributeValue::S("jwt".to_owned()));
+    assert_eq!(item["chain"], item["key"]);
     let secret = answer.apikey("secret").as_str().unwrap().to_owned();
     let dump = format!("{:?}", world.dynamo.items().await);
     assert!(!dump.contains(&secret) && !dump.contains(&format!("{:?}", hex::decode(&secret).unwrap())));

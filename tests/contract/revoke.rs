@@ -1,5 +1,6 @@
-//! `make revoke`: its output, and the keys that it deletes.
+//! `make revoke`: its output, and the keys that it revokes.
 
+use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
-use tests::dynamo::{REGION, TABLE_NAME};
-use tests::event::Request;
+use tests::dynamo::{Item, REGION, TABLE_NAME};
+use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};
 use tests::host;
 use tests::rotation::Rotation;
@@ -25,23 +26,28 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 #[derive(Debug)]
 struct Run {
     code: Option<i32>,
-    gone: Vec<String>,
+    revoked: Vec<String>,
     said: String,
 }
 
 impl Run {
     fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let gone = text(&output.stdout).lines().map(str::to_owned).collect();
-        Self { code: output.status.code(), gone, said: text(&output.stderr) }
+        let revoked = text(&output.stdout).lines().map(str::to_owned).collect();
+        Self { code: output.status.code(), revoked, said: text(&output.stderr) }
     }
 
-    /// Asserts that the run succeeded and deleted exactly these keys, in any order.
-    fn assert_gone(&self, keys: &[&str]) {
-        let (mut gone, mut keys) = (self.gone.clone(), keys.to_vec());
-        gone.sort();
+    /// Asserts that the run succeeded and named exactly these keys as revoked, in any order.
+    fn assert_revoked(&self, keys: &[&str]) {
+        let (mut revoked, mut keys) = (self.revoked.clone(), keys.to_vec());
+        revoked.sort();
         keys.sort_unstable();
-        assert_eq!((self.code, gone), (Some(0), keys.iter().map(|key| (*key).to_owned()).collect()), "{}", self.said);
+        assert_eq!(
+            (self.code, revoked),
+            (Some(0), keys.iter().map(|key| (*key).to_owned()).collect()),
+            "{}",
+            self.said
+        );
     }
 
     /// Asserts that the run failed, and that its last line contains this text.
@@ -140,169 +146,305 @@ async fn assert_alive(world: &World, answers: &[&Answer]) {
     }
 }
 
+fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+/// Sends a request whose answer need not be that of a create, and returns the status.
+async fn status(world: &World, request: &Request, endpoint: Endpoint) -> u64 {
+    let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
+    let answer = world.invoke_raw(endpoint, &request.event(Source::HttpApi), call).await.unwrap();
+    answer["statusCode"].as_u64().unwrap()
+}
+
+/// Revokes a key over HTTP, as its user.
+async fn delete(world: &World, key: &str, chain: bool) {
+    let bearer = world.bearer(&Claims::new().id(7));
+    let request = Request::new("DELETE", &format!("/apikeys/{key}/jwt")).header("Authorization", &bearer);
+    let request = if chain { request.query("chain", "true") } else { request };
+    assert_eq!(status(world, &request, Endpoint::Jwt).await, 204);
+}
+
+fn fence(chain: &str) -> String {
+    format!("fence#{chain}")
+}
+
 async fn state(world: &World) -> Vec<String> {
-    let sorted = |item| std::collections::BTreeMap::from_iter(item);
+    let sorted = |item| BTreeMap::from_iter(item);
     let mut items: Vec<_> = world.dynamo.items().await.into_iter().map(|item| format!("{:?}", sorted(item))).collect();
     items.sort();
     items
 }
 
 #[tokio::test]
-async fn without_apply_everything_is_shown_and_nothing_is_deleted() {
+async fn without_apply_keys_are_shown_and_nothing_is_written() {
     let world = World::new().await;
     let parent = by_user(&world, 7).await;
     let child = by_key(&world, &parent).await;
     let before = state(&world).await;
-    for apply in ["--apply=", "--apply=0"] {
-        let run = revoke(&world, &["--key", &key(&parent), "--descendants=1", apply]);
-        run.assert_gone(&[]);
-        let row = |answer: &Answer, created_by: &str| {
-            let end = answer.apikey("expiresAt").as_str().unwrap().replace(".000Z", "Z");
-            format!(
-                "{}  4  7  {created_by}  {end}  {}\n",
-                key(answer),
-                answer.apikey("name").to_string().replace('"', "'")
-            )
-        };
-        assert!(run.said.contains(&row(&parent, "jwt")), "{run:?}");
-        assert!(run.said.contains(&row(&child, &format!("key:{}", key(&parent)))), "{run:?}");
-        let how = format!("To delete: make revoke KEY={} DESCENDANTS=1 APPLY=1\n", key(&parent));
-        assert!(run.said.contains("2 keys are there, and nothing was deleted") && run.said.ends_with(&how), "{run:?}");
-        assert!(run.said.contains("<DeliveryPrefix>7/..."), "{run:?}");
-        assert_eq!(state(&world).await, before);
+    let row = |answer: &Answer, created_by: &str| {
+        let end = answer.apikey("expiresAt").as_str().unwrap().replace(".000Z", "Z");
+        let name = answer.apikey("name").to_string().replace('"', "'");
+        format!("{}  4  7  {created_by}  {}  {end}  {name}\n", key(answer), key(&parent))
+    };
+    let (root, by_parent) = (row(&parent, "jwt"), row(&child, &format!("key:{}", key(&parent))));
+    let of_key = ["--key".to_owned(), key(&parent)];
+    let of_chain = [of_key[0].clone(), key(&child), "--chain=1".to_owned()];
+    let of_user = ["--user".to_owned(), "7".to_owned()];
+    for (arguments, rows, command) in [
+        (&of_key as &[String], vec![&root], format!("KEY={}", key(&parent))),
+        (&of_chain, vec![&root, &by_parent], format!("KEY={} CHAIN=1", key(&child))),
+        (&of_user, vec![&root, &by_parent], "USER=7".to_owned()),
+    ] {
+        for apply in ["--apply=", "--apply=0"] {
+            let run = revoke(&world, &[arguments.iter().map(String::as_str).collect(), vec![apply]].concat());
+            run.assert_revoked(&[]);
+            assert!(rows.iter().all(|row| run.said.contains(*row)), "{run:?}");
+            let how = format!("Nothing was revoked. To revoke: make revoke {command} APPLY=1\n");
+            assert!(run.said.ends_with(&how) && run.said.contains("<DeliveryPrefix>7/..."), "{run:?}");
+            assert_eq!(state(&world).await, before);
+        }
     }
     assert_alive(&world, &[&parent, &child]).await;
 }
 
 #[tokio::test]
-async fn without_descendants_only_the_named_key_is_deleted() {
+async fn a_key_is_marked_and_the_keys_that_it_created_stay_valid() {
     let world = World::new().await;
     let parent = by_user(&world, 7).await;
     let child = by_key(&world, &parent).await;
-    revoke(&world, &["--key", &key(&parent), "--apply=1"]).assert_gone(&[&key(&parent)]);
+    let before = world.dynamo.item(&key(&parent)).await.unwrap();
+    revoke(&world, &["--key", &key(&parent), "--apply=1"]).assert_revoked(&[&key(&parent)]);
     assert_dead(&world, &[&parent]).await;
     assert_alive(&world, &[&child]).await;
-    for descendants in ["--descendants=", "--descendants=0"] {
-        let run = revoke(&world, &["--key", &key(&parent), descendants, "--apply=1"]);
-        run.assert_failed(1, "is there: it never was");
+    let marked = world.dynamo.item(&key(&parent)).await.unwrap();
+    let seconds: u64 = marked["revokedAt"].as_n().unwrap().parse().unwrap();
+    assert!(Timestamp::now().seconds().abs_diff(seconds) < 600, "{seconds}");
+    let mut expected = before;
+    expected.insert("secretHash".to_owned(), AttributeValue::B(vec![0; 32].into()));
+    expected.insert("revokedAt".to_owned(), marked["revokedAt"].clone());
+    expected.insert("revokedBy".to_owned(), text("operator"));
+    assert_eq!(marked, expected);
+}
+
+#[tokio::test]
+async fn a_revoked_key_stays_as_it_is_and_the_run_succeeds() {
+    let world = World::new().await;
+    let parent = by_user(&world, 7).await;
+    delete(&world, &key(&parent), false).await;
+    let before = state(&world).await;
+    for (apply, named) in [("--apply=1", vec![key(&parent)]), ("--apply=0", Vec::new())] {
+        let run = revoke(&world, &["--key", &key(&parent), apply]);
+        run.assert_revoked(&named.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(run.said.contains("is revoked already, since 20") && run.said.contains("by jwt:7."), "{run:?}");
+        assert_eq!(state(&world).await, before);
     }
-    assert_alive(&world, &[&child]).await;
 }
 
 #[tokio::test]
-async fn revoking_descendants_deletes_three_generations_and_no_other_key() {
+async fn a_chain_ends_with_one_transaction() {
     let world = World::new().await;
-    let (root, sibling) = (by_user(&world, 7).await, by_user(&world, 7).await);
-    let (child, other) = (by_key(&world, &root).await, by_key(&world, &root).await);
+    let proxy = Proxy::to(world.dynamo.port()).await;
+    let (root, foreign) = (by_user(&world, 7).await, by_user(&world, 7).await);
+    let (child, sibling) = (by_key(&world, &root).await, by_key(&world, &root).await);
     let grandchild = by_key(&world, &child).await;
-    let last = by_key(&world, &grandchild).await;
-    let run = revoke(&world, &["--key", &key(&child), "--descendants=1", "--apply=1"]);
-    run.assert_gone(&[&key(&child), &key(&grandchild), &key(&last)]);
-    assert_eq!(run.gone, [key(&child), key(&last), key(&grandchild)], "the named key first, then the newest");
-    assert_dead(&world, &[&child, &grandchild, &last]).await;
-    assert_alive(&world, &[&root, &other, &sibling]).await;
+    let run = revoke_at(proxy.port(), &["--key", &key(&child), "--chain=1", "--apply=1"]);
+    run.assert_revoked(&[&key(&child), &key(&root)]);
+    assert_eq!((proxy.count("TransactWriteItems"), proxy.count("UpdateItem"), proxy.count("Scan")), (1, 0, 0));
+    assert_dead(&world, &[&root, &child, &sibling, &grandchild]).await;
+    assert_alive(&world, &[&foreign]).await;
+    let run = revoke(&world, &["--key", &key(&sibling), "--chain=1"]);
+    assert!(run.said.contains("is revoked already.") && run.said.contains(" has 2 keys "), "{run:?}");
+    let before = state(&world).await;
+    revoke(&world, &["--key", &key(&child), "--chain=1", "--apply=1"]).assert_revoked(&[&key(&child), &key(&root)]);
+    assert_eq!(state(&world).await, before, "a repeated run changes nothing");
 }
 
-#[tokio::test]
-async fn the_descendants_of_a_deleted_key_are_deleted_too() {
-    let world = World::new().await;
-    let root = by_user(&world, 7).await;
-    let child = by_key(&world, &root).await;
-    world.dynamo.delete_item(&key(&root)).await;
-    revoke(&world, &["--key", &key(&root), "--descendants=1", "--apply=1"]).assert_gone(&[&key(&child)]);
-    assert_dead(&world, &[&child]).await;
-}
-
-#[tokio::test]
-async fn a_deleted_generation_hides_the_next_one_and_is_reported() {
-    let world = World::new().await;
-    let root = by_user(&world, 7).await;
-    let child = by_key(&world, &root).await;
-    let grandchild = by_key(&world, &child).await;
-    let foreign = by_user(&world, 8).await;
-    let foreign_child = by_key(&world, &foreign).await;
-    world.dynamo.delete_item(&key(&child)).await;
-    world.dynamo.delete_item(&key(&foreign)).await;
-    for apply in ["--apply=0", "--apply=1"] {
-        let run = revoke(&world, &["--key", &key(&root), "--descendants=1", apply]);
-        assert!(run.said.contains(&format!("\n  KEY={} DESCENDANTS=1\n", key(&child))), "{run:?}");
-        assert!(!run.said.contains(&key(&foreign)), "{run:?}");
+/// The items of a world after a revocation. Names that differ in each world are replaced.
+async fn normal_state(world: &World, answers: &[&Answer]) -> Vec<BTreeMap<String, String>> {
+    let mut items = Vec::new();
+    for (number, answer) in answers.iter().enumerate() {
+        for name in [key(answer), fence(&key(answer))] {
+            let Some(item) = world.dynamo.item(&name).await else { continue };
+            let shown = |(name, value): (String, AttributeValue)| {
+                let mut value = format!("{value:?}");
+                for (other, answer) in answers.iter().enumerate() {
+                    value = value.replace(&key(answer), &format!("<key {other}>"));
+                }
+                let varies = name.ends_with("At") || (name == "secretHash" && !value.contains("[0, 0, 0, 0"));
+                (name, if varies { "varies".to_owned() } else { value })
+            };
+            let mut item: BTreeMap<_, _> = Item::into_iter(item).map(shown).collect();
+            item.entry("revokedBy".to_owned()).and_modify(|by| *by = "somebody".to_owned());
+            item.insert("number".to_owned(), number.to_string());
+            items.push(item);
+        }
     }
-    assert_alive(&world, &[&grandchild, &foreign_child]).await;
-    revoke(&world, &["--key", &key(&child), "--descendants=1", "--apply=1"]);
-    assert_dead(&world, &[&root, &grandchild]).await;
+    items
 }
 
 #[tokio::test]
-async fn a_rotations_successor_is_a_descendant_except_with_descendants_keys() {
+async fn its_writes_are_those_of_the_functions() {
+    for chain in [false, true] {
+        let mut states = Vec::new();
+        for by_operator in [false, true] {
+            let world = World::new().await;
+            let root = by_user(&world, 7).await;
+            let (child, sibling) = (by_key(&world, &root).await, by_key(&world, &root).await);
+            if by_operator {
+                let chain = format!("--chain={}", u8::from(chain));
+                assert_eq!(revoke(&world, &["--key", &key(&child), &chain, "--apply=1"]).code, Some(0));
+            } else {
+                delete(&world, &key(&child), chain).await;
+            }
+            states.push(normal_state(&world, &[&root, &child, &sibling]).await);
+        }
+        assert_eq!(states[0].len(), if chain { 4 } else { 3 }, "{:?}", states[0]);
+        assert_eq!(states[0], states[1], "chain {chain}");
+    }
+}
+
+#[tokio::test]
+async fn a_chain_is_fenced_also_where_its_first_key_is_gone() {
+    for expired in [false, true] {
+        let world = World::new().await;
+        let root = StoredKey::new();
+        let child = StoredKey::new().with("chain", text(&root.key));
+        let named = if expired { child.clone().expires_in(-60) } else { child.clone() };
+        let other = StoredKey::new().with("chain", text(&root.key));
+        for stored in [&named, &other] {
+            world.dynamo.put_item(stored.item.clone()).await;
+        }
+        let revoked: &[&str] = if expired { &[] } else { &[&child.key] };
+        revoke(&world, &["--key", &child.key, "--chain=1", "--apply=1"]).assert_revoked(revoked);
+        let request = World::anonymous(Endpoint::Key).header("Authorization", &other.authorization());
+        assert_refused(&world.send(Endpoint::Key, &request).await, 403, "authenticationFailed", "fenced");
+        let fence = world.dynamo.item(&fence(&root.key)).await.unwrap();
+        let expected = [
+            ("key", fence["key"].clone()),
+            ("owner", AttributeValue::N("61".to_owned())),
+            ("revokedAt", fence["revokedAt"].clone()),
+            ("revokedBy", text("operator")),
+        ];
+        assert_eq!(fence, expected.map(|(name, value)| (name.to_owned(), value)).into());
+    }
+}
+
+#[tokio::test]
+async fn a_rotations_successor_ends_with_the_chain() {
     let (secrets, prefix) = (SecretsManager::shared(), unique_prefix());
     let endpoint = secrets.endpoint();
     let world = World::with(&[("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint), ("DELIVERY_PREFIX", &prefix)]).await;
     let old = by_user(&world, 7).await;
-    let child = by_key(&world, &old).await;
     let value = json!({ "key": old.apikey("key"), "secret": old.apikey("secret") }).to_string();
     let arn = secrets.create(&format!("{prefix}7/ci"), &value).await;
     let rotation = Rotation::begin(secrets, &arn).await.unwrap();
     let call = || Call::at(Timestamp::now(), 60_000, Randomness::draw());
     rotation.run(async |event| world.invoke_raw(Endpoint::Key, &event, call()).await).await.unwrap();
     let new: serde_json::Value = serde_json::from_str(&secrets.value(&arn, Version::CURRENT).await.unwrap()).unwrap();
-    let (new, secret) = (new["key"].as_str().unwrap(), new["secret"].as_str().unwrap());
-    let successor = async || {
-        let request = World::anonymous(Endpoint::Key).header("Authorization", &basic(new, secret));
-        world.send(Endpoint::Key, &request.body(asks("of a successor"))).await
-    };
-    let grandchild = successor().await;
-    let run = revoke(&world, &["--key", &key(&old), "--descendants=keys", "--apply=1"]);
-    run.assert_gone(&[&key(&old), &key(&child)]);
-    assert_alive(&world, &[&grandchild]).await;
-    world.dynamo.delete_item(&key(&by_key(&world, &grandchild).await)).await;
-    revoke(&world, &["--key", &key(&old), "--descendants=1", "--apply=1"]);
-    assert_dead(&world, &[&old, &child, &grandchild]).await;
-    assert_refused(&successor().await, 403, "authenticationFailed", "the successor");
+    let basic = basic(new["key"].as_str().unwrap(), new["secret"].as_str().unwrap());
+    let request = World::anonymous(Endpoint::Key).header("Authorization", &basic).body(asks("of a successor"));
+    assert_eq!(world.send(Endpoint::Key, &request).await.status, 201);
+    let run = revoke(&world, &["--key", &key(&old), "--chain=1", "--apply=1"]);
+    run.assert_revoked(&[&key(&old)]);
+    assert_refused(&world.send(Endpoint::Key, &request).await, 403, "authenticationFailed", "the successor");
     assert_eq!(secrets.versions(&arn).await.len(), 2, "the secret is kept");
 }
 
 #[tokio::test]
-async fn revoking_a_user_deletes_all_keys_of_that_user_and_nothing_else() {
+async fn no_redelivered_event_brings_a_revoked_key_back() {
+    let (secrets, prefix) = (SecretsManager::shared(), unique_prefix());
+    let endpoint = secrets.endpoint();
+    let world = World::with(&[("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint), ("DELIVERY_PREFIX", &prefix)]).await;
+    for (user, chain) in [(None, "--chain=0"), (None, "--chain=1"), (Some("7"), "--chain=0")] {
+        let to = format!("ci-{}-{}", user.is_some(), chain.ends_with('1'));
+        let event = json!({ "name": "delivered", "level": 4, "expiresIn": 3600, "deliverTo": to, "idempotencyKey": to,
+            "authorization": world.bearer(&Claims::new().id(7)) });
+        let deliver = async || {
+            let call = Call::at(Timestamp::now(), 60_000, Randomness::draw());
+            world.invoke_raw(Endpoint::Jwt, &event, call).await.unwrap()
+        };
+        let first = deliver().await;
+        let name = format!("{prefix}7/{to}");
+        let value: serde_json::Value =
+            serde_json::from_str(&secrets.value(&name, Version::CURRENT).await.unwrap()).unwrap();
+        let (key, secret) = (value["key"].as_str().unwrap(), value["secret"].as_str().unwrap());
+        let request = World::anonymous(Endpoint::Key).header("Authorization", &basic(key, secret)).body(asks("x"));
+        assert_eq!(world.send(Endpoint::Key, &request).await.status, 201, "{to}");
+        let who = user.map_or(["--key", key], |user| ["--user", user]);
+        let run = revoke(&world, &[who[0], who[1], chain, "--apply=1"]);
+        assert!(run.code == Some(0) && run.revoked.contains(&key.to_owned()), "{run:?}");
+        let standing = world.dynamo.item(key).await;
+        assert_eq!(deliver().await, first, "{to}: the delivery is done");
+        assert_eq!(world.dynamo.item(key).await, standing, "{to}");
+        assert_refused(&world.send(Endpoint::Key, &request).await, 403, "authenticationFailed", &to);
+    }
+}
+
+#[tokio::test]
+async fn the_keys_of_a_user_end_with_their_chains_without_a_scan() {
     let world = World::new().await;
+    let proxy = Proxy::to(world.dynamo.port()).await;
     let bearer = world.bearer(&Claims::new().id(7).role("admin"));
     let request = World::anonymous(Endpoint::Jwt).header("Authorization", &bearer).body(asks("kept"));
     let kept = world.send(Endpoint::Jwt, &request.clone().header("Idempotency-Key", VALUE)).await;
     let (second, foreign) = (by_user(&world, 7).await, by_user(&world, 77).await);
     let child = by_key(&world, &kept).await;
-    let run = revoke(&world, &["--user=7", "--apply=1"]);
-    run.assert_gone(&[&key(&kept), &key(&second), &key(&child)]);
-    assert!(!run.said.contains("idem#"), "{run:?}");
+    let run = revoke_at(proxy.port(), &["--user=7", "--apply=1"]);
+    run.assert_revoked(&[&key(&kept), &key(&second), &key(&child)]);
+    assert!(!run.said.contains("idem#") && run.said.ends_with("3 keys are revoked.\n"), "{run:?}");
+    assert_eq!((proxy.count("Scan"), proxy.count("GetItem")), (0, 0));
     assert_dead(&world, &[&kept, &second, &child]).await;
     assert_alive(&world, &[&foreign]).await;
-    let memos =
-        world.dynamo.items().await.iter().filter(|item| item["key"].as_s().unwrap().starts_with("idem#")).count();
-    assert_eq!(memos, 1);
+    for (first, stands) in [(&kept, true), (&second, true), (&child, false), (&foreign, false)] {
+        assert_eq!(world.dynamo.item(&fence(&key(first))).await.is_some(), stands, "{}", key(first));
+    }
     let again = world.send(Endpoint::Jwt, &request.header("Idempotency-Key", VALUE)).await;
     assert!(again.replayed() && again.body == kept.body, "the answer is stored for 24 hours");
     let run = revoke(&world, &["--user=7", "--apply=1"]);
-    run.assert_gone(&[]);
-    assert!(run.said.contains("User 7 has no keys"), "{run:?}");
+    run.assert_revoked(&[]);
+    assert!(run.said.contains("User 7 has no living keys"), "{run:?}");
 }
 
 #[tokio::test]
-async fn an_unknown_or_revoked_key_is_reported_as_unknown() {
+async fn every_page_of_the_index_is_read() {
     let world = World::new().await;
-    let parent = by_user(&world, 7).await;
-    revoke(&world, &["--key", &key(&parent), "--apply=1"]).assert_gone(&[&key(&parent)]);
-    for unknown in [&key(&parent), NOBODY] {
-        for more in
-            [["--apply=1", "--descendants=0"], ["--apply=0", "--descendants=1"], ["--apply=1", "--descendants=1"]]
-        {
-            let run = revoke(&world, &["--key", unknown, more[0], more[1]]);
-            run.assert_failed(1, &format!("no key {unknown} is there"));
-            assert!(run.gone.is_empty(), "{run:?}");
-        }
+    let proxy = Proxy::to(world.dynamo.port()).await;
+    let mut keys = Vec::new();
+    for _ in 0..12 {
+        let stored = StoredKey::new().with("name", text(&"x".repeat(300_000)));
+        keys.push(stored.key.clone());
+        world.dynamo.put_item(stored.item).await;
+    }
+    let run = revoke_at(proxy.port(), &["--user=61", "--apply=1"]);
+    assert!(proxy.count("Query") > 4, "{}", proxy.count("Query"));
+    for key in &keys {
+        assert!(run.revoked.contains(key), "{key}");
     }
 }
 
+#[tokio::test]
+async fn a_key_that_is_unknown_or_over_is_a_failure() {
+    let world = World::new().await;
+    let over = StoredKey::new().expires_in(-60);
+    world.dynamo.put_item(over.item.clone()).await;
+    let before = state(&world).await;
+    for chain in ["--chain=0", "--chain=1"] {
+        for apply in ["--apply=0", "--apply=1"] {
+            let run = revoke(&world, &["--key", NOBODY, chain, apply]);
+            run.assert_failed(1, &format!("no key {NOBODY} is there"));
+            assert!(run.revoked.is_empty(), "{run:?}");
+        }
+    }
+    for apply in ["--apply=0", "--apply=1"] {
+        let run = revoke(&world, &["--key", &over.key, apply]);
+        run.assert_failed(1, &format!("{} is over", over.key));
+    }
+    assert_eq!(state(&world).await, before);
+}
+
 #[test]
-fn malformed_arguments_are_one_error_line_before_any_read() {
+fn a_malformed_option_is_one_line_before_anything_is_read() {
     let upper = VALUE.to_uppercase();
     for arguments in [
         &["--apply=1"] as &[&str],
@@ -310,6 +452,7 @@ fn malformed_arguments_are_one_error_line_before_any_read() {
         &["--key="],
         &["--key", &upper],
         &["--key", "idem#1"],
+        &["--key", "fence#1"],
         &["--key", &format!("{VALUE}\n")],
         &["--user="],
         &["--user=0"],
@@ -319,7 +462,9 @@ fn malformed_arguments_are_one_error_line_before_any_read() {
         &["--user=root"],
         &["--user=9007199254740992"],
         &["--user=\u{667}"],
-        &["--user=7", "--descendants=2"],
+        &["--user=7", "--chain=1"],
+        &["--key", VALUE, "--chain=2"],
+        &["--key", VALUE, "--descendants=1"],
         &["--user=7", "--apply=yes"],
         &["--user=7", "--table="],
         &["--user=7", "--table=apikeys", "--region="],
@@ -328,120 +473,138 @@ fn malformed_arguments_are_one_error_line_before_any_read() {
     ] {
         let run = revoke_at(1, arguments);
         run.assert_failed(2, "");
-        assert_eq!((run.gone.len(), run.said.lines().count()), (0, 1), "{arguments:?} {run:?}");
+        assert_eq!((run.revoked.len(), run.said.lines().count()), (0, 1), "{arguments:?} {run:?}");
     }
 }
 
 #[tokio::test]
-async fn cycles_of_created_by_end_and_items_that_are_no_keys_stay() {
+async fn an_item_that_is_no_key_is_left_alone() {
     let world = World::new().await;
-    let by = |stored: StoredKey, parent: &str| stored.with("createdBy", AttributeValue::S(format!("key:{parent}")));
-    let (first, second) = (StoredKey::new(), StoredKey::new());
-    let (first, second) = (by(first.clone(), &second.key), by(second, &first.key));
-    let itself = StoredKey::new();
-    let itself = by(itself.clone(), &itself.key);
+    let key = StoredKey::new();
     let mut strangers = Vec::new();
-    for stranger in ["idem#00".to_owned(), format!("x\n{VALUE}"), VALUE.to_uppercase()] {
-        strangers.push(by(StoredKey::new(), &first.key).with("key", AttributeValue::S(stranger)));
+    for stranger in ["idem#00".to_owned(), format!("x\n{VALUE}"), VALUE.to_uppercase(), fence(VALUE)] {
+        strangers.push(key.clone().with("key", text(&stranger)));
     }
-    for stored in [&first, &second, &itself].into_iter().chain(&strangers) {
+    for stored in std::iter::once(&key).chain(&strangers) {
         world.dynamo.put_item(stored.item.clone()).await;
     }
-    for (key, circle, count) in
-        [(&first.key, vec![&*first.key, &second.key], "2 keys are"), (&itself.key, vec![&*itself.key], "1 key is")]
-    {
-        let run = revoke(&world, &["--key", key, "--descendants=1"]);
-        assert!(run.said.contains(&format!("{count} there, and")), "{run:?}");
-        revoke(&world, &["--key", key, "--descendants=1", "--apply=1"]).assert_gone(&circle);
-    }
+    let run = revoke(&world, &["--user=61", "--apply=1"]);
+    assert!(run.code == Some(0) && run.revoked.contains(&key.key), "{run:?}");
     for stranger in &strangers {
-        assert!(world.dynamo.item(stranger.item["key"].as_s().unwrap()).await.is_some(), "{stranger:?}");
+        let standing = world.dynamo.item(stranger.item["key"].as_s().unwrap()).await;
+        assert_eq!(standing.as_ref(), Some(&stranger.item));
     }
 }
 
 #[tokio::test]
-async fn a_damaged_record_can_be_revoked_and_is_printed_escaped() {
+async fn a_damaged_record_prints_nothing_raw() {
     let world = World::new().await;
-    let named = |name: &str| StoredKey::new().with("name", AttributeValue::S(name.to_owned()));
-    for damaged in [
+    let named = |name: &str| StoredKey::new().with("name", text(name));
+    let markable = [
         named("\u{1b}[2J\r\u{202e}"),
-        named("x").without("userId").without("secretHash").with("createdBy", AttributeValue::Bool(true)),
-        named("x").without("name").with("level", AttributeValue::S("\n".to_owned())).number("expiresAt", i64::MAX),
-        named("x").number("expiresAt", 1_000_000_000_000),
+        named("x").without("userId").with("createdBy", AttributeValue::Bool(true)),
+        named("x").without("name").with("level", text("\n")).number("expiresAt", i64::MAX),
+        named("x").number("expiresAt", 1_000_000_000_000).without("chain"),
         named("x").with("expiresAt", AttributeValue::N("9".repeat(30))),
-        named("x").with("expiresAt", AttributeValue::S("\t".to_owned())),
-        named("x").with("userId", AttributeValue::Null(true)).with("secretHash", AttributeValue::Null(true)),
-    ] {
+        named("x").with("secretHash", AttributeValue::Null(true)),
+    ];
+    let unmarkable =
+        [named("x").with("expiresAt", text("\t")), named("x").without("expiresAt"), named("x").without("secretHash")];
+    for (damaged, is_markable) in
+        markable.iter().map(|one| (one, true)).chain(unmarkable.iter().map(|one| (one, false)))
+    {
         world.dynamo.put_item(damaged.item.clone()).await;
-        let run = revoke(&world, &["--key", &damaged.key, "--descendants=1", "--apply=1"]);
-        run.assert_gone(&[&damaged.key]);
+        let run = revoke(&world, &["--key", &damaged.key, "--apply=1"]);
+        if is_markable {
+            run.assert_revoked(&[&damaged.key]);
+        } else {
+            run.assert_failed(1, "has a damaged record");
+            assert_eq!(world.dynamo.item(&damaged.key).await, Some(damaged.item.clone()));
+        }
         assert!(!run.said.contains(['\u{1b}', '\r', '\t', '\u{202e}']), "{run:?}");
         assert!(run.said.lines().any(|line| line.starts_with(&damaged.key) && line.len() > 50), "{run:?}");
     }
-}
-
-#[tokio::test]
-async fn every_page_is_read_with_consistent_reads() {
-    let world = World::new().await;
-    let proxy = Proxy::to(world.dynamo.port()).await;
-    let root = StoredKey::new();
-    world.dynamo.put_item(root.item.clone()).await;
-    let mut keys = vec![root.key.clone()];
-    for _ in 0..12 {
-        let child = StoredKey::new().with("createdBy", AttributeValue::S(format!("key:{}", root.key)));
-        keys.push(child.key.clone());
-        world.dynamo.put_item(child.with("padding", AttributeValue::S("x".repeat(300_000))).item).await;
-    }
-    let run = revoke_at(proxy.port(), &["--key", &root.key, "--descendants=1"]);
-    assert!(run.said.contains("13 keys are there, and"), "{run:?}");
-    let run = revoke_at(proxy.port(), &["--key", &root.key, "--descendants=1", "--apply=1"]);
-    run.assert_gone(&keys.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(proxy.count("Scan") > 3, "{}", proxy.count("Scan"));
-    for read in proxy.requests().iter().filter(|seen| ["Scan", "GetItem"].contains(&seen.operation.as_str())) {
-        assert!(read.body.contains(r#""ConsistentRead": true"#), "{read:?}");
+    for damaged in [named("x").without("chain"), named("x").with("chain", text("\u{1b}")), named("x").without("userId")]
+    {
+        world.dynamo.put_item(damaged.item.clone()).await;
+        revoke(&world, &["--key", &damaged.key, "--chain=1", "--apply=1"]).assert_failed(1, "has a damaged record");
     }
 }
 
 #[tokio::test]
-async fn transient_faults_and_lost_replies_are_retried() {
+async fn a_damaged_key_of_a_user_does_not_stop_the_others() {
+    let world = World::new().await;
+    let damaged = [StoredKey::new().without("secretHash"), StoredKey::new().without("chain")];
+    for stored in &damaged {
+        world.dynamo.put_item(stored.clone().number("userId", 7).number("createdAt", 1).item).await;
+    }
+    let (root, other) = (by_user(&world, 7).await, by_user(&world, 7).await);
+    let child = by_key(&world, &root).await;
+    let run = revoke(&world, &["--user=7", "--apply=1"]);
+    run.assert_revoked(&[&key(&root), &key(&other), &key(&child), &damaged[1].key]);
+    assert_dead(&world, &[&root, &other, &child]).await;
+}
+
+#[tokio::test]
+async fn transient_faults_are_retried_and_a_lost_reply_is_no_failure() {
     let world = World::new().await;
     let proxy = Proxy::to(world.dynamo.port()).await;
-    let root = by_user(&world, 7).await;
+    let (root, single) = (by_user(&world, 7).await, by_user(&world, 7).await);
     let child = by_key(&world, &root).await;
     proxy.on("GetItem", 1, Fault::dynamodb(500, "InternalServerError"));
-    proxy.on("Scan", 1, Fault::dynamodb(400, "ThrottlingException"));
-    proxy.on("DeleteItem", 1, Fault::Reset);
-    proxy.on("DeleteItem", 3, Fault::ApplyThenLose);
-    let run = revoke_at(proxy.port(), &["--key", &key(&root), "--descendants=1", "--apply=1"]);
-    run.assert_gone(&[&key(&root), &key(&child)]);
-    assert_eq!(proxy.count("DeleteItem"), 4);
-    assert_dead(&world, &[&root, &child]).await;
+    proxy.on("UpdateItem", 1, Fault::dynamodb(400, "ThrottlingException"));
+    proxy.on("UpdateItem", 2, Fault::ApplyThenLose);
+    revoke_at(proxy.port(), &["--key", &key(&single), "--apply=1"]).assert_revoked(&[&key(&single)]);
+    assert_eq!(proxy.count("UpdateItem"), 3);
+    proxy.on("TransactWriteItems", 1, Fault::Reset);
+    proxy.on("TransactWriteItems", 2, Fault::ApplyThenLose);
+    let run = revoke_at(proxy.port(), &["--key", &key(&child), "--chain=1", "--apply=1"]);
+    run.assert_revoked(&[&key(&child), &key(&root)]);
+    assert_dead(&world, &[&root, &child, &single]).await;
+}
+
+/// The reply to a transaction that DynamoDB has canceled for these reasons.
+fn canceled(codes: &[&str]) -> Fault {
+    let reasons: Vec<_> = codes.iter().map(|code| json!({ "Code": code })).collect();
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    let body = json!({ "__type": kind, "Message": "canary", "CancellationReasons": reasons });
+    Fault::Respond { status: 400, content_type: "application/x-amz-json-1.0".to_owned(), body: body.to_string() }
 }
 
 #[tokio::test]
-async fn a_run_that_fails_reports_it_and_the_next_run_completes_it() {
+async fn a_conflict_of_transactions_is_waited_out() {
     let world = World::new().await;
     let proxy = Proxy::to(world.dynamo.port()).await;
     let root = by_user(&world, 7).await;
-    let child = by_key(&world, &root).await;
-    let grandchild = by_key(&world, &child).await;
-    let last = by_key(&world, &grandchild).await;
-    proxy.on("DeleteItem", 3, Fault::dynamodb(400, "AccessDeniedException"));
-    let arguments = ["--key", &key(&root), "--descendants=1", "--apply=1"];
-    let run = revoke_at(proxy.port(), &arguments);
-    run.assert_failed(1, "2 keys are gone, more may be there: repeat it.");
-    assert!(run.said.contains("AccessDeniedException"), "{run:?}");
-    assert_eq!(run.gone, [key(&root), key(&last)]);
-    revoke_at(proxy.port(), &arguments).assert_gone(&[&key(&child), &key(&grandchild)]);
-    assert_dead(&world, &[&root, &child, &grandchild, &last]).await;
+    proxy.on("TransactWriteItems", 1, canceled(&["None", "TransactionConflict"]));
+    proxy.on("TransactWriteItems", 2, canceled(&["ThrottlingError", "None"]));
+    let arguments = ["--key", &key(&root), "--chain=1", "--apply=1"];
+    revoke_at(proxy.port(), &arguments).assert_revoked(&[&key(&root)]);
+    assert_eq!(proxy.count("TransactWriteItems"), 3);
+    proxy.on("TransactWriteItems", 1, canceled(&["ValidationError", "None"]));
+    revoke_at(proxy.port(), &arguments).assert_failed(1, "DynamoDB canceled the transaction: ValidationError");
 }
 
-/// Starts a run, calls `act` while the nth deletion is held, and then lets the run continue.
-async fn meanwhile(proxy: &Proxy, nth: usize, arguments: &[&str], act: impl AsyncFnOnce()) -> Run {
-    proxy.on("DeleteItem", nth, Fault::Hold);
+#[tokio::test]
+async fn a_run_that_fails_half_way_says_so_and_the_next_one_ends_it() {
+    let world = World::new().await;
+    let proxy = Proxy::to(world.dynamo.port()).await;
+    let (first, second) = (by_user(&world, 7).await, by_user(&world, 7).await);
+    proxy.on("TransactWriteItems", 2, Fault::dynamodb(400, "AccessDeniedException"));
+    let run = revoke_at(proxy.port(), &["--user=7", "--apply=1"]);
+    run.assert_failed(1, "1 key is revoked, more may be living: repeat it.");
+    assert!(run.said.contains("AccessDeniedException") && run.revoked.len() == 1, "{run:?}");
+    let run = revoke_at(proxy.port(), &["--user=7", "--apply=1"]);
+    assert!(run.code == Some(0) && run.revoked.len() == 1, "{run:?}");
+    assert_dead(&world, &[&first, &second]).await;
+}
+
+/// Starts a run, calls `act` while the first call of an operation is held, and then lets the run continue.
+async fn meanwhile(proxy: &Proxy, operation: &str, arguments: &[&str], act: impl AsyncFnOnce()) -> Run {
+    proxy.on(operation, 1, Fault::Hold);
     let run = command(proxy.port(), arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let begun = tokio::time::timeout(Duration::from_secs(60), async {
-        while proxy.count("DeleteItem") < nth {
+        while proxy.count(operation) < 1 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });
@@ -452,47 +615,38 @@ async fn meanwhile(proxy: &Proxy, nth: usize, arguments: &[&str], act: impl Asyn
 }
 
 #[tokio::test]
-async fn an_item_that_changed_after_it_was_shown_is_kept() {
+async fn keys_that_are_created_meanwhile_end_too() {
     let world = World::new().await;
-    for (attribute, value) in
-        [("userId", AttributeValue::N("8".to_owned())), ("secretHash", AttributeValue::B(vec![0; 32].into()))]
-    {
-        let proxy = Proxy::to(world.dynamo.port()).await;
-        let stored = StoredKey::new();
-        world.dynamo.put_item(stored.item.clone()).await;
-        let other = stored.clone().with(attribute, value);
-        let put = async || world.dynamo.put_item(other.item.clone()).await;
-        let run = meanwhile(&proxy, 1, &["--key", &stored.key, "--apply=1"], put).await;
-        run.assert_failed(1, "0 keys are gone, 1 changed meanwhile");
-        assert!(run.gone.is_empty() && world.dynamo.item(&stored.key).await == Some(other.item), "{run:?}");
-    }
+    let proxy = Proxy::to(world.dynamo.port()).await;
+    let root = by_user(&world, 7).await;
+    let mut late = Vec::new();
+    let create = async || late.extend([by_key(&world, &root).await, by_user(&world, 7).await]);
+    let run = meanwhile(&proxy, "TransactWriteItems", &["--user=7", "--apply=1"], create).await;
+    run.assert_revoked(&[&key(&root), &key(&late[0]), &key(&late[1])]);
+    assert_dead(&world, &[&root, &late[0], &late[1]]).await;
 }
 
 #[tokio::test]
-async fn a_key_created_during_the_revocation_of_its_parent_is_deleted() {
-    for who in ["--key", "--user"] {
+async fn two_revocations_at_once_keep_the_evidence_of_the_first() {
+    for (operation, chain) in [("UpdateItem", "--chain=0"), ("TransactWriteItems", "--chain=1")] {
         let world = World::new().await;
         let proxy = Proxy::to(world.dynamo.port()).await;
         let root = by_user(&world, 7).await;
-        let child = by_key(&world, &root).await;
-        let mut late = None;
-        let named = if who == "--key" { key(&root) } else { "7".to_owned() };
-        let make = async || late = Some(by_key(&world, &child).await);
-        let run =
-            meanwhile(&proxy, if who == "--key" { 2 } else { 1 }, &[who, &named, "--descendants=1", "--apply=1"], make)
-                .await;
-        let late = late.unwrap();
-        run.assert_gone(&[&key(&root), &key(&child), &key(&late)]);
-        assert_dead(&world, &[&root, &child, &late]).await;
+        let first = async || delete(&world, &key(&root), true).await;
+        let run = meanwhile(&proxy, operation, &["--key", &key(&root), chain, "--apply=1"], first).await;
+        run.assert_revoked(&[&key(&root)]);
+        for name in [key(&root), fence(&key(&root))] {
+            assert_eq!(world.dynamo.item(&name).await.unwrap()["revokedBy"], text("jwt:7"), "{chain}");
+        }
     }
 }
 
 #[test]
-fn the_default_table_is_the_local_one() {
+fn without_a_table_it_is_the_local_one() {
     let home = std::env::temp_dir().join(format!("apikeys-{}", hex::encode(host::random::<8>())));
     std::fs::create_dir_all(home.join(".aws")).unwrap();
     std::fs::write(home.join(".aws/config"), "[no section").unwrap();
-    // The run deletes nothing, and fails with or without a running `make run`, since the key does not exist.
+    // The run revokes nothing, and fails with or without a running `make run`, since the key does not exist.
     let mut command = Command::new(python());
     command.env_clear().env("HOME", &home).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     let program = host::repository().join("tests/tools/revoke.py");
@@ -503,36 +657,37 @@ fn the_default_table_is_the_local_one() {
 }
 
 #[tokio::test]
-async fn make_takes_no_argument_from_the_environment() {
+async fn make_takes_nothing_from_the_environment() {
     let world = World::new().await;
     let (root, by_shell) = (by_user(&world, 7).await, by_user(&world, 61).await);
     let (root_key, region) = (format!("KEY={}", key(&root)), format!("REGION={REGION}"));
     let table = format!("TABLE={TABLE_NAME}");
-    let shell = [("USER", "61"), ("DESCENDANTS", "1"), ("KEY", NOBODY), ("APPLY", "1")];
+    let shell = [("USER", "61"), ("CHAIN", "1"), ("KEY", NOBODY), ("APPLY", "1")];
     let run = make(&world, &shell, &[&table, &region]);
-    assert_eq!((run.code, run.gone.len()), (Some(2), 0), "{run:?}");
+    assert_eq!((run.code, run.revoked.len()), (Some(2), 0), "{run:?}");
     assert!(run.said.starts_with("revoke: name a key or a user: make revoke"), "{run:?}");
     let run = make(&world, &shell, &[&table, &region, &root_key]);
-    run.assert_gone(&[]);
-    let how = format!("To delete: make revoke {root_key} {table} {region} APPLY=1\n");
-    assert!(run.said.contains("1 key is there, and nothing was deleted") && run.said.ends_with(&how), "{run:?}");
+    run.assert_revoked(&[]);
+    let how = format!("Nothing was revoked. To revoke: make revoke {root_key} {table} {region} APPLY=1\n");
+    assert!(run.said.contains("1 key is living.") && run.said.ends_with(&how), "{run:?}");
     assert_alive(&world, &[&root, &by_shell]).await;
     let run = make(&world, &[("TABLE", TABLE_NAME)], &[&format!("KEY={NOBODY}")]);
     assert!(run.said.starts_with("Table apikeys at http://127.0.0.1:9001\n"), "{run:?}");
 }
 
 #[tokio::test]
-async fn make_passes_on_the_variables_of_its_command_line() {
+async fn make_passes_on_what_its_command_line_has() {
     let world = World::new().await;
     let (root, foreign) = (by_user(&world, 7).await, by_user(&world, 61).await);
     let child = by_key(&world, &root).await;
     let (table, region) = (format!("TABLE={TABLE_NAME}"), format!("REGION={REGION}"));
-    let odd = make(&world, &[], &[&table, &region, "USER=7' || echo gone; '"]);
-    assert_eq!((odd.code, odd.gone.len()), (Some(2), 0), "{odd:?}");
-    let run = make(&world, &[], &[&table, &region, &format!("KEY={}", key(&root)), "DESCENDANTS=1", "APPLY=1"]);
-    run.assert_gone(&[&key(&root), &key(&child)]);
+    let odd = make(&world, &[], &[&table, &region, "USER=7' || echo revoked; '"]);
+    assert_eq!((odd.code, odd.revoked.len()), (Some(2), 0), "{odd:?}");
+    let run = make(&world, &[], &[&table, &region, &format!("KEY={}", key(&root)), "CHAIN=1", "APPLY=1"]);
+    run.assert_revoked(&[&key(&root)]);
     let user = by_user(&world, 7).await;
-    make(&world, &[("USER", "61")], &[&table, &region, "USER=7", "APPLY=1"]).assert_gone(&[&key(&user)]);
+    let run = make(&world, &[("USER", "61")], &[&table, &region, "USER=7", "APPLY=1"]);
+    run.assert_revoked(&[&key(&user), &key(&root), &key(&child)]);
     assert_dead(&world, &[&root, &child, &user]).await;
     assert_alive(&world, &[&foreign]).await;
     let absent = make(&world, &[], &["TABLE=no-such-table", &region, "USER=7"]);

@@ -6,6 +6,7 @@ mod gaps;
 mod lifetime;
 mod provisioner;
 mod refusals;
+mod revoked;
 mod scene;
 mod services;
 mod shapes;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use jwt::TokenVerifier;
 use key::KeyVerifier;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use shared::domain::Timestamp;
 use shared::lambda::Function;
 use shared::platform::config::Config;
@@ -120,6 +121,21 @@ impl Site {
         let items = items.map(|item| (item["key"].as_s().unwrap().clone(), item)).collect();
         let secrets = self.secrets.listed(&self.prefix).await;
         Standing { items, secrets }
+    }
+
+    /// Revokes a key of user 61 with a token.
+    pub(crate) async fn revoke(&self, process: &Process, key: &str, query: &str) {
+        let path = format!("/apikeys/{key}/jwt");
+        let event = json!({
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": { "authorization": self.bearer(&Claims::new()) },
+            "requestContext": { "http": { "method": "DELETE", "path": path } },
+        });
+        let answer: Value =
+            serde_json::from_str(&process.invoke(Endpoint::Jwt, &event.to_string()).await.unwrap()).unwrap();
+        assert_eq!(answer["statusCode"], 204, "{answer}");
     }
 
     /// Removes all planned faults.

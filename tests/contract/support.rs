@@ -23,6 +23,9 @@ pub(crate) const JWT_SECRET: &str = "a test's own secret, known to all who read 
 /// The body of FreeSewing's documented example.
 pub(crate) const BODY: &str = r#"{"name":"My first API key","level":3,"expiresIn":3600}"#;
 
+/// Every value of `Allow`.
+const ALLOW: [&str; 4] = ["POST", "GET, POST", "GET, DELETE", "GET"];
+
 /// The `WWW-Authenticate` of an endpoint.
 pub(crate) const fn challenge(endpoint: Endpoint) -> &'static str {
     match endpoint {
@@ -61,6 +64,11 @@ impl Answer {
     /// Whether the answer repeats the answer to an earlier attempt.
     pub(crate) fn replayed(&self) -> bool {
         self.status == 201 && self.headers.contains(&("idempotency-replayed".to_owned(), "true".to_owned()))
+    }
+
+    /// The value of `Allow`.
+    pub(crate) fn allow(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == "allow").map(|(_, value)| value.as_str())
     }
 
     /// A member of `apikey`.
@@ -244,15 +252,20 @@ pub(crate) fn assert_form(endpoint: Endpoint, answer: &Answer) {
     let mut headers = vec![
         ("cache-control", "no-store"),
         ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-        ("content-type", "application/json; charset=utf-8"),
         ("pragma", "no-cache"),
         ("referrer-policy", "no-referrer"),
         ("strict-transport-security", "max-age=31536000; includeSubDomains"),
         ("x-content-type-options", "nosniff"),
     ];
+    if answer.status != 204 {
+        headers.push(("content-type", "application/json; charset=utf-8"));
+    }
     match answer.status {
         401 => headers.push(("www-authenticate", challenge(endpoint))),
-        405 => headers.push(("allow", "POST")),
+        // `Allow` depends on the resource.
+        405 => {
+            headers.extend(ALLOW.into_iter().find(|allow| answer.allow() == Some(allow)).map(|allow| ("allow", allow)))
+        }
         _ => {}
     }
     if answer.replayed() {
@@ -261,14 +274,39 @@ pub(crate) fn assert_form(endpoint: Endpoint, answer: &Answer) {
     headers.sort_unstable();
     let shown: Vec<_> = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(shown, headers, "{answer:?}");
-    let body: Value = serde_json::from_str(&answer.body).unwrap();
-    if answer.status == 201 {
-        assert_created_form(&answer.body, &body);
-    } else {
-        let code = body["error"].as_str().unwrap();
-        assert!(code.bytes().all(|byte| byte.is_ascii_alphabetic()), "{}", answer.body);
-        assert_eq!(answer.body, format!(r#"{{"result":"error","error":"{code}"}}"#));
+    if answer.status == 204 {
+        return assert_eq!(answer.body, "");
     }
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    match answer.status {
+        200 => assert_read_form(&answer.body, &body),
+        201 => assert_created_form(&answer.body, &body),
+        _ => {
+            let code = body["error"].as_str().unwrap();
+            assert!(code.bytes().all(|byte| byte.is_ascii_alphabetic()), "{}", answer.body);
+            assert_eq!(answer.body, format!(r#"{{"result":"error","error":"{code}"}}"#));
+        }
+    }
+}
+
+/// The body of a list or of one key: exactly the members of the contract, in its order.
+fn assert_read_form(text: &str, body: &Value) {
+    let expected = match body["apikeys"].as_array() {
+        Some(keys) => {
+            let keys = keys.iter().map(metadata).collect::<Vec<_>>().join(",");
+            let cursor = body["cursor"].as_str().map(|cursor| format!(r#","cursor":"{cursor}""#)).unwrap_or_default();
+            format!(r#"{{"result":"success","apikeys":[{keys}]{cursor}}}"#)
+        }
+        None => format!(r#"{{"result":"success","apikey":{}}}"#, metadata(&body["apikey"])),
+    };
+    assert_eq!(text, expected);
+}
+
+/// The metadata of a key, as the answers write it.
+fn metadata(apikey: &Value) -> String {
+    let members = ["key", "level", "expiresAt", "name", "userId", "createdAt", "createdBy", "chain"];
+    let members = members.map(|member| format!(r#""{member}":{}"#, apikey[member]));
+    format!("{{{}}}", members.join(","))
 }
 
 pub(crate) fn assert_created_form(text: &str, body: &Value) {

@@ -42,7 +42,7 @@ async fn every_request_is_one_line_with_its_outcome() {
             None,
         ),
         (good.without_header("Authorization"), "authenticationRequired", None, 401, "INFO", None),
-        (Request::new("GET", "/apikeys/jwt"), "methodNotAllowed", None, 405, "INFO", None),
+        (Request::new("PUT", "/apikeys/jwt"), "methodNotAllowed", None, 405, "INFO", None),
     ];
     let mut created = None;
     for (request, ..) in &cases {

@@ -48,6 +48,8 @@ SUMMARIES = {
     "faults": lambda: f"{sum(len(figures(name)) - 1 for name in FAULTS)} faults, all answered",
     "load": lambda: f"{number(figure('load', 'requests')):,} requests over {number(figure('load', 'calls of DynamoDB')):,} faults, "
     f"{figure('load', 'wrong')} wrong",
+    "fence": lambda: f"{number(figure('fence', 'chains')):,} chains, {number(figure('fence', 'keys')):,} keys, "
+    f"{figure('fence', 'authenticated')} authenticated after the 204",
     "timing": lambda: f"abs(t) at most {max(row[3] for row in figures('timing')[1:])}, below the threshold of 4.5",
     "mutants": lambda: f"{figures('mutants')[-1][4]} of the mutants caught",
 }

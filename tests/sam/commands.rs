@@ -89,7 +89,7 @@ async fn sam_api_answers_and_leaves_nothing_after_ctrl_c() {
     let authorization = basic(text("key"), text("secret"));
     created(port, Function::Key, &authorization).await;
     for function in Function::ALL {
-        assert_eq!(status(port, "GET", function, &[]).await, 405);
+        assert_eq!(status(port, "PATCH", function, &[]).await, 405);
         assert_eq!(status(port, "POST", function, &[]).await, 401);
         let scheme = if function == Function::Jwt { "Bearer x" } else { "Basic x" };
         assert_eq!(status(port, "POST", function, &[("authorization", scheme)]).await, 403);

@@ -48,7 +48,8 @@ impl Dynamo {
     ///
     /// # Errors
     ///
-    /// Returns the cause in one line: the port is in use, the file is no database, or the template lacks the table.
+    /// Returns the cause in one line: the port is in use, the file is no database, the template lacks the table, or the
+    /// table in the file does not fit the template.
     pub async fn open(file: &Path, port: u16) -> Result<Self, String> {
         let path = file.to_str().ok_or_else(|| format!("{} is not UTF-8", file.display()))?;
         let database = Database::new(path).map_err(|error| format!("{path}: {error}"))?;
@@ -56,7 +57,10 @@ impl Dynamo {
     }
 
     async fn serve(database: Database, port: u16) -> Result<Self, String> {
-        let definition = TableDefinition::of_the_template()?;
+        Self::serve_table(database, port, &TableDefinition::of_the_template()?).await
+    }
+
+    async fn serve_table(database: Database, port: u16, definition: &TableDefinition) -> Result<Self, String> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", port))
             .map_err(|error| format!("port {port} on 127.0.0.1 can't be used: {error}"))?;
         listener.set_nonblocking(true).map_err(|error| error.to_string())?;
@@ -67,7 +71,7 @@ impl Dynamo {
             dynoxide::server::serve_on(listener, served).await;
         });
         let table = Table::at(port);
-        table::create(&table.client(), &definition).await?;
+        table::create(&table.client(), definition).await?;
         Ok(Self { database, table, _server: server })
     }
 
@@ -75,6 +79,16 @@ impl Dynamo {
     #[must_use]
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// Stores many items at once, and the index's part of them.
+    ///
+    /// # Panics
+    ///
+    /// Panics if an item has no key.
+    pub fn import(&self, items: Vec<dynoxide::types::Item>) {
+        let options = dynoxide::ImportOptions::default();
+        self.database.import_items(TABLE_NAME, items, options).expect("every item has its keys");
     }
 
     /// Deletes expired items, as DynamoDB does within a few days, and returns their number.

@@ -45,6 +45,11 @@ pub enum Fault {
         /// The body.
         body: String,
     },
+    /// It is not forwarded, and gets a 200 of DynamoDB with this body and a request id.
+    Succeed {
+        /// The body.
+        body: String,
+    },
     /// It is not forwarded, and gets an error whose message is the request's body.
     Quote {
         /// The status.

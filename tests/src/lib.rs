@@ -6,6 +6,7 @@ pub mod dynamo;
 pub mod emulator;
 pub mod event;
 pub mod fault;
+pub mod fence;
 pub mod figures;
 pub mod function;
 pub mod host;

@@ -49,6 +49,7 @@ impl StoredKey {
             ("key".to_owned(), AttributeValue::S(key.clone())),
             ("name".to_owned(), AttributeValue::S("A key for local work".to_owned())),
             ("createdBy".to_owned(), AttributeValue::S("jwt".to_owned())),
+            ("chain".to_owned(), AttributeValue::S(key.clone())),
         ]);
         Self { key, secret: hex::encode(secret), item }
             .with("secretHash", AttributeValue::B(Blob::new(hash(&secret))))
@@ -97,6 +98,14 @@ impl StoredKey {
         self.number("chainExpiresAt", host::now() + seconds)
     }
 
+    /// Marks the key as revoked, as a function does.
+    #[must_use]
+    pub fn revoked(self) -> Self {
+        self.with("secretHash", AttributeValue::B(Blob::new([0; 32])))
+            .number("revokedAt", host::now())
+            .with("revokedBy", AttributeValue::S("jwt:61".to_owned()))
+    }
+
     /// The `Authorization` value with the key and its secret.
     #[must_use]
     pub fn authorization(&self) -> String {
@@ -128,6 +137,17 @@ impl StoredKey {
     }
 }
 
+/// The item that ends a chain, as a function stores it. `chain` is the id of the chain's first key.
+#[must_use]
+pub fn fence(chain: &str) -> Item {
+    Item::from([
+        ("key".to_owned(), AttributeValue::S(format!("fence#{chain}"))),
+        ("owner".to_owned(), AttributeValue::N("61".to_owned())),
+        ("revokedAt".to_owned(), AttributeValue::N(host::now().to_string())),
+        ("revokedBy".to_owned(), AttributeValue::S("jwt:61".to_owned())),
+    ])
+}
+
 /// A Basic `Authorization` value.
 #[must_use]
 pub fn basic(key: &str, secret: &str) -> String {
@@ -149,8 +169,18 @@ mod tests {
         let stored = StoredKey::new();
         let mut names: Vec<&str> = stored.item.keys().map(String::as_str).collect();
         names.sort_unstable();
-        let expected =
-            ["chainExpiresAt", "createdAt", "createdBy", "expiresAt", "key", "level", "name", "secretHash", "userId"];
+        let expected = [
+            "chain",
+            "chainExpiresAt",
+            "createdAt",
+            "createdBy",
+            "expiresAt",
+            "key",
+            "level",
+            "name",
+            "secretHash",
+            "userId",
+        ];
         assert_eq!(names, expected);
         let expected = AttributeValue::B(Blob::new(hash(&hex::decode(&stored.secret).unwrap())));
         assert_eq!(stored.item["secretHash"], expected);

@@ -16,10 +16,23 @@ pub struct TableDefinition {
     pub attributes: Vec<(String, String)>,
     /// Name and role (`HASH`, `RANGE`) of each part of the key.
     pub keys: Vec<(String, String)>,
+    /// The global secondary indexes.
+    pub indexes: Vec<IndexDefinition>,
     /// `PAY_PER_REQUEST` or `PROVISIONED`.
     pub billing_mode: String,
     /// The TTL attribute, if TTL is enabled.
     pub ttl_attribute: Option<String>,
+}
+
+/// The definition of a global secondary index with an INCLUDE projection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexDefinition {
+    /// The name.
+    pub name: String,
+    /// Name and role of each part of the key.
+    pub keys: Vec<(String, String)>,
+    /// The attributes that are projected besides the keys.
+    pub attributes: Vec<String>,
 }
 
 impl TableDefinition {
@@ -55,6 +68,7 @@ impl TableDefinition {
         Ok(Self {
             attributes: pairs(properties, "AttributeDefinitions", "AttributeType")?,
             keys: pairs(properties, "KeySchema", "KeyType")?,
+            indexes: indexes(properties)?,
             billing_mode: text_of(member(properties, "BillingMode")?, "BillingMode")?,
             ttl_attribute: ttl_attribute(properties)?,
         })
@@ -71,6 +85,22 @@ fn ttl_attribute(properties: &Yaml<'_>) -> Result<Option<String>, String> {
         return Ok(None);
     }
     text_of(member(ttl, "AttributeName")?, "AttributeName").map(Some)
+}
+
+fn indexes(properties: &Yaml<'_>) -> Result<Vec<IndexDefinition>, String> {
+    let Ok(indexes) = member(properties, "GlobalSecondaryIndexes") else {
+        return Ok(Vec::new());
+    };
+    let index = |index| {
+        let attributes = member(member(index, "Projection")?, "NonKeyAttributes")?;
+        let attributes = attributes.as_vec().ok_or("NonKeyAttributes must be a list")?;
+        Ok(IndexDefinition {
+            name: text_of(member(index, "IndexName")?, "IndexName")?,
+            keys: pairs(index, "KeySchema", "KeyType")?,
+            attributes: attributes.iter().map(|name| text_of(name, "NonKeyAttributes")).collect::<Result<_, _>>()?,
+        })
+    };
+    indexes.as_vec().ok_or("GlobalSecondaryIndexes must be a list")?.iter().map(index).collect()
 }
 
 fn pairs(properties: &Yaml<'_>, list: &str, second: &str) -> Result<Vec<(String, String)>, String> {
@@ -108,6 +138,10 @@ Resources:
       KeySchema:
         - AttributeName: key
           KeyType: HASH
+      GlobalSecondaryIndexes:
+        - IndexName: byUser
+          KeySchema: [{ AttributeName: userId, KeyType: HASH }]
+          Projection: { ProjectionType: INCLUDE, NonKeyAttributes: [name] }
       TimeToLiveSpecification: { AttributeName: expiresAt, Enabled: true }
       DeletionProtectionEnabled: !If [Production, true, false]
 ";
@@ -117,6 +151,11 @@ Resources:
         let expected = TableDefinition {
             attributes: vec![("key".into(), "S".into())],
             keys: vec![("key".into(), "HASH".into())],
+            indexes: vec![IndexDefinition {
+                name: "byUser".into(),
+                keys: vec![("userId".into(), "HASH".into())],
+                attributes: vec!["name".into()],
+            }],
             billing_mode: "PAY_PER_REQUEST".into(),
             ttl_attribute: Some("expiresAt".into()),
         };
@@ -144,7 +183,15 @@ Resources:
     fn template_yaml_defines_the_table_of_the_contract() {
         let table = TableDefinition::of_the_template().unwrap();
         assert_eq!(table.keys, [("key".to_owned(), "HASH".to_owned())]);
-        assert_eq!(table.attributes, [("key".to_owned(), "S".to_owned())]);
+        let attributes = [("key", "S"), ("userId", "N"), ("createdAt", "N")];
+        assert_eq!(table.attributes, attributes.map(|(name, kind)| (name.to_owned(), kind.to_owned())));
+        let keys = [("userId", "HASH"), ("createdAt", "RANGE")];
+        let index = IndexDefinition {
+            name: "byUser".to_owned(),
+            keys: keys.map(|(name, role)| (name.to_owned(), role.to_owned())).into(),
+            attributes: ["name", "level", "expiresAt", "createdBy", "chain", "revokedAt"].map(str::to_owned).into(),
+        };
+        assert_eq!(table.indexes, [index]);
         assert_eq!(table.ttl_attribute.as_deref(), Some("expiresAt"));
     }
 }

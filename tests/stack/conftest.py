@@ -8,6 +8,8 @@ permission fails. ministack_gaps.py lists the differences between MiniStack and 
 |---|---|
 | CodeDeploy: a gradual deployment and its rollback | `make template` |
 | the import of the API's OpenAPI document, CORS, preflights | `make template`; the routes are made from that document |
+| that a 204 has no Content-Type; MiniStack adds one | the functions' answers, in `make test` |
+| the delay of the index; the minutes in which a new index is filled | nothing: here an index has every item at once |
 | throttling, access log, reserved concurrency, X-Ray, custom domain | `make template` |
 | that a source needs a permission to invoke a function | the permissions, next to the tests of each source |
 | retries of EventBridge and SNS, which invoke once here | the configuration; retries of an asynchronous `invoke` |

@@ -64,7 +64,7 @@ class DeployedStack(Emulator):
     def deploy(self, **changed: str) -> None:
         """Runs `sam deploy` and reads the stack's outputs."""
         self.parameters |= changed
-        template = yaml.safe_load((self.built / "template.yaml").read_text(encoding="utf-8"))
+        template = self.template()
         for resource in template["Resources"].values():
             if "CodeUri" in resource.get("Properties", {}):
                 resource["Properties"]["CodeUri"] = str((self.built / resource["Properties"]["CodeUri"]).resolve())
@@ -87,6 +87,10 @@ class DeployedStack(Emulator):
         )
         [stack] = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def template(self) -> dict:
+        """The built template."""
+        return yaml.safe_load((self.built / "template.yaml").read_text(encoding="utf-8"))
 
     def sam(self, command: str, *arguments) -> None:
         """Runs sam on the stack, without the repository's samconfig.toml."""

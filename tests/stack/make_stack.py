@@ -51,6 +51,11 @@ A key made with that key:
     curl -sS "$URL/apikeys/key" -u "$CREDENTIALS" \\
       -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
 
+The user's keys, then the end of the first key, and with `?chain=true` also of the second:
+
+    curl -sS "$URL/apikeys/jwt" -H "Authorization: Bearer $TOKEN"; echo
+    curl -sS -i -X DELETE "$URL/apikeys/${{CREDENTIALS%%:*}}/jwt?chain=true" -H "Authorization: Bearer $TOKEN"
+
 To check the deployed stack: TOKEN="$TOKEN" make smoke URL="$URL"
 
 For events (docs/events.md), any AWS client can use the topic {stack.topic}

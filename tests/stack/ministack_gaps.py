@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 
 
 def adapt(template: dict) -> dict:
@@ -29,7 +30,7 @@ def routes(document: dict) -> dict:
             for method, operation in methods.items():
                 integration = resolve(document, operation["x-amazon-apigateway-integration"])
                 verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
-                name = "".join(part.capitalize() for part in (*path.strip("/").split("/"), verb))
+                name = "".join(re.findall("[A-Za-z]+", f"{path}/{verb}".title()))
                 found |= route(name, holds, f"{verb} {path}", integration)
     return found
 

@@ -35,8 +35,8 @@ def fresh(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
 
 
-def bearer(stack, role="curator") -> dict:
-    return {"Authorization": f"Bearer {stack.token(role)}"}
+def bearer(stack, role="curator", user=61) -> dict:
+    return {"Authorization": f"Bearer {stack.token(role, user)}"}
 
 
 def basic(key: dict) -> dict:

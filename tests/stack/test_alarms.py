@@ -107,8 +107,9 @@ def test_an_alarm_notifies_the_topic(stack):
         watch.describe_alarms(AlarmNames=[stack.physical("StartFailuresAlarm")])
         return [json.loads(json.loads(one["Body"])["Message"]) for one in received(stack, url)]
 
-    [message] = eventually(told, "the alarm's notification")
-    assert (message["AlarmName"], message["NewStateValue"]) == (stack.physical("StartFailuresAlarm"), "ALARM")
+    # MiniStack evaluates an alarm whenever it is described, and may notify more than once.
+    told_states = {(one["AlarmName"], one["NewStateValue"]) for one in eventually(told, "the alarm's notification")}
+    assert (stack.physical("StartFailuresAlarm"), "ALARM") in told_states
 
 
 def metric_filters(stack, metric):

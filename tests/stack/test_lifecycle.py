@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import uuid
 
 import pytest
 
@@ -72,19 +73,27 @@ def test_a_key_from_before_the_change_still_works(changed, before):
     assert changed.ask("key", request(0), basic(before["key"]))
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH"])
 def test_the_functions_answer_other_methods_with_cors(changed, method):
-    for endpoint in ("jwt", "key"):
-        answer = call(method, f"{changed.api}/apikeys/{endpoint}")
-        assert (answer.status, answer.headers.get("allow")) == (405, "POST")
+    for path, allowed in (("jwt", "GET, POST"), ("key", "GET, POST"), (f"{uuid.uuid4()}/key", "GET, DELETE")):
+        answer = call(method, f"{changed.api}/apikeys/{path}")
+        assert (answer.status, answer.headers.get("allow")) == (405, allowed)
 
 
 def test_no_route_takes_a_preflight_with_cors(changed):
     routes = changed.client("apigatewayv2").get_routes(ApiId=changed.physical("HttpApi"))["Items"]
     methods = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
-    assert {one["RouteKey"] for one in routes} == {
-        f"{method} /apikeys/{name}" for method in methods for name in ("jwt", "key")
-    }
+    paths = ("/apikeys/jwt", "/apikeys/key", "/apikeys/{id}/jwt", "/apikeys/{id}/key", "/whoami/key")
+    assert {one["RouteKey"] for one in routes} == {f"{method} {path}" for method in methods for path in paths}
+
+
+def test_a_key_is_listed_read_and_revoked_with_cors(changed):
+    key = changed.ask("jwt", request(4), bearer(changed))["apikey"]
+    listed = call("GET", f"{changed.api}/apikeys/jwt?limit=100", None, bearer(changed)).json["apikeys"]
+    assert key["key"] in {one["key"] for one in listed}
+    assert call("GET", f"{changed.api}/whoami/key", None, basic(key)).status == 200
+    assert call("DELETE", f"{changed.api}/apikeys/{key['key']}/jwt", None, bearer(changed)).status == 204
+    assert call("GET", f"{changed.api}/whoami/key", None, basic(key)).status == 403
 
 
 @pytest.mark.parametrize(
@@ -112,6 +121,8 @@ def test_a_deletion_retains_the_table_and_the_logs(changed, before):
         formation.describe_stacks(StackName=STACK)
     found = record(changed, before["key"])
     assert found and found["createdBy"] == {"S": "jwt"}
+    described = changed.client("dynamodb").describe_table(TableName=changed.outputs["TableName"])["Table"]
+    assert [one["IndexName"] for one in described["GlobalSecondaryIndexes"]] == ["byUser"]
     for group in groups:
         assert changed.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"], group
     for arn in functions:

@@ -1,5 +1,6 @@
 """Operations on the deployed stack: read logs, revoke keys."""
 
+import json
 import subprocess
 
 from emulator import REGION, REPOSITORY
@@ -53,14 +54,57 @@ def revoke(stack, **options):
     return done.returncode, done.stdout.split(), done.stderr
 
 
-def test_make_revoke_deletes_a_key_and_its_descendants(stack):
+def whoami(stack, key):
+    return call("GET", f"{stack.api}/whoami/key", None, basic(key)).status
+
+
+def test_make_revoke_revokes_a_key_and_its_chain(stack):
     parent = stack.ask("jwt", request(5), bearer(stack))["apikey"]
     child = stack.ask("key", request(4), basic(parent))["apikey"]
     other = stack.ask("jwt", request(4), bearer(stack))["apikey"]
-    status, revoked, shown = revoke(stack, KEY=parent["key"], DESCENDANTS=1)
-    assert (status, revoked) == (0, []) and child["key"] in shown
-    status, revoked, _ = revoke(stack, KEY=parent["key"], DESCENDANTS=1, APPLY=1)
+    status, revoked, shown = revoke(stack, KEY=child["key"])
+    assert (status, revoked) == (0, []) and child["key"] in shown and parent["key"] in shown
+    status, revoked, _ = revoke(stack, KEY=child["key"], APPLY=1)
+    assert (status, revoked) == (0, [child["key"]])
+    assert [whoami(stack, key) for key in (parent, child, other)] == [200, 403, 200]
+    grandchild = stack.ask("key", request(0), basic(parent))["apikey"]
+    status, revoked, _ = revoke(stack, KEY=child["key"], CHAIN=1, APPLY=1)
     assert (status, set(revoked)) == (0, {parent["key"], child["key"]})
-    for key, expected in ((parent, 403), (child, 403), (other, 201)):
-        assert call("POST", f"{stack.api}/apikeys/key", request(0), basic(key)).status == expected
-    assert record(stack, parent) is None and record(stack, other)
+    assert [whoami(stack, key) for key in (parent, child, grandchild, other)] == [403, 403, 403, 200]
+    assert record(stack, parent)["revokedBy"] == {"S": "operator"}
+
+
+def test_make_revoke_revokes_the_keys_of_a_user(stack):
+    user = 90_061
+    first, second = (stack.ask("jwt", request(4), bearer(stack, user=user))["apikey"] for _ in range(2))
+    child = stack.ask("key", request(0), basic(first))["apikey"]
+    other = stack.ask("jwt", request(0), bearer(stack))["apikey"]
+    status, revoked, shown = revoke(stack, USER=user)
+    assert (status, revoked) == (0, []) and "3 keys are living" in shown
+    status, revoked, _ = revoke(stack, USER=user, APPLY=1)
+    assert (status, set(revoked)) == (0, {key["key"] for key in (first, second, child)})
+    assert [whoami(stack, key) for key in (first, second, child, other)] == [403, 403, 403, 200]
+    answer = call("GET", f"{stack.api}/apikeys/jwt", None, bearer(stack, user=user))
+    assert answer.json == {"result": "success", "apikeys": []}
+
+
+def test_the_log_shows_who_revoked_a_key(stack):
+    key = stack.ask("jwt", request(4), bearer(stack))["apikey"]
+    child = stack.ask("key", request(0), basic(key))["apikey"]
+    assert call("DELETE", f"{stack.api}/apikeys/{child['key']}/key", None, basic(key)).status == 204
+    assert call("DELETE", f"{stack.api}/apikeys/{key['key']}/jwt?chain=true", None, bearer(stack)).status == 204
+    for group, revoked, outcome, caller in (
+        ("KeyLogGroup", child, "revoked", f"key:{key['key']}"),
+        ("JwtLogGroup", key, "chainRevoked", "jwt"),
+    ):
+        lines = [json.loads(line) for line in logged(stack, group) if revoked["key"] in line]
+        [line] = [line for line in lines if line.get("outcome") == outcome]
+        seen = {name: line[name] for name in ("keyId", "caller", "userId", "status", "outcomeClass", "level")}
+        assert seen == {
+            "keyId": revoked["key"],
+            "caller": caller,
+            "userId": 61,
+            "status": 204,
+            "outcomeClass": "success",
+            "level": "INFO",
+        }

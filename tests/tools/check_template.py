@@ -8,42 +8,58 @@ from stack import ARN, CORS, DOMAIN, EVERYTHING, KMS, NEEDED, PLAIN, TEMPLATE, T
 
 HTTP = ("JwtFunction", "KeyFunction")
 JWT = ("JwtFunction", "JwtEventsFunction")
+# The paths of the API, each with the integration of its function.
+PATHS = {
+    "/apikeys/jwt": "jwt",
+    "/apikeys/key": "key",
+    "/apikeys/{id}/jwt": "jwt",
+    "/apikeys/{id}/key": "key",
+    "/whoami/key": "key",
+}
+INDEX = "byUser"
 
 
 def cors_is_off_by_default():
     body = Stack(PLAIN).body()
     assert "x-amazon-apigateway-cors" not in body
-    for path in ("/apikeys/jwt", "/apikeys/key"):
-        assert list(body["paths"][path]) == ["x-amazon-apigateway-any-method"], body["paths"][path]
+    for path, methods in body["paths"].items():
+        assert list(methods) == ["x-amazon-apigateway-any-method"], path
 
 
 def cors_has_its_origins_and_api_gateway_answers_preflights():
     body = Stack({**PLAIN, **CORS}).body()
     cors = body["x-amazon-apigateway-cors"]
     assert cors["allowOrigins"] == ["https://example.org", "https://www.example.org"], cors
-    assert cors["allowCredentials"] is False and cors["allowMethods"] == ["POST"], cors
-    for name in ("jwt", "key"):
-        methods = body["paths"][f"/apikeys/{name}"]
-        assert set(methods) == {"delete", "get", "head", "patch", "post", "put"}, set(methods)
-        for method in methods.values():
-            reference = method["x-amazon-apigateway-integration"]["$ref"]
-            assert reference == f"#/components/x-amazon-apigateway-integrations/{name}", reference
+    assert cors["allowCredentials"] is False and cors["allowMethods"] == ["GET", "POST", "DELETE"], cors
+    for path, methods in body["paths"].items():
+        assert set(methods) == {"delete", "get", "head", "patch", "post", "put"}, (path, set(methods))
+
+
+def the_api_has_exactly_the_paths_of_the_contract():
+    assert set(Stack(PLAIN).body()["paths"]) == set(PATHS)
 
 
 def each_path_invokes_its_function_and_has_permission():
     for parameters in (PLAIN, {**PLAIN, **CORS}):
         stack = Stack(parameters)
         body = stack.body()
-        for name, function in (("jwt", "JwtFunction"), ("key", "KeyFunction")):
-            integrations = [body["components"]["x-amazon-apigateway-integrations"][name]]
-            for method in body["paths"][f"/apikeys/{name}"].values():
-                integrations.append(method["x-amazon-apigateway-integration"])
-            for integration in integrations:
-                uri = json.dumps(integration["uri"]) if "uri" in integration else integration["$ref"]
-                assert f"/${{{function}.Arn}}:live/" in uri or uri.endswith(f"/{name}"), uri
-            permission = stack.of("AWS::Lambda::Permission")[f"{function.removesuffix('Function')}Permission"]
+        shared = body["components"]["x-amazon-apigateway-integrations"]
+        permissions = stack.of("AWS::Lambda::Permission")
+        for path, name in PATHS.items():
+            function = f"{name.title()}Function"
+            for method, operation in body["paths"][path].items():
+                integration = operation["x-amazon-apigateway-integration"]
+                if "$ref" in integration:
+                    assert integration == {"$ref": f"#/components/x-amazon-apigateway-integrations/{name}"}, path
+                    integration = shared[name]
+                assert f"/${{{function}.Arn}}:live/" in json.dumps(integration["uri"]), (path, method)
+                assert integration["payloadFormatVersion"] == "2.0", (path, method)
+            permission = permissions[f"{name.title()}Permission"]
             assert permission["FunctionName"] == {"Ref": f"{function}Aliaslive"}, permission
-            assert f"${{HttpApi}}/*/*/apikeys/{name}" in json.dumps(permission["SourceArn"]), permission
+            source = permission["SourceArn"]["Fn::Sub"]
+            allowed = source.split("${HttpApi}")[1].split("/")[1:]
+            # The stage, the method, and the path, whose last part is literal.
+            assert allowed == ["*", "*", "*", name], source
 
 
 def exactly_one_verification_key_is_accepted():
@@ -77,20 +93,73 @@ def with_an_arn_no_environment_holds_a_secret():
     assert not {"JWT_SECRET_ARN", "JWT_PREVIOUS_SECONDS"} & plain.keys() and "JWT_SECRET" in plain
 
 
+TABLE = [{"Fn::GetAtt": ["ApiKeysTable", "Arn"]}]
+LISTED = [{"Fn::Sub": f"${{ApiKeysTable.Arn}}/index/{INDEX}"}]
+# The operations of each function on the table. A transaction takes the permissions of its writes, and
+# ConditionCheckItem for a check.
+TABLE_ACCESS = {
+    **dict.fromkeys(
+        HTTP,
+        {
+            "dynamodb:GetItem": TABLE,
+            "dynamodb:BatchGetItem": TABLE,
+            "dynamodb:PutItem": TABLE,
+            "dynamodb:UpdateItem": TABLE,
+            "dynamodb:Query": LISTED,
+        },
+    ),
+    "JwtEventsFunction": {"dynamodb:PutItem": TABLE},
+    "KeyEventsFunction": {"dynamodb:GetItem": TABLE, "dynamodb:PutItem": TABLE},
+    "RotationFunction": {
+        "dynamodb:GetItem": TABLE,
+        "dynamodb:ConditionCheckItem": TABLE,
+        "dynamodb:PutItem": TABLE,
+    },
+}
+
+
 def http_functions_have_only_the_permissions_they_need():
-    table = {"Fn::GetAtt": ["ApiKeysTable", "Arn"]}
-    key = {"dynamodb:GetItem": [table], "dynamodb:PutItem": [table]}
-    jwt = {"dynamodb:PutItem": [table]}
+    jwt, key = TABLE_ACCESS["JwtFunction"], TABLE_ACCESS["KeyFunction"]
     for parameters in (PLAIN, {**EVERYTHING, **PLAIN, "JwtSecretArn": "", "JwtSecretKmsKeyArn": ""}):
         stack = Stack(parameters)
         assert stack.allowed("JwtFunction") == jwt, stack.allowed("JwtFunction")
         assert stack.allowed("KeyFunction") == key, stack.allowed("KeyFunction")
     stack = Stack(EVERYTHING)
-    jwt["secretsmanager:GetSecretValue"] = [ARN["JwtSecretArn"]]
-    jwt["kms:Decrypt"] = [KMS["JwtSecretKmsKeyArn"]]
+    jwt = {
+        **jwt,
+        "secretsmanager:GetSecretValue": [ARN["JwtSecretArn"]],
+        "kms:Decrypt": [KMS["JwtSecretKmsKeyArn"]],
+    }
     assert stack.allowed("JwtFunction") == jwt, stack.allowed("JwtFunction")
     assert stack.allowed("KeyFunction") == key, stack.allowed("KeyFunction")
     assert "kms:Decrypt" not in Stack(ARN).allowed("JwtFunction")
+
+
+def each_function_has_exactly_its_operations_on_the_table():
+    stack = Stack(EVERYTHING)
+    assert set(TABLE_ACCESS) == set(stack.of("AWS::Lambda::Function"))
+    for function, expected in TABLE_ACCESS.items():
+        allowed = {action: on for action, on in stack.allowed(function).items() if action.startswith("dynamodb:")}
+        assert allowed == expected, (function, allowed)
+        assert all(one["Effect"] == "Allow" for one in stack.statements(function)), function
+
+
+def the_index_has_what_a_list_shows():
+    [table] = Stack(PLAIN).of("AWS::DynamoDB::Table").values()
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    assert types == {"key": "S", "userId": "N", "createdAt": "N"}, types
+    [index] = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == INDEX and [(one["AttributeName"], one["KeyType"]) for one in index["KeySchema"]] == [
+        ("userId", "HASH"),
+        ("createdAt", "RANGE"),
+    ], index
+    source = (TEMPLATE.parent / "shared/src/outbound/dynamodb/list.rs").read_text(encoding="utf-8")
+    assert f'const INDEX: &str = "{INDEX}";' in source
+    # A projection can't be changed later: CloudFormation would need another index. No hash is in it.
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": ["name", "level", "expiresAt", "createdBy", "chain", "revokedAt"],
+    }, index["Projection"]
 
 
 def no_policy_has_a_wildcard():

@@ -1,6 +1,8 @@
-"""`make revoke`: revokes keys by deleting their records. A key stops working at the next read.
+"""`make revoke`: revokes a key, a key with its chain, or all keys of a user, with the writes of the functions.
 
-stdout has only the UUIDs of the deleted keys, however the program ends; messages are on stderr.
+A revoked key keeps its item until its TTL, with a hash of zeros, so no retry of an event stores the key again. A
+revoked chain has an item `fence#<chain>`, which each verification of a later key of the chain reads.
+stdout has only the UUIDs of the revoked keys, however the program ends; messages are on stderr.
 boto3 is the version that aws-sam-cli requires."""
 
 import argparse
@@ -8,162 +10,193 @@ import os
 import re
 import shlex
 import sys
-from collections import defaultdict, deque
+import time
 from datetime import datetime, timezone
-from itertools import islice
 
 # The table of `make run`.
 LOCAL_TABLE = "apikeys"
 LOCAL_PORT = 9001
 
-USAGE = "make revoke KEY=uuid|USER=id [DESCENDANTS=1|keys] [TABLE=name] [REGION=region] [APPLY=1]"
-HELP = """Shows the keys to delete. With APPLY=1, deletes the keys and prints their UUIDs; a restore must leave these out.
-DESCENDANTS=1 includes the keys that a key created, the keys that replaced it by rotation, and all their descendants,
-even if the named key is deleted. DESCENDANTS=keys excludes rotations: a secret that was rotated since keeps its key.
-If a key between the named key and a descendant is deleted, the descendant is not found. Secrets are never deleted.
-Without TABLE, the table is that of `make run`. Exit status: 0 all keys are deleted (or shown), 1 not all keys are
-deleted or there is no such key, 2 a malformed option; make exits with 2 for 1 and 2."""
+USAGE = "make revoke KEY=uuid|USER=id [CHAIN=1] [TABLE=name] [REGION=region] [APPLY=1]"
+HELP = """Shows the keys to revoke. With APPLY=1, revokes the keys and prints their UUIDs.
+KEY revokes one key; the keys that it created stay valid. With CHAIN=1 it revokes the key's chain: the key that began
+the chain and every key that descends from that key, by creation or by rotation, also keys that are created later.
+USER revokes all keys of a user, with their chains. Secrets are never deleted.
+Without TABLE, the table is that of `make run`. Exit status: 0 the keys are revoked (or shown), 1 not all keys are
+revoked or there is no such key, 2 a malformed option; make exits with 2 for 1 and 2."""
 
+INDEX = "byUser"
+FENCE = "fence#"
 # Items with other keys, such as the stored answers under `idem#...`, are no API keys: no credential can name them.
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-SHOWN = ("key", "level", "userId", "createdBy", "expiresAt", "name")
-SAME = ("userId", "secretHash")
-HINTS = 20
+SHOWN = ("key", "level", "userId", "createdBy", "chain", "expiresAt", "name")
+
+MARK = "SET #secretHash = :noHash, #revokedAt = :now, #revokedBy = :by"
+LIVING = "attribute_exists(#secretHash) AND attribute_not_exists(#revokedAt) AND #expiresAt > :now"
+MARKED = ("secretHash", "revokedAt", "revokedBy", "expiresAt")
+REVOKED_BY = {"S": "operator"}
+# Verifiers compare a hash with the stored one; nobody knows a secret with this hash.
+NO_HASH = {"B": bytes(32)}
+
+CONFLICTS = 10
+PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 def main(options):
     table = Table(options)
     say(f"Table {table.name} at {table.endpoint}")
+    if options.user:
+        return revoke_user(options, table)
+    item = table.read(options.key)
+    if not item:
+        raise Failed(f"no key {options.key} is there: it never was, or it is over")
+    show([item])
+    if options.chain:
+        revoke_chain(options, table, item)
+    else:
+        revoke_key(options, table, item)
+
+
+def revoke_key(options, table, item):
+    key = options.key
+    if "revokedAt" in item:
+        say(f"{key} is revoked already, since {moment(item, 'revokedAt')}, by {printable(text(item, 'revokedBy')) or '?'}.")
+        return print(key, flush=True) if options.apply else None
+    if not is_markable(item):
+        raise Failed(f"{key} {DAMAGED}")
+    if not is_living(item):
+        raise Failed(f"{key} is over")
     if not options.apply:
-        return preview(options, table)
-    gone, changed = [], []
+        return propose(options, "1 key is living. The keys that it created stay valid, unless you add CHAIN=1")
+    if not table.mark(key):
+        raise Failed(f"{key} changed meanwhile and is not revoked: repeat it")
+    print(key, flush=True)
+    say("1 key is revoked. The keys that it created stay valid.")
+
+
+def revoke_chain(options, table, item):
+    chain, user = text(item, "chain"), text(item, "userId")
+    if not KEY.fullmatch(chain) or not is_user(user):
+        raise Failed(f"{options.key} {DAMAGED}")
+    if not options.apply:
+        if table.read(FENCE + chain):
+            say(f"The chain {chain} is revoked already.")
+        members = [item for item in table.of_user(user) if text(item, "chain") == chain and is_living(item)]
+        show(members)
+        return propose(options, f"The chain {chain} has {count(members)} that {verb(members)} not marked as revoked")
+    for key in table.revoke_chain(options.key, chain, user):
+        print(key, flush=True)
+    say(f"The chain {chain} is revoked: no key of it authenticates.")
+
+
+def revoke_user(options, table):
+    """Revokes each key with its chain, and looks again until no other key is there, since keys can be created
+    meanwhile. A key of a revoked chain can't create a valid one, so this ends."""
+    seen, revoked, fenced = set(), [], set()
     try:
-        for items in waves(options, table):
+        while items := [item for item in table.of_user(options.user) if text(item, "key") not in seen and is_living(item)]:
             show(items)
+            if not options.apply:
+                return propose(options, f"{count(items)} living")
             for item in items:
-                key = item["key"]["S"]
-                if table.delete(item):
-                    gone.append(key)
-                    print(key, flush=True)
-                else:
-                    changed.append(key)
+                for key in table.revoke_of_user(item, options.user, fenced):
+                    if key not in revoked:
+                        revoked.append(key)
+                        print(key, flush=True)
+                seen.add(text(item, "key"))
     except BaseException as error:
-        raise Failed(f"{count(gone)} gone, more may be there: repeat it. {reason(error)}") from error
-    if changed:
-        raise Failed(f"{count(gone)} gone, {len(changed)} changed meanwhile and not: repeat it. {' '.join(changed)}")
-    conclude(options, table, gone)
-    say(f"{count(gone)} gone.")
+        raise Failed(f"{count(revoked)} revoked, more may be living: repeat it. {reason(error)}") from error
+    say(f"{count(revoked)} revoked." if seen else f"User {options.user} has no living keys.")
 
 
-def preview(options, table):
-    items = [item for wave in islice(waves(options, table), 2) for item in wave]
-    show(items)
-    conclude(options, table, items)
-    if items:
-        say(f"{count(items)} there, and nothing was deleted. To delete: {options.command} APPLY=1")
-
-
-def conclude(options, table, found):
-    if not found and options.key:
-        made = " nor one that it made" if options.follow else ""
-        raise Failed(f"no key {options.key} is there{made}: it never was, it is revoked, or it is over")
-    if not found:
-        say(f"User {options.user} has no keys.")
-    table.hint(options.follow)
-
-
-def waves(options, table):
-    """Lists of items to delete: the named key, then the results of each scan, until a scan finds nothing.
-
-    The named key is first, since it has leaked and can be named again. The youngest generation is next, so that after
-    an interruption a second run finds the other keys by their ancestors."""
-    if options.key:
-        table.known.add(options.key)
-        yield table.read([options.key])
-    while (options.user or options.follow) and (keys := select(options, table)):
-        table.known.update(keys)
-        yield table.read(keys)
-
-
-def select(options, table):
-    table.scan()
-    own = [key for key, (_, user) in table.keys.items() if options.user and user == options.user]
-    return [
-        *descendants(table.keys, table.known.union(own), options.follow),
-        *(key for key in own if key not in table.known),
-    ]
-
-
-def descendants(keys, ancestors, follow):
-    children = defaultdict(list)
-    for key, (created_by, _) in keys.items():
-        children[creator(created_by, follow)].append(key)
-    found, queue = {}, deque(ancestors)
-    while queue:
-        for key in children[queue.popleft()]:
-            if key not in ancestors and key not in found:  # avoids an endless loop over a cycle
-                found[key] = True
-                queue.append(key)
-    return list(reversed(found))
-
-
-def creator(created_by, follow):
-    kind, _, key = created_by.partition(":")
-    return key if kind in follow else None
+def propose(options, found):
+    say(f"{found}. Nothing was revoked. To revoke: {options.command} APPLY=1")
 
 
 class Table:
-    """The table of keys, the last scan, and the keys to revoke."""
+    """The table of keys."""
 
     def __init__(self, options):
         self.name = options.table or LOCAL_TABLE
         self.client = connect(options)
         self.endpoint = self.client.meta.endpoint_url
-        self.keys = {}  # the last scan: from key to creator and user
-        self.known = set()  # all keys to revoke so far
-        self.users = set()
 
-    def scan(self):
-        pages = self.client.get_paginator("scan").paginate(
+    def read(self, key):
+        return self.client.get_item(TableName=self.name, Key={"key": {"S": key}}, ConsistentRead=True).get("Item")
+
+    def of_user(self, user):
+        """The user's keys, from the index, which lags by a moment."""
+        pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
-            ConsistentRead=True,
-            ProjectionExpression="#key, #createdBy, #userId",
-            ExpressionAttributeNames=names("key", "createdBy", "userId"),
+            IndexName=INDEX,
+            KeyConditionExpression="#userId = :userId",
+            ExpressionAttributeNames=names("userId"),
+            ExpressionAttributeValues={":userId": {"N": user}},
         )
-        items = (item for page in pages for item in page["Items"] if KEY.fullmatch(item["key"]["S"]))
-        self.keys = {item["key"]["S"]: (text(item, "createdBy"), text(item, "userId")) for item in items}
+        return [item for page in pages for item in page["Items"] if KEY.fullmatch(text(item, "key"))]
 
-    def read(self, keys):
-        gets = (self.client.get_item(TableName=self.name, Key={"key": {"S": key}}, ConsistentRead=True) for key in keys)
-        items = [get["Item"] for get in gets if "Item" in get]
-        self.users.update(text(item, "userId") for item in items)
-        return items
-
-    def delete(self, item):
-        """Deletes the item; True also if it no longer exists, for example because the reply to a first try was lost."""
-        values = {f":{name}": item[name] for name in SAME if name in item}
-        same = [f"#{name} = :{name}" if name in item else f"attribute_not_exists(#{name})" for name in SAME]
+    def mark(self, key):
+        """Whether the key is revoked, now or already, for example because the reply to a first try was lost."""
         try:
-            self.client.delete_item(
-                TableName=self.name,
-                Key={"key": item["key"]},
-                ConditionExpression=" AND ".join(["attribute_exists(#key)", *same]),
-                ExpressionAttributeNames=names("key", *SAME),
-                **({"ExpressionAttributeValues": values} if values else {}),
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
+            self.client.update_item(**self.update(key))
         except self.client.exceptions.ConditionalCheckFailedException as error:
-            return not error.response.get("Item")
+            return "revokedAt" in error.response.get("Item", {})
         return True
 
-    def hint(self, follow):
-        """Prints the deleted creators of other keys of the same user: their own creator is unknown."""
-        made = {key: (creator(by, follow), user) for key, (by, user) in self.keys.items() if key not in self.known}
-        gone = {by for by, user in made.values() if by and user in self.users and by not in self.keys.keys() | self.known}
-        if gone:
-            say(f"Other keys of the same user have {len(gone)} deleted creators. If a key above made one, revoke it too:")
-            for key in sorted(gone)[:HINTS]:
-                say(f"  KEY={printable(key)} DESCENDANTS=1")
+    def revoke_chain(self, key, chain, user):
+        """Puts the fence, and marks the key and the chain's first key. Returns the keys that are marked. What stands
+        already, or is over, is left out."""
+        fence = FENCE + chain
+        writes = {fence: {"Put": self.fence(fence, user)}}
+        writes |= {marked: {"Update": self.update(marked)} for marked in (key, chain)}
+        revoked, conflicts = [], 0
+        while writes:
+            try:
+                self.client.transact_write_items(TransactItems=list(writes.values()))
+                return revoked + [written for written in writes if written != fence]
+            except self.client.exceptions.TransactionCanceledException as error:
+                reasons = dict(zip(writes, error.response["CancellationReasons"], strict=True))
+                conflicts += 1
+                if conflicts > CONFLICTS:
+                    raise
+            codes = {written: why.get("Code") for written, why in reasons.items()}
+            for written in [written for written, code in codes.items() if code == "ConditionalCheckFailed"]:
+                del writes[written]
+                if written != fence and "revokedAt" in reasons[written].get("Item", {}):
+                    revoked.append(written)
+            if "ConditionalCheckFailed" not in codes.values():
+                if not PASSING & set(codes.values()):
+                    raise Failed(f"DynamoDB canceled the transaction: {' '.join(filter(None, codes.values()))}")
+                time.sleep(0.05 * 2 ** min(conflicts, 5))
+        return revoked
+
+    def revoke_of_user(self, item, user, fenced):
+        """Revokes a key and, once, its chain. Returns the keys that are marked."""
+        key, chain = text(item, "key"), text(item, "chain")
+        if chain in fenced or not KEY.fullmatch(chain):
+            return [key] if self.mark(key) else []
+        fenced.add(chain)
+        return self.revoke_chain(key, chain, user)
+
+    def update(self, key):
+        return {
+            "TableName": self.name,
+            "Key": {"key": {"S": key}},
+            "UpdateExpression": MARK,
+            "ConditionExpression": LIVING,
+            "ExpressionAttributeNames": names(*MARKED),
+            "ExpressionAttributeValues": {":noHash": NO_HASH, ":now": {"N": str(now())}, ":by": REVOKED_BY},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def fence(self, fence, user):
+        item = {"key": {"S": fence}, "owner": {"N": user}, "revokedAt": {"N": str(now())}, "revokedBy": REVOKED_BY}
+        return {
+            "TableName": self.name,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(#key)",
+            "ExpressionAttributeNames": names("key"),
+        }
 
 
 def connect(options):
@@ -193,7 +226,30 @@ def names(*attributes):
     return {f"#{name}": name for name in attributes}
 
 
-# --- Output. A damaged item may hold anything, so its values are checked and escaped.
+def now():
+    return int(time.time())
+
+
+# --- The state of an item. A damaged item may hold anything.
+
+DAMAGED = "has a damaged record, which authenticates nothing: delete the item"
+
+
+def is_markable(item):
+    return "secretHash" in item and number(item, "expiresAt") is not None
+
+
+def is_living(item):
+    expires_at = number(item, "expiresAt")
+    return "revokedAt" not in item and expires_at is not None and expires_at > now()
+
+
+def number(item, name):
+    value = item.get(name, {}).get("N", "")
+    return int(value) if re.fullmatch(r"[0-9]{1,38}", value) else None
+
+
+# --- Output. Values of items are checked and escaped.
 
 
 def text(item, name):
@@ -208,30 +264,36 @@ def printable(value):
 def show(items):
     if not items:
         return
-    say("  ".join(("key".ljust(36), "level", "userId", "createdBy", "expiresAt", "name")))
+    say("  ".join(("key".ljust(36), "level", "userId", "createdBy", "chain", "expiresAt", "name")))
     for item in items:
         say("  ".join(field(item, name) for name in SHOWN))
     users = sorted({printable(text(item, "userId")) for item in items})
     say(
-        "Delivered keys are also in secrets. Delete such a secret first (docs/events.md, Revoke a delivered key). Names: "
+        "Delivered keys are also in secrets, which stay (docs/events.md, Revoke a delivered key). Names: "
         + " ".join(f"<DeliveryPrefix>{user}/..." for user in users)
     )
 
 
 def field(item, name):
-    value = text(item, name)
     if name == "name":
-        return repr(value)
-    if name == "expiresAt":
-        try:
-            value = datetime.fromtimestamp(int(value), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        except (ValueError, OverflowError, OSError):
-            pass
-    return printable(value) or "?"
+        return repr(text(item, name))
+    return moment(item, name) if name == "expiresAt" else printable(text(item, name)) or "?"
+
+
+def moment(item, name):
+    value = text(item, name)
+    try:
+        return datetime.fromtimestamp(int(value), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return printable(value) or "?"
 
 
 def count(keys):
-    return "1 key is" if len(keys) == 1 else f"{len(keys)} keys are"
+    return f"1 key {verb(keys)}" if len(keys) == 1 else f"{len(keys)} keys {verb(keys)}"
+
+
+def verb(keys):
+    return "is" if len(keys) == 1 else "are"
 
 
 def say(line):
@@ -254,21 +316,23 @@ def parse(arguments):
     parser = Parser(usage=USAGE, description=HELP, allow_abbrev=False, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--key", type=checked(KEY.fullmatch, "a lower-case UUID with hyphens"))
     parser.add_argument("--user", type=checked(is_user, "a whole number from 1 to 2^53-1"))
-    follow = {"": (), "0": (), "1": ("key", "rotation"), "keys": ("key",)}
-    parser.add_argument("--descendants", default="", type=checked(follow.__contains__, "1 or `keys`"))
+    parser.add_argument("--chain", default="", type=checked(is_switch, "1"))
     parser.add_argument("--table", type=checked(re.compile(r"\S+").fullmatch, "the name of a table"))
     parser.add_argument("--region", type=checked(re.compile(r"[a-z0-9-]+").fullmatch, "the name of a region"))
-    parser.add_argument("--apply", default="", type=checked(("", "0", "1").__contains__, "1"))
+    parser.add_argument("--apply", default="", type=checked(is_switch, "1"))
     parser.add_argument("--port", default=LOCAL_PORT, type=int, help="of the local table")
     options = parser.parse_args(arguments)
     if (options.key is None) == (options.user is None):
         parser.error(f"name a key or a user: {USAGE}")
     if options.region and not options.table:
         parser.error("REGION requires TABLE")
-    given = [("KEY", "key"), ("USER", "user"), ("DESCENDANTS", "descendants"), ("TABLE", "table"), ("REGION", "region")]
-    values = [f"{name}={shlex.quote(value)}" for name, field in given if (value := getattr(options, field))]
+    options.chain, options.apply = options.chain == "1", options.apply == "1"
+    if options.chain and options.user:
+        parser.error("CHAIN requires KEY; USER always revokes the chains of the user's keys")
+    given = [("KEY", options.key), ("USER", options.user), ("CHAIN", "1" if options.chain else None)]
+    given += [("TABLE", options.table), ("REGION", options.region)]
+    values = [f"{name}={shlex.quote(value)}" for name, value in given if value]
     options.command = " ".join(["make revoke", *values])
-    options.follow, options.apply = follow[options.descendants], options.apply == "1"
     return options
 
 
@@ -289,6 +353,10 @@ def checked(accepts, what):
 
 def is_user(value):
     return re.fullmatch(r"[1-9][0-9]{0,15}", value) and int(value) < 2**53
+
+
+def is_switch(value):
+    return value in ("", "0", "1")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ impl KeyVerifier {
 
 impl Authenticate for KeyVerifier {
     const ENDPOINT: &'static str = "key";
+    const CALLER_IS_KEY: bool = true;
     const SCHEME: &'static str = "Basic";
     const CHALLENGE: &'static str = r#"Basic realm="apikeys", charset="UTF-8""#;
 
@@ -45,8 +46,7 @@ impl Authenticate for KeyVerifier {
         call: &Call,
     ) -> Result<Principal, AuthenticateError> {
         let presented = presented(credential).ok_or(Rejection::new("credentialMalformed"))?;
-        let record = verify(&presented, call.now, services.store, call.deadline).await?;
-        Ok(Principal::from(&record))
+        Ok(verify(&presented, call.now, services.store, call.deadline).await?.into())
     }
 }
 

@@ -34,7 +34,7 @@ impl Provisioner {
         if let Some(known) = self.known() {
             match verify(&known, call.now, services.store, call.deadline).await {
                 Err(VerifyError::Rejected(_)) => {}
-                verified => return Ok(self.acting_with(&verified?)),
+                verified => return Ok(self.acting_with(verified?)),
             }
         }
         let read = services.secrets.read(self.secret.as_str(), Version::Current, call.deadline).await?;
@@ -43,7 +43,7 @@ impl Provisioner {
         match verify(&kept.presented, call.now, services.store, call.deadline).await {
             Ok(record) => {
                 *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept.presented);
-                Ok(self.acting_with(&record))
+                Ok(self.acting_with(record))
             }
             // Only the operator can correct this, so it is a fault and not a refusal of the event.
             Err(VerifyError::Rejected(rejection)) => {
@@ -53,7 +53,7 @@ impl Provisioner {
         }
     }
 
-    fn acting_with(&self, record: &Record) -> Principal {
+    fn acting_with(&self, record: Record) -> Principal {
         Principal { provisioner: Some(self.secret.clone()), ..Principal::from(record) }
     }
 

@@ -22,6 +22,12 @@ impl Fault {
     pub const fn new(reason: &'static str) -> Self {
         Self { reason: Cow::Borrowed(reason), aws_request_id: None, key_id: None }
     }
+
+    /// The record of a key has a missing, mistyped or invalid attribute.
+    #[must_use]
+    pub fn record_damaged(key_id: KeyId) -> Self {
+        Self { key_id: Some(key_id), ..Self::new("recordDamaged") }
+    }
 }
 
 /// Whether text from outside has the form of an AWS error code or request id, and can be logged.

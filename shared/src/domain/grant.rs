@@ -15,12 +15,12 @@ use super::secret::Secret;
 use super::timestamp::Timestamp;
 use super::user_id::UserId;
 
-/// Why a caller may not create keys.
+/// Why a caller may not do what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorizationError {
     /// The user's account is not active.
     AccountInactive,
-    /// The caller's level is below 4.
+    /// The caller's level does not suffice: below 4 to create keys; [`super::Reach`] has the rules for stored keys.
     LevelTooLow,
 }
 
@@ -43,10 +43,8 @@ impl AuthorizedCaller {
     /// # Errors
     /// [`AuthorizationError::AccountInactive`], then [`AuthorizationError::LevelTooLow`].
     pub fn authorize(principal: Principal) -> Result<Self, AuthorizationError> {
-        if !principal.active {
-            return Err(AuthorizationError::AccountInactive);
-        }
-        if principal.level.may_create_keys() { Ok(Self(principal)) } else { Err(AuthorizationError::LevelTooLow) }
+        principal.require_active()?;
+        if principal.level.may_manage_keys() { Ok(Self(principal)) } else { Err(AuthorizationError::LevelTooLow) }
     }
 
     /// The principal.
@@ -81,15 +79,15 @@ impl AuthorizedCaller {
         if PermissionLevel::from(level) > principal.level {
             return Err(GrantError::LevelAboveCaller);
         }
-        let chain_expires_at = match principal.credential {
-            Credential::Jwt => ExpiresAt::after(now, limit.into()),
-            Credential::Key { chain_expires_at, .. } => chain_expires_at,
+        let (chain, chain_expires_at) = match &principal.credential {
+            Credential::Jwt => (None, ExpiresAt::after(now, limit.into())),
+            Credential::Key(record) => (Some(record.chain), record.chain_expires_at),
         };
         if expires_at > chain_expires_at {
             return Err(GrantError::OutlivesChain);
         }
         let (user_id, created_by) = (principal.user_id, principal.credential.lineage());
-        Ok(Grant { name, level, expires_at, chain_expires_at, user_id, created_by })
+        Ok(Grant { name, level, expires_at, chain, chain_expires_at, user_id, created_by })
     }
 }
 
@@ -99,14 +97,16 @@ pub struct Grant {
     name: KeyName,
     level: KeyLevel,
     expires_at: ExpiresAt,
+    /// The chain of the key. Without it, the key begins a chain.
+    chain: Option<KeyId>,
     chain_expires_at: ExpiresAt,
     user_id: UserId,
     created_by: Lineage,
 }
 
 impl Grant {
-    /// Permission to replace a key by a key of the same name, level and user, which starts a new chain. IAM permissions
-    /// (to invoke the function and to write the secret) protect a rotation, so level 4 is not required.
+    /// Permission to replace a key by a key of the same name, level, user and chain; the end of the chain is renewed.
+    /// IAM permissions (to invoke the function and to write the secret) protect a rotation, so level 4 is not required.
     #[must_use]
     pub fn successor_of(replaced: &Record, expires_in: ExpiresIn, now: Timestamp, limit: MaxExpiresIn) -> Self {
         let Record {
@@ -118,12 +118,14 @@ impl Grant {
             created_at: _,
             expires_at: _,
             created_by: _,
+            chain,
             chain_expires_at: _,
         } = replaced;
         Self {
             name: name.clone(),
             level: *level,
             expires_at: ExpiresAt::after(now, expires_in.at_most(limit)),
+            chain: Some(*chain),
             chain_expires_at: ExpiresAt::after(now, limit.into()),
             user_id: *user_id,
             created_by: Lineage::Rotation(*key_id),
@@ -132,17 +134,46 @@ impl Grant {
 
     /// Makes the record of a key that is issued at `now`.
     pub(crate) fn into_record(self, key_id: KeyId, secret: &Secret, now: Timestamp) -> Record {
-        let Self { name, level, expires_at, chain_expires_at, user_id, created_by } = self;
-        let (secret_hash, created_at) = (secret.hash(), now.seconds());
-        Record { key_id, secret_hash, name, level, user_id, created_at, expires_at, created_by, chain_expires_at }
+        let Self { name, level, expires_at, chain, chain_expires_at, user_id, created_by } = self;
+        let (secret_hash, created_at, chain) = (secret.hash(), now.seconds(), chain.unwrap_or(key_id));
+        Record {
+            key_id,
+            secret_hash,
+            name,
+            level,
+            user_id,
+            created_at,
+            expires_at,
+            created_by,
+            chain,
+            chain_expires_at,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_500);
+
+    /// A key of the chain of the key 1, which ends at `chain_expires_at`.
+    fn key(chain_expires_at: ExpiresAt) -> Credential {
+        Credential::Key(Arc::new(Record {
+            key_id: KeyId::from_random_bytes([0; 16]),
+            secret_hash: Secret::from_random_bytes([0; 32]).hash(),
+            name: KeyName::parse("x").unwrap(),
+            level: KeyLevel::new(4).unwrap(),
+            user_id: UserId::new(61).unwrap(),
+            created_at: 0,
+            expires_at: chain_expires_at,
+            created_by: Lineage::Jwt,
+            chain: KeyId::from_random_bytes([1; 16]),
+            chain_expires_at,
+        }))
+    }
 
     fn principal(level: u64, credential: Credential) -> Principal {
         Principal {
@@ -198,14 +229,15 @@ mod tests {
         let grant = grant(4, Credential::Jwt, request(4, 60)).unwrap();
         assert_eq!(grant.chain_expires_at.epoch_seconds(), 1_700_000_001 + 31_536_000);
         assert_eq!(grant.expires_at.epoch_seconds(), 1_700_000_061);
-        assert_eq!(grant.created_by, Lineage::Jwt);
+        assert_eq!((grant.created_by, grant.chain), (Lineage::Jwt, None));
     }
 
     #[test]
     fn a_key_passes_on_its_chain_and_no_key_outlives_it() {
         let chain_expires_at = ExpiresAt::from_epoch_seconds(1_700_000_061);
-        let credential = Credential::Key { id: KeyId::from_random_bytes([0; 16]), chain_expires_at };
-        let granted = grant(4, credential, request(4, 60)).unwrap();
+        let credential = key(chain_expires_at);
+        let granted = grant(4, credential.clone(), request(4, 60)).unwrap();
+        assert_eq!(granted.chain, Some(KeyId::from_random_bytes([1; 16])));
         assert_eq!(granted.chain_expires_at, chain_expires_at);
         assert_eq!(granted.created_by, Lineage::Key(KeyId::from_random_bytes([0; 16])));
         assert!(matches!(grant(4, credential, request(4, 61)), Err(GrantError::OutlivesChain)));
@@ -213,8 +245,7 @@ mod tests {
 
     #[test]
     fn the_level_is_checked_before_the_chain() {
-        let chain_expires_at = ExpiresAt::from_epoch_seconds(0);
-        let credential = Credential::Key { id: KeyId::from_random_bytes([0; 16]), chain_expires_at };
+        let credential = key(ExpiresAt::from_epoch_seconds(0));
         assert!(matches!(grant(4, credential, request(5, 60)), Err(GrantError::LevelAboveCaller)));
     }
 }

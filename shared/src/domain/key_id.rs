@@ -23,6 +23,12 @@ impl KeyId {
         Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
+    /// Takes the 16 bytes of an id.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+
     /// The 16 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {

@@ -5,6 +5,9 @@ use serde::Serialize;
 /// The lowest level that may create keys.
 const MIN_CREATOR_LEVEL: u8 = 4;
 
+/// The level of an administrator.
+const ADMINISTRATOR_LEVEL: u8 = 9;
+
 /// The level of a caller: 0 (no permission) to 9 (administrator; no key has this level).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PermissionLevel(u8);
@@ -16,10 +19,16 @@ impl PermissionLevel {
         if level <= 9 { Some(Self(level as u8)) } else { None }
     }
 
-    /// Whether this level may create keys at all.
+    /// Whether this level may create keys. A key needs it also to act on other keys.
     #[must_use]
-    pub const fn may_create_keys(self) -> bool {
+    pub const fn may_manage_keys(self) -> bool {
         self.0 >= MIN_CREATOR_LEVEL
+    }
+
+    /// Whether this level may act on the keys of every user. No key has it.
+    #[must_use]
+    pub const fn is_administrator(self) -> bool {
+        self.0 == ADMINISTRATOR_LEVEL
     }
 }
 
@@ -62,7 +71,7 @@ mod tests {
 
     #[test]
     fn level_4_and_above_may_create_keys() {
-        let may = |level| PermissionLevel::new(level).unwrap().may_create_keys();
+        let may = |level| PermissionLevel::new(level).unwrap().may_manage_keys();
         assert!(!may(3));
         assert!(may(4));
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::key_id::KeyId;
 
 /// The credential or rotation that created a key.
@@ -39,6 +41,12 @@ impl fmt::Display for Lineage {
             Self::Key(key_id) => write!(formatter, "key:{key_id}"),
             Self::Rotation(key_id) => write!(formatter, "rotation:{key_id}"),
         }
+    }
+}
+
+impl Serialize for Lineage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

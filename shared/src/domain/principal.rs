@@ -1,7 +1,7 @@
 //! The authenticated caller.
 
-use super::expiry::ExpiresAt;
-use super::key_id::KeyId;
+use std::sync::Arc;
+
 use super::level::PermissionLevel;
 use super::lineage::Lineage;
 use super::record::Record;
@@ -25,17 +25,12 @@ pub struct Principal {
 }
 
 /// The kind of credential behind a [`Principal`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Credential {
     /// A JSON Web Token. A key created with it starts a chain.
     Jwt,
-    /// An API key. A key created with it belongs to the same chain.
-    Key {
-        /// The calling key.
-        id: KeyId,
-        /// The end of its chain.
-        chain_expires_at: ExpiresAt,
-    },
+    /// An API key, given by its record. A key created with it belongs to the same chain.
+    Key(Arc<Record>),
 }
 
 impl Principal {
@@ -43,45 +38,38 @@ impl Principal {
     /// `jwt:<user>`, `key:<uuid>` or `provisioner:<arn>`.
     #[must_use]
     pub fn scope(&self) -> String {
-        match (&self.provisioner, self.credential) {
+        match (&self.provisioner, &self.credential) {
             (Some(secret), _) => format!("provisioner:{}", secret.as_str()),
             (None, Credential::Jwt) => format!("jwt:{}", self.user_id.get()),
-            (None, Credential::Key { id, .. }) => format!("key:{id}"),
+            (None, Credential::Key(record)) => format!("key:{}", record.key_id),
+        }
+    }
+
+    /// The record of the calling key; `None` for a token.
+    #[must_use]
+    pub fn key(&self) -> Option<&Record> {
+        match &self.credential {
+            Credential::Jwt => None,
+            Credential::Key(record) => Some(record),
         }
     }
 }
 
 /// The caller that presents this key and its secret.
-impl From<&Record> for Principal {
-    fn from(record: &Record) -> Self {
-        let Record {
-            key_id,
-            secret_hash: _,
-            name: _,
-            level,
-            user_id,
-            created_at: _,
-            expires_at: _,
-            created_by: _,
-            chain_expires_at,
-        } = record;
-        Self {
-            user_id: *user_id,
-            level: (*level).into(),
-            active: true,
-            credential: Credential::Key { id: *key_id, chain_expires_at: *chain_expires_at },
-            provisioner: None,
-        }
+impl From<Record> for Principal {
+    fn from(record: Record) -> Self {
+        let (user_id, level) = (record.user_id, record.level.into());
+        Self { user_id, level, active: true, credential: Credential::Key(Arc::new(record)), provisioner: None }
     }
 }
 
 impl Credential {
     /// The lineage of a key that is created with this credential.
     #[must_use]
-    pub const fn lineage(self) -> Lineage {
+    pub fn lineage(&self) -> Lineage {
         match self {
             Self::Jwt => Lineage::Jwt,
-            Self::Key { id, .. } => Lineage::Key(id),
+            Self::Key(record) => Lineage::Key(record.key_id),
         }
     }
 }

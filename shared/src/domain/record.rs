@@ -27,11 +27,27 @@ pub struct Record {
     pub expires_at: ExpiresAt,
     /// The credential or rotation that created the key.
     pub created_by: Lineage,
+    /// The id of the first key of the key's chain.
+    pub chain: KeyId,
     /// The end of the key's chain. A key that is created with this key expires no later.
     pub chain_expires_at: ExpiresAt,
 }
 
 impl Record {
+    /// Gives the key another id. A key that a token created begins a chain and names it.
+    pub(crate) fn set_id(&mut self, key_id: KeyId) {
+        if self.created_by == Lineage::Jwt {
+            self.chain = key_id;
+        }
+        self.key_id = key_id;
+    }
+
+    /// Whether the key's chain began with the key.
+    #[must_use]
+    pub fn is_first_of_chain(&self) -> bool {
+        self.chain == self.key_id
+    }
+
     /// The time from `created_at` to `expires_at`: the requested lifetime, or up to one second more by rounding.
     #[must_use]
     pub fn lifetime(&self) -> Option<ExpiresIn> {

@@ -63,7 +63,7 @@ impl SecretHash {
         bytes.try_into().ok().map(Self)
     }
 
-    /// The hash to compare with if there is no record. No secret with this hash is known.
+    /// The hash of a revoked key, and the hash to compare with if there is no record. No secret with this hash is known.
     #[must_use]
     pub const fn of_nothing() -> Self {
         Self([0; 32])

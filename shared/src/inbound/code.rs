@@ -7,7 +7,7 @@ pub(super) const AUTHENTICATION_FAILED: &str = "authenticationFailed";
 pub(super) const IDEMPOTENCY_KEY_INVALID: &str = "idempotencyKeyInvalid";
 pub(super) const IDEMPOTENCY_KEY_REUSED: &str = "idempotencyKeyReused";
 pub(super) const EVENTS_DISABLED: &str = "eventsDisabled";
-/// The code of every fault, in every adapter.
+/// The code of every fault, except for the HTTP endpoints that create no key.
 pub(super) const CREATE_FAILED: &str = "createApikeyFailed";
 
 /// The log's reason for [`GrantError::OutlivesChain`], which shares its code with a too high `expiresIn`.

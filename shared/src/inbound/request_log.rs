@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::domain::{Fault, KeyId, Principal, Timestamp, is_plain_word};
-use crate::keys::{Authenticate, CreatedKey, Rejection, Service};
+use crate::keys::{Authenticate, CreatedKey, Rejection, RevokedKey, Service};
 use crate::outbound::StoreUse;
 use crate::platform::log::{LogLevel, Metrics, OutcomeClass, RequestLine};
 
@@ -24,13 +24,20 @@ pub(super) struct LogEntry<'a> {
     class: OutcomeClass,
     reason: Option<&'a str>,
     key_id: Option<KeyId>,
+    chain: Option<KeyId>,
     presented_key: Option<KeyId>,
     aws_request_id: Option<&'a str>,
 }
 
 impl<'a> LogEntry<'a> {
     pub(super) const fn success(outcome: &'static str, key_id: Option<KeyId>) -> Self {
-        Self { outcome, class: OutcomeClass::Success, reason: None, key_id, presented_key: None, aws_request_id: None }
+        let class = OutcomeClass::Success;
+        Self { outcome, class, reason: None, key_id, chain: None, presented_key: None, aws_request_id: None }
+    }
+
+    /// A key was revoked, alone or with its chain.
+    pub(super) const fn revoked(outcome: &'static str, revoked: &RevokedKey) -> Self {
+        Self { chain: revoked.chain, ..Self::success(outcome, Some(revoked.key_id)) }
     }
 
     /// A key was created, or the answer to an earlier request was repeated.
@@ -105,6 +112,7 @@ impl<'a> RequestLog<'a> {
             reason: entry.reason,
             status: self.status,
             key_id: entry.key_id.map(|key_id| key_id.to_string()),
+            chain: entry.chain.map(|chain| chain.to_string()),
             user_id: caller.map(|caller| caller.user_id.get()),
             caller: caller.map(|caller| caller.credential.lineage().to_string()),
             presented_key: entry.presented_key.map(|key_id| key_id.to_string()),

@@ -88,6 +88,7 @@ pub const fn code(error: &RotateError) -> &'static str {
         RotateError::VersionNotPending => "rotationVersionNotPending",
         RotateError::PendingMissing => "rotationPendingMissing",
         RotateError::SecretInvalid => "rotationSecretInvalid",
+        RotateError::KeyRevoked(_) => "rotationKeyRevoked",
         RotateError::Rejected(_) => code::AUTHENTICATION_FAILED,
         RotateError::Fault(_) => code::CREATE_FAILED,
     }
@@ -96,7 +97,7 @@ pub const fn code(error: &RotateError) -> &'static str {
 fn log_entry(error: &RotateError) -> LogEntry<'_> {
     let code = code(error);
     match error {
-        RotateError::Rejected(rejection) => LogEntry::rejected(code, rejection),
+        RotateError::KeyRevoked(rejection) | RotateError::Rejected(rejection) => LogEntry::rejected(code, rejection),
         RotateError::Fault(fault) => LogEntry::fault(code, fault),
         RotateError::Disabled
         | RotateError::StepInvalid

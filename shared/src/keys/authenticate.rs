@@ -30,8 +30,10 @@ pub enum AuthenticateError {
 
 /// One way to authenticate a caller.
 pub trait Authenticate: Send + Sync + 'static {
-    /// The function's name in the log.
+    /// The function's name in the log, and the last segment of its paths.
     const ENDPOINT: &'static str;
+    /// Whether the credential is a key, which can read itself.
+    const CALLER_IS_KEY: bool = false;
     /// The authentication scheme (RFC 9110 section 11.1).
     const SCHEME: &'static str;
     /// The value of `WWW-Authenticate` in a 401 (RFC 9110 section 11.6.1).

@@ -92,7 +92,7 @@ async fn create_new(grant: Grant, now: Timestamp, store: &Store, call: Call) -> 
     let randomness = call.randomness?;
     let mut record = grant.into_record(randomness.key_id, &randomness.secret, now);
     for key_id in [randomness.key_id, randomness.spare_key_id] {
-        record.key_id = key_id;
+        record.set_id(key_id);
         if store.insert(&record, call.deadline).await? == Insertion::Inserted {
             let response = KeyResponse::with_secret(&record, &randomness.secret);
             return Ok(CreatedKey { response, replayed: false });
@@ -112,7 +112,7 @@ async fn create_once(
     let randomness = call.randomness?;
     let mut record = grant.into_record(randomness.key_id, &randomness.secret, now);
     for key_id in [randomness.key_id, randomness.spare_key_id] {
-        record.key_id = key_id;
+        record.set_id(key_id);
         let response = KeyResponse::with_secret(&record, &randomness.secret);
         let answer = retry.seal(&response, randomness.salt, now)?;
         match store.insert_once(&record, &answer, now, call.deadline).await? {

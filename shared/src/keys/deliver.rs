@@ -152,7 +152,7 @@ async fn complete(
     let grant = caller.grant_until(request.clone(), delivered.expires_at, now, limit)?;
     let record = grant.into_record(delivered.key_id, &delivered.secret, now);
     // An expired key is not stored again. A key that a rotation has replaced is not stored again either: the rotation
-    // authenticated it, so its record was stored, and a missing record means that the key was revoked.
+    // authenticated it, so its record was stored, and a missing record was deleted.
     if is_current && !record.expires_at.is_past(now) {
         insert(&record, services, deadline).await?;
     }

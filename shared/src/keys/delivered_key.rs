@@ -55,6 +55,7 @@ impl DeliveredKey {
             created_at: _,
             expires_at,
             created_by: _,
+            chain: _,
             chain_expires_at: _,
         } = record;
         let (key_id, level, expires_at, user_id) = (*key_id, *level, *expires_at, *user_id);

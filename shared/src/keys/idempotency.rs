@@ -13,24 +13,35 @@ use crate::domain::{ExpiresAt, Fault, IdempotencyRecord, KeyRequest, Principal, 
 /// The time for which an answer is stored, in seconds.
 const KEPT_SECONDS: u64 = 24 * 60 * 60;
 
-/// A random UUID that the caller chose, in canonical form.
+/// The longest prefix, in characters.
+const MAX_PREFIX: usize = 64;
+
+/// The length of a hyphenated UUID.
+const UUID_CHARS: usize = 36;
+
+/// A UUID that the caller chose, in canonical form, with or without a prefix.
 pub struct IdempotencyKey(String);
 
-/// The text is not a UUID of version 4 or 7.
+/// The text does not end in a UUID, or has an invalid prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidIdempotencyKey;
 
 impl IdempotencyKey {
-    /// Reads a hyphenated UUID of version 4 or 7, bare or as a structured-field string (RFC 9651 section 3.3.3).
+    /// Reads a hyphenated UUID, after a prefix of up to 64 letters, digits, `_`, `.`, `:` and `-`. The text is bare or a
+    /// structured-field string (RFC 9651 section 3.3.3).
     ///
     /// # Errors
     /// [`InvalidIdempotencyKey`] for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidIdempotencyKey> {
         let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-        let uuid = Uuid::try_parse(bare).map_err(|_| InvalidIdempotencyKey)?;
-        let canonical = uuid.to_string();
-        let is_valid = matches!(uuid.get_version_num(), 4 | 7) && canonical.eq_ignore_ascii_case(bare);
-        if is_valid { Ok(Self(canonical)) } else { Err(InvalidIdempotencyKey) }
+        let start = bare.len().checked_sub(UUID_CHARS).ok_or(InvalidIdempotencyKey)?;
+        let (prefix, uuid) = bare.split_at_checked(start).ok_or(InvalidIdempotencyKey)?;
+        let is_prefix = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+        if prefix.len() > MAX_PREFIX || !prefix.bytes().all(is_prefix) {
+            return Err(InvalidIdempotencyKey);
+        }
+        let uuid = Uuid::try_parse(uuid).map_err(|_| InvalidIdempotencyKey)?;
+        Ok(Self(format!("{prefix}{uuid}")))
     }
 }
 
@@ -90,6 +101,39 @@ impl Retry {
             return Err(RecallError::OtherRequest);
         }
         let answer = seal::open(&self.value.0, &stored.salt, &self.id, &stored.sealed);
-        answer.and_then(KeyResponse::from_bytes).ok_or(RecallError::Fault(Fault::new("memoDamaged")))
+        answer.and_then(KeyResponse::from_bytes).ok_or(RecallError::Fault(Fault::new("idempotencyRecordDamaged")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "2b0ff0b4-0b6d-1d0c-9b3e-0f3a7a6f1c55";
+
+    #[test]
+    fn a_value_is_a_uuid_of_any_version_with_or_without_a_prefix() {
+        let longest = format!("{}{ID}", "a".repeat(64));
+        for text in [ID, &format!("order_1.2:3-{ID}"), &longest, &format!("\"{ID}\""), &ID.to_uppercase()] {
+            assert!(IdempotencyKey::parse(text).is_ok(), "{text}");
+        }
+        let parsed = IdempotencyKey::parse(&format!("A-{}", ID.to_uppercase())).map(|key| key.0);
+        assert_eq!(parsed, Ok(format!("A-{ID}")));
+        for text in [
+            "",
+            "\"\"",
+            "order-1",
+            &ID[1..],
+            &format!("{ID}x"),
+            &format!(" {ID}"),
+            &format!("é{ID}"),
+            &format!("a b{ID}"),
+            &format!("a{longest}"),
+            &format!("\"{ID}"),
+            &format!("{{{ID}}}"),
+            &ID.replace('-', ""),
+        ] {
+            assert!(IdempotencyKey::parse(text).is_err(), "{text}");
+        }
     }
 }

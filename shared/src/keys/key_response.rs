@@ -35,6 +35,7 @@ impl KeyResponse {
             created_at: _,
             expires_at,
             created_by: _,
+            chain: _,
             chain_expires_at: _,
         } = record;
         let (key_id, level, expires_at, user_id) = (*key_id, *level, *expires_at, *user_id);

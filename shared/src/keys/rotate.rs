@@ -6,8 +6,8 @@
 use super::authenticate::Services;
 use super::delivered_key::{DeliveredKey, KeptKey};
 use super::verify::{Rejection, VerifyError, verify};
-use crate::domain::{ExpiresIn, Fault, Grant, KeyId, MaxExpiresIn, Principal, Record, SecretArn, secret_name};
-use crate::outbound::{CURRENT, Description, Insertion, PENDING, Version};
+use crate::domain::{ExpiresIn, Fault, Grant, KeyId, Lineage, MaxExpiresIn, Principal, Record, SecretArn, secret_name};
+use crate::outbound::{CURRENT, Description, PENDING, SuccessorInsertion, Version};
 use crate::platform::Call;
 
 /// Which secrets may be rotated, and the limit on lifetimes.
@@ -62,6 +62,8 @@ pub enum RotateError {
     PendingMissing,
     /// The value of the secret is not a key of this service, or the pending key does not succeed the current one.
     SecretInvalid,
+    /// The current or the pending key, or its chain, is revoked. No retry succeeds.
+    KeyRevoked(Rejection),
     /// The key in the secret does not authenticate.
     Rejected(Rejection),
     /// A service failed.
@@ -77,6 +79,7 @@ impl From<Fault> for RotateError {
 impl From<VerifyError> for RotateError {
     fn from(error: VerifyError) -> Self {
         match error {
+            VerifyError::Rejected(rejection) if rejection.is_revoked() => Self::KeyRevoked(rejection),
             VerifyError::Rejected(rejection) => Self::Rejected(rejection),
             VerifyError::Fault(fault) => Self::Fault(fault),
         }
@@ -188,7 +191,7 @@ impl Rotation<'_> {
         Ok(RotatedKey { outcome, key_id: is_stored.then_some(record.key_id) })
     }
 
-    /// setSecret: stores the record of the pending key, whose lifetime begins now.
+    /// setSecret: stores the record of the pending key, whose lifetime begins now, unless the replaced key was revoked.
     async fn set(&self, call: &Call, caller: &mut Option<Principal>) -> Result<RotatedKey, RotateError> {
         let pending = self.pending(call).await?.ok_or(RotateError::PendingMissing)?;
         let outcome = RotatedKey { outcome: "successorStored", key_id: Some(pending.key_id) };
@@ -205,9 +208,10 @@ impl Rotation<'_> {
         let now = call.elapsed_now();
         let grant = Grant::successor_of(&replaced, pending.expires_in, now, self.policy.limit);
         let record = grant.into_record(pending.key_id, &pending.secret, now);
-        match self.services.store.insert(&record, call.deadline).await? {
-            Insertion::Inserted => Ok(outcome),
-            Insertion::Taken => Err(Fault::new("keyTaken").into()),
+        match self.services.store.insert_successor(&record, &replaced, call.deadline).await? {
+            SuccessorInsertion::Inserted => Ok(outcome),
+            SuccessorInsertion::Taken => Err(Fault::new("keyTaken").into()),
+            SuccessorInsertion::ReplacedRevoked => Err(RotateError::KeyRevoked(Rejection::revoked(replaced.key_id))),
         }
     }
 
@@ -217,9 +221,15 @@ impl Rotation<'_> {
         Ok(RotatedKey { outcome: "successorTested", key_id: Some(self.authenticate_pending(call).await?.key_id) })
     }
 
-    /// finishSecret: makes the pending key the current key.
+    /// finishSecret: makes the pending key the current key, unless the replaced key was revoked.
     async fn finish(&self, description: &Description, call: &Call) -> Result<RotatedKey, RotateError> {
-        let key_id = self.authenticate_pending(call).await?.key_id;
+        let Record { key_id, created_by, .. } = self.authenticate_pending(call).await?;
+        if let Lineage::Rotation(replaced) = created_by {
+            let found = self.services.store.find(replaced, call.deadline).await?;
+            if found.is_some_and(|item| item.is_revoked()) {
+                return Err(RotateError::KeyRevoked(Rejection::revoked(replaced)));
+            }
+        }
         let in_place_of = description.current_version();
         let (secrets, id) = (self.services.secrets, self.event.secret_id);
         if let Err(fault) = secrets.make_current(id, self.event.version_id, in_place_of, call.deadline).await {
@@ -254,7 +264,7 @@ impl Rotation<'_> {
         let read = self.services.secrets.read(self.event.secret_id, Version::Current, call.deadline).await?;
         let kept = read.and_then(|read| KeptKey::parse(&read.text)).ok_or(RotateError::SecretInvalid)?;
         let record = verify(&kept.presented, call.now, self.services.store, call.deadline).await?;
-        *caller = Some(Principal::from(&record));
+        *caller = Some(Principal::from(record.clone()));
         // A provisioner's secret may be the `apikey` object of an answer, which has no `expiresIn`.
         let expires_in = kept.expires_in.or_else(|| record.lifetime()).ok_or(RotateError::SecretInvalid)?;
         Ok((record, expires_in.at_most(self.policy.limit)))

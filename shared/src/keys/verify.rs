@@ -2,27 +2,28 @@
 //!
 //! Every refusal has the same answer, at a constant interval, so that neither shows the reason.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
+use super::pace;
 use crate::domain::{Fault, KeyId, Record, Secret, SecretHash, Timestamp};
-use crate::outbound::{Store, StoredItem};
+use crate::outbound::Store;
 use crate::platform::Deadline;
 
-/// A refusal is returned at a whole multiple of this interval after the verification began. DynamoDB needs a different
-/// time to find no record than to read one; most reads complete within the first interval.
-const INTERVAL: Duration = Duration::from_millis(20);
-
 /// The reason for a key without a record.
-const KEY_UNKNOWN: &str = "keyUnknown";
+pub(super) const KEY_UNKNOWN: &str = "keyUnknown";
+/// The reason for a key past its `expiresAt`.
+pub(super) const KEY_EXPIRED: &str = "keyExpired";
+/// The reason for a revoked key.
+pub(super) const KEY_REVOKED: &str = "keyRevoked";
+/// The reason for a key of a revoked chain.
+pub(super) const CHAIN_REVOKED: &str = "chainRevoked";
 
-/// Why a credential does not verify. The caller never sees it.
+/// Why a credential does not verify, or a key is not found. The caller never sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// One word for the log.
     pub reason: &'static str,
-    /// The presented key, if the credential names one.
+    /// The presented or requested key, if the id is well-formed.
     pub key_id: Option<KeyId>,
 }
 
@@ -33,17 +34,28 @@ impl Rejection {
         Self { reason, key_id: None }
     }
 
+    /// A key that was revoked.
+    pub(super) const fn revoked(key_id: KeyId) -> Self {
+        Self { reason: KEY_REVOKED, key_id: Some(key_id) }
+    }
+
     /// Whether the presented key has no record.
     #[must_use]
     pub fn is_unknown_key(&self) -> bool {
         self.reason == KEY_UNKNOWN
+    }
+
+    /// Whether the key or its chain was revoked.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        [KEY_REVOKED, CHAIN_REVOKED].contains(&self.reason)
     }
 }
 
 /// Why a key does not verify.
 #[derive(Debug)]
 pub enum VerifyError {
-    /// The key is unknown or has expired, or the secret is wrong.
+    /// The key is unknown, expired or revoked, or the secret is wrong.
     Rejected(Rejection),
     /// The store failed, or the record is damaged.
     Fault(Fault),
@@ -76,8 +88,8 @@ impl PresentedKey {
     }
 }
 
-/// Verifies a key with one consistent read. A refusal is returned at a constant interval, so that its time does not
-/// show which keys exist.
+/// Verifies a key with one consistent read, and one more for a key that is not the first of its chain. A refusal is
+/// returned at a constant interval, so that its time does not show which keys exist.
 ///
 /// # Errors
 /// [`VerifyError::Rejected`] when the key does not verify, [`VerifyError::Fault`] when the store fails or the record is
@@ -89,26 +101,24 @@ pub async fn verify(
     deadline: Deadline,
 ) -> Result<Record, VerifyError> {
     let began = Instant::now();
-    let found = store.find(presented.key_id, deadline).await?;
-    let outcome = check(presented, found, now);
+    let outcome = check(presented, now, store, deadline).await;
     if matches!(outcome, Err(VerifyError::Rejected(_))) {
         // Boxed, so that it does not enlarge the future of a valid key.
-        Box::pin(deadline.hold_until(next_interval(began, Instant::now()))).await;
+        Box::pin(pace::hold(began, deadline)).await;
     }
     outcome
 }
 
-/// The next whole multiple of the interval after `began`.
-fn next_interval(began: Instant, now: Instant) -> Instant {
-    let whole = now.duration_since(began).as_nanos() / INTERVAL.as_nanos();
-    began + INTERVAL.saturating_mul(u32::try_from(whole).unwrap_or(u32::MAX).saturating_add(1))
-}
-
-/// Checks the item that was found. An unknown key takes the same work as a wrong secret. A record past its `expiresAt`
-/// is refused, also while the table still contains it.
-fn check(presented: &PresentedKey, found: Option<StoredItem>, now: Timestamp) -> Result<Record, VerifyError> {
-    let PresentedKey { key_id, secret_hash } = presented;
+/// Reads and checks the record. An unknown key takes the same work as a wrong secret. A record past its `expiresAt` is
+/// refused, also while the table still contains it.
+async fn check(
+    PresentedKey { key_id, secret_hash }: &PresentedKey,
+    now: Timestamp,
+    store: &Store,
+    deadline: Deadline,
+) -> Result<Record, VerifyError> {
     let rejected = |reason| Err(VerifyError::Rejected(Rejection { reason, key_id: Some(*key_id) }));
+    let found = store.find(*key_id, deadline).await?;
     let stored = match &found {
         Some(item) => item.secret_hash(*key_id)?,
         None => SecretHash::of_nothing(),
@@ -116,24 +126,18 @@ fn check(presented: &PresentedKey, found: Option<StoredItem>, now: Timestamp) ->
     // Compared also if there is no record.
     let matches = stored.matches(secret_hash);
     let item = match found {
+        Some(item) if item.is_revoked() => return rejected(KEY_REVOKED),
         Some(item) if matches => item,
         Some(_) => return rejected("secretWrong"),
         None => return rejected(KEY_UNKNOWN),
     };
     let record = item.into_record(*key_id)?;
-    if record.expires_at.is_past(now) { rejected("keyExpired") } else { Ok(record) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_waits_for_a_whole_interval() {
-        let began = Instant::now();
-        for (took, intervals) in [(0, 1), (1, 1), (19, 1), (20, 2), (21, 2), (39, 2), (40, 3), (2_499, 125)] {
-            let now = began + Duration::from_millis(took);
-            assert_eq!(next_interval(began, now), began + INTERVAL * intervals, "after {took} ms");
-        }
+    if record.expires_at.is_past(now) {
+        return rejected(KEY_EXPIRED);
     }
+    // The first key of a revoked chain is itself revoked.
+    if !record.is_first_of_chain() && store.is_fenced(record.chain, deadline).await? {
+        return rejected(CHAIN_REVOKED);
+    }
+    Ok(record)
 }

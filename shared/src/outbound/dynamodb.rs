@@ -1,12 +1,17 @@
 //! The key records in DynamoDB. Only this folder uses the operations and items of DynamoDB.
 //!
-//! A write never replaces a key record, and a read is always consistent.
+//! A write never replaces a key record, and every read is consistent, except for the list of a user's keys.
 
 mod connection;
+mod fence;
 mod idempotency_record;
 mod insert_once;
 mod item;
+mod list;
 mod meter;
+mod revoke;
+mod successor;
+mod transaction;
 
 use std::future::Future;
 use std::time::Instant;
@@ -25,8 +30,11 @@ use crate::platform::Deadline;
 use crate::platform::config::{ConfigError, StoreConfig};
 pub use insert_once::IdempotentInsertion;
 pub use item::StoredItem;
+pub use list::{IndexPage, IndexedKey};
 use meter::Meter;
 pub use meter::StoreUse;
+pub use revoke::{Revocation, Revoked};
+pub use successor::SuccessorInsertion;
 
 /// The result of a conditional write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +43,15 @@ pub enum Insertion {
     Inserted,
     /// The id belongs to another record.
     Taken,
+}
+
+impl Insertion {
+    /// The result for a record whose id has an item already. If that item is the record itself, the write was applied
+    /// and its reply was lost.
+    fn of_standing(record: &Record, standing: Option<&item::Attributes>) -> Result<Self, Fault> {
+        let standing = standing.ok_or(Fault::new("replyUnknown"))?;
+        Ok(if item::is_of(record, standing) { Self::Inserted } else { Self::Taken })
+    }
 }
 
 /// The table of key records.
@@ -84,7 +101,7 @@ impl Store {
     /// Stores a record unless its id is taken.
     ///
     /// If a write was applied and its reply was lost, the SDK retries it, and the retry finds the item of the first
-    /// attempt. That item has the same secret hash, so the record counts as inserted.
+    /// attempt. That item has the same secret hash or is revoked, so the record counts as inserted.
     ///
     /// # Errors
     /// A [`Fault`] when DynamoDB refuses, fails or does not answer in time.
@@ -104,10 +121,7 @@ impl Store {
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failure)) => {
-                // Only the existing item shows whether this write or another one stored it.
-                let standing = failure.item().ok_or(Fault::new("replyUnknown"))?;
-                let ours = item::holds_hash(standing, &record.secret_hash);
-                Ok(if ours { Insertion::Inserted } else { Insertion::Taken })
+                Insertion::of_standing(record, failure.item())
             }
             _ => Err(fault(&error)),
         }

@@ -11,7 +11,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::domain::{Fault, Timestamp};
+use crate::domain::{Fault, KeyId, Timestamp};
 pub use foreign::{install_panic_hook, install_subscriber};
 pub use level::LogLevel;
 pub use metrics::{Metrics, OutcomeClass};
@@ -35,7 +35,8 @@ pub struct RequestLine<'a> {
     pub message_id: Option<&'a str>,
     /// The function: `jwt` or `key`.
     pub endpoint: &'static str,
-    /// `created`, `replayed`, the outcome of a rotation step, or the error code.
+    /// `created`, `replayed`, `listed`, `read`, `revoked`, `chainRevoked`, `alreadyRevoked`, the outcome of a rotation
+    /// step, or the error code.
     pub outcome: &'static str,
     /// The class of the outcome.
     pub outcome_class: OutcomeClass,
@@ -45,16 +46,19 @@ pub struct RequestLine<'a> {
     /// The HTTP status, for an HTTP request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The new key.
+    /// The key that was created, read or revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
+    /// The chain that was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
     /// The user of the credential, if it was verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<u64>,
     /// The verified credential: `jwt` or `key:<uuid>`, as in the record's `createdBy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
-    /// The presented key, if it did not verify or its record is damaged.
+    /// The presented or requested key, if it did not verify, was not found, or its record is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presented_key: Option<String>,
     /// The request id of the AWS call that failed.
@@ -103,6 +107,11 @@ pub fn answer_not_sent(error: &impl fmt::Display) {
 /// Logs that a value can't be read again. The last value stays in use.
 pub fn not_read_again(what: &str, fault: &Fault) {
     write_line(&Incident::new(LogLevel::Warn, &format!("{what} can't be read again"), &fault.reason));
+}
+
+/// Logs that a list leaves out a key whose record is damaged.
+pub fn record_damaged(key_id: KeyId) {
+    write_line(&Incident::new(LogLevel::Warn, "the record of a key is damaged", &key_id.to_string()));
 }
 
 /// An incident outside of requests.

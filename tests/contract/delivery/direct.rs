@@ -55,16 +55,21 @@ async fn another_request_with_the_same_idempotency_key_is_refused() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_is_one_random_uuid() {
+async fn an_idempotency_key_ends_in_a_uuid() {
     let (site, process) = open().await;
     let standing = site.standing().await;
-    for value in
-        ["", "once", "00000000-0000-0000-0000-000000000000", "c232ab00-9414-11ec-b3c8-9f6bdeced846", &VALUE[1..]]
-    {
+    let prefixed = |length| format!("{}{VALUE}", "a".repeat(length));
+    for value in ["", "once", &VALUE[1..], &format!("{VALUE}-1"), &format!("a b{VALUE}"), &prefixed(65)] {
         let wish = wish(&site, Endpoint::Jwt).with("idempotencyKey", value);
         assert_eq!(wish.send(&process).await, Err("idempotencyKeyInvalid"), "{value}");
     }
     assert_eq!(site.standing().await, standing);
+    for value in ["00000000-0000-0000-0000-000000000000", &format!("order-{VALUE}"), &prefixed(64)] {
+        let wish = wish(&site, Endpoint::Jwt).with("idempotencyKey", value);
+        let first = wish.send(&process).await;
+        assert!(first.is_ok(), "{value}: {first:?}");
+        assert_eq!(wish.send(&process).await, first, "{value}");
+    }
 }
 
 #[tokio::test]

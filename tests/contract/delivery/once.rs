@@ -181,7 +181,7 @@ async fn an_event_finds_its_secret_after_rotations_of_the_provisioner() {
 }
 
 #[tokio::test]
-async fn a_replaced_and_revoked_key_is_not_stored_again_by_its_event() {
+async fn a_replaced_and_deleted_key_is_not_stored_again_by_its_event() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let process = site.process().await;
@@ -196,6 +196,51 @@ async fn a_replaced_and_revoked_key_is_not_stored_again_by_its_event() {
         assert_eq!(wish.send(&process).await, Ok(first), "{endpoint:?}");
         assert_eq!(site.standing().await, standing, "{endpoint:?}");
     }
+}
+
+#[tokio::test]
+async fn a_revoked_key_stays_revoked_when_its_event_comes_again() {
+    for (endpoint, chain) in [(Endpoint::Jwt, ""), (Endpoint::Jwt, "chain=true"), (Endpoint::Key, "")] {
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let (process, before) = (site.process().await, site.standing().await);
+        let wish = Wish::new(&site, endpoint);
+        let first = wish.send(&process).await.unwrap();
+        let delivered = wish.only(&site, &before, &caller, "first").await;
+        site.revoke(&process, &delivered.key, chain).await;
+        let standing = site.standing().await;
+        for process in [&process, &site.process().await] {
+            assert_eq!(wish.send(process).await.as_ref(), Ok(&first), "{endpoint:?} {chain}");
+        }
+        for source in Source::ALL {
+            assert!(wish.send_from(source, &process).await, "{endpoint:?} {chain} {source:?}");
+        }
+        assert_eq!(site.standing().await, standing, "{endpoint:?} {chain}");
+        delivered.assert_refused(&process, "the revoked key").await;
+    }
+}
+
+/// The reply to the first write is lost, and the key is revoked before the write is sent again.
+#[tokio::test]
+async fn a_key_that_is_revoked_before_its_write_is_retried_stays_revoked() {
+    let site = Site::new().await;
+    let (process, other) = (site.process().await, site.process().await);
+    let before = site.standing().await;
+    let wish = Wish::new(&site, Endpoint::Jwt);
+    site.table.on("PutItem", 1, Fault::ApplyThenLose);
+    site.table.on("PutItem", 2, Fault::Hold);
+    let revocation = async {
+        while site.table.count("PutItem") < 2 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        let key = site.standing().await.since(&before, "one record").items.into_keys().next().unwrap();
+        site.revoke(&other, &key, "").await;
+        site.table.release();
+        key
+    };
+    let (answer, key) = tokio::join!(wish.send(&process), revocation);
+    assert_eq!(key_of(&answer.unwrap()), key);
+    assert!(site.dynamo.item(&key).await.unwrap().contains_key("revokedAt"));
 }
 
 #[tokio::test]

@@ -9,12 +9,13 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::row::{Expected, Row};
+use crate::failures::Failures;
 use crate::site::Source;
 
 const MATRIX: &str = "events_matrix::every_event_gets_the_expected_answer_and_records";
 
-#[test]
-fn every_event_logs_one_line_with_its_outcome_source_and_level() {
+#[tokio::test]
+async fn every_event_logs_one_line_with_its_outcome_source_and_level() {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([MATRIX, "--exact", "--nocapture"]).env("APIKEYS_CONTRACT_LOG_LEVEL", "INFO");
     let output = command.output().unwrap();
@@ -25,11 +26,16 @@ fn every_event_logs_one_line_with_its_outcome_source_and_level() {
         let line: Value = serde_json::from_str(line).unwrap();
         lines.entry(line["requestId"].as_str().unwrap().to_owned()).or_default().push(line);
     }
-    let rows = Row::all();
+    let (rows, mut failures) = (Row::all(), Failures::default());
     for row in &rows {
-        let [line] = lines[row.id].as_slice() else { panic!("{}: {:?}", row.id, lines[row.id]) };
-        assert_line(row, line);
+        let lines = lines.get(row.id).map(Vec::as_slice).unwrap_or_default();
+        let check = async {
+            let [line] = lines else { panic!("{}: {lines:?}", row.id) };
+            assert_line(row, line);
+        };
+        failures.check(row.id, check).await;
     }
+    failures.assert_none();
     assert_eq!(lines.len(), rows.len());
 }
 

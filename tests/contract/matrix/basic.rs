@@ -150,14 +150,21 @@ async fn records(rows: &mut Rows, world: &World) {
     }
 }
 
+/// Every attribute of a record but its key.
+pub(super) const ATTRIBUTES: [&str; 9] =
+    ["secretHash", "name", "level", "userId", "createdAt", "expiresAt", "createdBy", "chain", "chainExpiresAt"];
+
 /// Records in which an attribute is missing, has another type, or is out of its range.
 fn damaged() -> Vec<(String, StoredKey)> {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: &str| AttributeValue::N(value.to_owned());
     let mut damaged = Vec::new();
-    for attribute in ["secretHash", "name", "level", "userId", "createdAt", "expiresAt", "createdBy", "chainExpiresAt"]
-    {
+    for attribute in ATTRIBUTES {
         damaged.push((format!("no {attribute}"), StoredKey::new().without(attribute)));
+        // DynamoDB refuses other types for the keys of the index.
+        if ["userId", "createdAt"].contains(&attribute) {
+            continue;
+        }
         for value in [AttributeValue::Null(true), AttributeValue::Bool(true), AttributeValue::L(vec![])] {
             damaged.push((format!("{attribute} {value:?}"), StoredKey::new().with(attribute, value)));
         }
@@ -173,14 +180,20 @@ fn damaged() -> Vec<(String, StoredKey)> {
         ("level", number("-1")),
         ("level", number("4.5")),
         ("userId", number("0")),
-        ("userId", text("61")),
         ("userId", number("9007199254740992")),
+        ("userId", number("61.5")),
+        ("createdAt", number("-1")),
+        ("createdAt", number("1700000000.5")),
         ("expiresAt", text("4102444800")),
         ("expiresAt", number("4102444800.5")),
         ("expiresAt", number("-1")),
         ("createdBy", text("admin")),
         ("createdBy", number("1")),
         ("chainExpiresAt", text("4102444800")),
+        ("chain", number("1")),
+        ("chain", text("")),
+        ("chain", text("7EBA7D5C-0B9C-4D0A-8D6F-2A4D1C6A3B52")),
+        ("chain", text("fence#7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52")),
     ] {
         damaged.push((format!("{attribute} {value:?}"), StoredKey::new().with(attribute, value)));
     }

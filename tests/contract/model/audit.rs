@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use tests::dynamo::{Item, TABLE_NAME};
 use tests::stored_key::hash;
 
-use super::Key;
 use super::walk::Walk;
+use super::{Key, Mark};
 
 /// The contents of the table.
 #[derive(Debug, Default)]
@@ -17,6 +17,7 @@ pub(super) struct Table {
     pub(super) keys: BTreeMap<String, Key>,
     hashes: BTreeMap<String, Vec<u8>>,
     memos: BTreeMap<String, u64>,
+    pub(super) fences: BTreeMap<String, (u64, Mark)>,
 }
 
 impl Table {
@@ -30,6 +31,12 @@ impl Table {
                 table.memos.insert(id, number("expiresAt"));
                 continue;
             }
+            let mark = || (number("revokedAt"), text("revokedBy"));
+            if let Some(chain) = id.strip_prefix("fence#") {
+                assert!(!item.contains_key("expiresAt") && !item.contains_key("userId"), "{item:?}");
+                table.fences.insert(chain.to_owned(), (number("owner"), mark()));
+                continue;
+            }
             table.hashes.insert(id.clone(), item["secretHash"].as_b().unwrap().clone().into_inner());
             let key = Key {
                 name: text("name"),
@@ -38,7 +45,9 @@ impl Table {
                 created_at: number("createdAt"),
                 expires_at: number("expiresAt"),
                 created_by: text("createdBy"),
+                chain: text("chain"),
                 chain_expires_at: number("chainExpiresAt"),
+                revoked: item.contains_key("revokedAt").then(mark),
             };
             table.keys.insert(id, key);
         }
@@ -61,6 +70,7 @@ impl Walk {
 
     fn assert_nothing_missing_or_too_much(&self) {
         assert_eq!(self.table.keys, self.model.keys, "the keys of the table and the model");
+        assert_eq!(self.table.fences, self.model.fences, "the fences of the table and the model");
         let mut ends: Vec<_> = self.table.memos.values().copied().collect();
         let mut expected: Vec<_> = self.model.memos.values().map(|memo| memo.expires_at).collect();
         ends.sort_unstable();
@@ -71,8 +81,13 @@ impl Walk {
     fn assert_every_secret_was_shown(&self) {
         for (id, stored) in &self.table.hashes {
             let told = self.told.contains(id);
-            assert!(told != self.untold.contains(id), "{id}: shown, or its answer was a 500");
-            assert_eq!(stored, &hash(&hex::decode(&self.secrets[id]).unwrap()), "{id}: the hash of the secret");
+            assert!(
+                told != self.untold.contains(id),
+                "{id}: either an answer contained the secret, or the answer was a 500"
+            );
+            let is_revoked = self.table.keys[id].revoked.is_some();
+            let expected = if is_revoked { vec![0; 32] } else { hash(&hex::decode(&self.secrets[id]).unwrap()) };
+            assert_eq!(stored, &expected, "{id}: the hash of the secret");
         }
     }
 
@@ -83,8 +98,18 @@ impl Walk {
             if let Some(maker) = key.created_by.strip_prefix("key:") {
                 let maker = &self.ever[maker];
                 assert!(key.level <= maker.level, "{id}: higher level than its creator");
-                assert_eq!((key.user, key.chain_expires_at), (maker.user, maker.chain_expires_at), "{id}: user, chain");
+                assert_eq!(
+                    (key.user, &key.chain, key.chain_expires_at),
+                    (maker.user, &maker.chain, maker.chain_expires_at),
+                    "{id}: user or chain differs from its creator"
+                );
                 assert!(key.created_at < maker.expires_at, "{id}: created by an expired key");
+                let revoked_at = maker.revoked.as_ref().map(|(at, _)| *at);
+                assert!(revoked_at.is_none_or(|at| key.created_at <= at), "{id}: created by a revoked key");
+                let fenced_at = self.table.fences.get(&key.chain).map(|(_, (at, _))| *at);
+                assert!(fenced_at.is_none_or(|at| key.created_at <= at), "{id}: created in a revoked chain");
+            } else {
+                assert_eq!(&key.chain, id, "a key made with a token begins a chain");
             }
         }
     }
@@ -99,15 +124,6 @@ impl Walk {
         for (request, times) in &mut made {
             times.sort_unstable();
             assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= 86_400), "{request:?}: {times:?}");
-        }
-    }
-
-    /// Deletes a key, as its owner can at any time.
-    pub(super) async fn revoke(&mut self) {
-        let keys: Vec<_> = self.model.keys.keys().cloned().collect();
-        if let Some(id) = self.dice.pick(&keys) {
-            self.delete(id).await;
-            self.model.keys.remove(id);
         }
     }
 

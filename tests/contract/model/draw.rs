@@ -128,7 +128,7 @@ impl Walk {
         ask
     }
 
-    fn shown(&mut self) -> Shown {
+    pub(super) fn shown(&mut self) -> Shown {
         match self.dice.roll(20) {
             0 => self.dice.one_of([Shown::Nothing, Shown::OtherScheme, Shown::Several, Shown::Malformed]),
             1..=7 => self.token(),
@@ -157,7 +157,7 @@ impl Walk {
     }
 
     fn is_able(&self, id: &str) -> bool {
-        self.model.keys.get(id).is_some_and(|key| key.level >= 4 && key.expires_at * 1000 > self.now)
+        self.model.lives(id, self.now) && self.model.keys[id].level >= 4
     }
 
     fn level(&mut self, shown: &Shown) -> Member {
@@ -215,18 +215,20 @@ impl Walk {
         }
     }
 
-    /// An id. One id in `times` is the id of another key.
+    /// An id. One id in `times` is the id of another key. A revoked key has lost its hash, so the id of a new key that
+    /// meets it would count as its own.
     fn id(&mut self, times: u64) -> String {
-        let taken: Vec<_> = self.ever.keys().filter(|id| self.model.keys.contains_key(*id)).cloned().collect();
+        let is_standing = |id: &&String| self.model.keys.get(*id).is_some_and(|key| key.revoked.is_none());
+        let taken: Vec<_> = self.ever.keys().filter(is_standing).cloned().collect();
         let taken = self.dice.pick(&taken).cloned().filter(|_| self.dice.once_in(times));
         taken.unwrap_or_else(|| self.uuid())
     }
 
-    fn number(&mut self, least: i64, most: i64) -> i64 {
+    pub(super) fn number(&mut self, least: i64, most: i64) -> i64 {
         least.saturating_add_unsigned(self.dice.roll((most - least).unsigned_abs() + 1))
     }
 
-    fn uuid(&mut self) -> String {
+    pub(super) fn uuid(&mut self) -> String {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid().to_string()
     }
 

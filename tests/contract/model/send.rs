@@ -56,7 +56,7 @@ impl Walk {
         self.world.invoke_with(endpoint, &request.event(Source::HttpApi), call).await.unwrap()
     }
 
-    fn authorization(&self, endpoint: Endpoint, shown: &Shown) -> Option<String> {
+    pub(super) fn authorization(&self, endpoint: Endpoint, shown: &Shown) -> Option<String> {
         let (scheme, other) = if endpoint == Endpoint::Jwt { ("Bearer", "Basic") } else { ("Basic", "Bearer") };
         match shown {
             Shown::Nothing => None,

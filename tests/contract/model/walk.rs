@@ -27,7 +27,7 @@ pub(super) type Tally = BTreeMap<String, u64>;
 pub(super) struct Walk {
     seed: u64,
     step: u64,
-    doing: String,
+    pub(super) doing: String,
     pub(super) dice: Dice,
     /// The time in milliseconds.
     pub(super) now: u64,
@@ -68,7 +68,7 @@ impl Walk {
             doing: String::new(),
             dice,
             now: BEGINNING,
-            model: Model { limit, keys: BTreeMap::new(), memos: BTreeMap::new() },
+            model: Model { limit, keys: BTreeMap::new(), memos: BTreeMap::new(), fences: BTreeMap::new() },
             repeatable: Vec::new(),
             told: Vec::new(),
             untold: BTreeSet::new(),
@@ -88,8 +88,8 @@ impl Walk {
             self.step = step;
             let focus = self.move_on();
             match self.dice.roll(20) {
-                0 => self.revoke().await,
-                1 => self.sweep().await,
+                0..=4 => *tally.entry(self.live().await).or_default() += 1,
+                5 => self.sweep().await,
                 _ => {
                     let ask = self.draw(step, focus);
                     let answer = self.ask(&ask).await;
@@ -138,13 +138,16 @@ impl Walk {
         }
     }
 
-    /// Asserts that no expired key authenticates, independently of the model.
+    /// Asserts that no expired or revoked key authenticates, independently of the model.
     fn assert_alive(&self, ask: &Ask, answer: &Answer) {
         let turned_away = ["authenticationRequired", "authenticationFailed", "createApikeyFailed"];
         let Shown::Key { id, .. } = &ask.shown else {
             return;
         };
-        let is_alive = self.table.keys.get(id).is_some_and(|key| self.now < key.expires_at * 1000);
+        let is_alive = self.table.keys.get(id).is_some_and(|key| {
+            let is_fenced = key.chain != *id && self.table.fences.contains_key(&key.chain);
+            self.now < key.expires_at * 1000 && key.revoked.is_none() && !is_fenced
+        });
         assert!(is_alive || turned_away.iter().any(|code| answer.body.contains(code)), "{}", answer.body);
     }
 

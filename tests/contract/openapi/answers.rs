@@ -1,8 +1,9 @@
-//! Every refusal of an endpoint.
+//! Every refusal of an operation.
 
 use tests::event::Request;
 use tests::token::Claims;
 
+use super::operation::{Action, Operation};
 use crate::support::{Answer, Endpoint, StoredKey, World};
 
 /// Request bodies, each with a broken rule.
@@ -23,54 +24,80 @@ const BODIES: [&str; 12] = [
 
 const TRIED: (&str, &str) = ("Idempotency-Key", "2b0ff0b4-0b6d-4d0c-9b3e-0f3a7a6f1c55");
 
-/// The refusals of an endpoint.
-pub(super) async fn refusals(endpoint: Endpoint) -> Vec<Answer> {
+/// The id of no key.
+const UNKNOWN: &str = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
+
+/// The refusals of an operation.
+pub(super) async fn refusals(operation: Operation) -> Vec<Answer> {
     let world = World::with(&[("ROLE_LEVELS", r#"{"admin":9,"user":4,"tester":3}"#)]).await;
+    let endpoint = operation.endpoint;
+    let strongest = operation.request_by(&world.authorization(endpoint), UNKNOWN);
     let mut requests = vec![
-        Request::new("GET", endpoint.path()),
-        World::anonymous(endpoint),
-        World::anonymous(endpoint).header("Authorization", "Bearer x, Basic x"),
-        world.request(endpoint).header(TRIED.0, "order-1"),
-        calling(&world, endpoint, "tester").await,
-        calling(&world, endpoint, "user").await.body(r#"{"name":"a","level":5,"expiresIn":60}"#),
+        Request::new("PATCH", &operation.path().replace("{id}", UNKNOWN)),
+        operation.request(UNKNOWN),
+        operation.request_by("Bearer x, Basic x", UNKNOWN),
     ];
-    requests.extend(BODIES.map(|body| world.request(endpoint).body(body)));
     if endpoint == Endpoint::Jwt {
-        let lacking = world.bearer(&Claims::new().with("status", 0));
-        requests.push(World::anonymous(endpoint).header("Authorization", &lacking));
+        requests.push(operation.request_by(&world.bearer(&Claims::new().with("status", 0)), UNKNOWN));
+    }
+    let user = authorization(&world, endpoint, 4).await;
+    let tester = authorization(&world, endpoint, 3).await;
+    match operation.action {
+        Action::Create => {
+            requests.push(strongest.clone().header(TRIED.0, "order-1"));
+            requests.push(operation.request_by(&tester, UNKNOWN));
+            requests.push(operation.request_by(&user, UNKNOWN).body(r#"{"name":"a","level":5,"expiresIn":60}"#));
+            requests.extend(BODIES.map(|body| strongest.clone().body(body)));
+        }
+        Action::List => {
+            requests.extend(["limit", "cursor", "userId"].map(|name| strongest.clone().query(name, "0")));
+            requests.push(operation.request_by(&user, UNKNOWN).query("userId", "62"));
+        }
+        Action::Read | Action::Revoke => {
+            requests.push(strongest.clone());
+            requests.push(operation.request_by(&world.authorization(endpoint), "no-uuid"));
+            requests.push(operation.request_by(&tester, UNKNOWN));
+        }
+        Action::ReadCaller => {}
+    }
+    if operation.action == Action::Revoke {
+        requests.push(strongest.clone().query("chain", "yes"));
+        requests.push(strongest.clone().query("chains", "true"));
+        requests.push(strongest.query("chain", "true"));
     }
     let mut answers = Vec::new();
     for request in &requests {
-        answers.push(world.send(endpoint, request).await);
+        answers.push(operation.send(&world, request).await);
     }
-    answers.push(reused(&world, endpoint).await);
-    answers.push(failed(endpoint).await);
-    assert!(answers.iter().all(|answer| answer.status != 201));
+    if operation.action == Action::Create {
+        answers.push(reused(&world, operation).await);
+    }
+    answers.push(failed(operation).await);
+    assert!(answers.iter().all(|answer| answer.status >= 400), "{answers:?}");
     answers
 }
 
-/// The documented request, from a user with this role or from a key with the role's level.
-async fn calling(world: &World, endpoint: Endpoint, role: &str) -> Request {
-    let authorization = match endpoint {
-        Endpoint::Jwt => world.bearer(&Claims::new().role(role)),
+/// The `Authorization` of user 61 with a level of 3 or 4.
+async fn authorization(world: &World, endpoint: Endpoint, level: i64) -> String {
+    match endpoint {
+        Endpoint::Jwt => world.bearer(&Claims::new().role(if level == 4 { "user" } else { "tester" })),
         Endpoint::Key => {
-            let caller = StoredKey::new().level(if role == "user" { 4 } else { 3 });
+            let caller = StoredKey::new().level(level);
             world.dynamo.put_item(caller.item.clone()).await;
             caller.authorization()
         }
-    };
-    World::anonymous(endpoint).header("Authorization", &authorization)
+    }
 }
 
 /// The answer to another body with the same idempotency key.
-async fn reused(world: &World, endpoint: Endpoint) -> Answer {
-    let request = world.request(endpoint).header(TRIED.0, TRIED.1);
-    assert_eq!(world.send(endpoint, &request).await.status, 201);
-    world.send(endpoint, &request.body(r#"{"name":"a","level":3,"expiresIn":60}"#)).await
+async fn reused(world: &World, operation: Operation) -> Answer {
+    let request = operation.request_by(&world.authorization(operation.endpoint), UNKNOWN).header(TRIED.0, TRIED.1);
+    assert_eq!(operation.send(world, &request).await.status, 201);
+    operation.send(world, &request.body(r#"{"name":"a","level":3,"expiresIn":60}"#)).await
 }
 
 /// The answer if no process listens at the endpoint of DynamoDB.
-async fn failed(endpoint: Endpoint) -> Answer {
+async fn failed(operation: Operation) -> Answer {
     let world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1")]).await;
-    world.send(endpoint, &world.request(endpoint)).await
+    operation.send(&world, &operation.request_by(&world.authorization(operation.endpoint), UNKNOWN)).await
 }

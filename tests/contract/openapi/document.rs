@@ -7,7 +7,7 @@ use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::Value;
 use tests::host;
 
-use crate::support::Endpoint;
+use super::operation::Operation;
 
 /// The contents of `openapi.yaml`.
 pub(super) struct Document(pub(super) Value);
@@ -19,13 +19,20 @@ impl Document {
         Self(resolved(&root, &root))
     }
 
-    pub(super) fn operation(&self, endpoint: Endpoint) -> &Value {
-        &self.0["paths"][endpoint.path()]["post"]
+    pub(super) fn operation(&self, operation: Operation) -> &Value {
+        &self.0["paths"][operation.path()][operation.method().to_lowercase()]
     }
 
-    pub(super) fn response(&self, endpoint: Endpoint, status: u64) -> &Value {
-        let response = &self.operation(endpoint)["responses"][status.to_string()];
-        assert!(response.is_object(), "{endpoint:?} has no {status}");
+    /// The schema and the example of a parameter.
+    pub(super) fn parameter(&self, operation: Operation, name: &str) -> (&Value, &Value) {
+        let parameters = self.operation(operation)["parameters"].as_array().unwrap();
+        let parameter = parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
+        (&parameter["schema"], &parameter["example"])
+    }
+
+    pub(super) fn response(&self, operation: Operation, status: u64) -> &Value {
+        let response = &self.operation(operation)["responses"][status.to_string()];
+        assert!(response.is_object(), "{operation:?} has no {status}");
         response
     }
 
@@ -35,10 +42,10 @@ impl Document {
     }
 
     /// The status and code of every documented refusal. Each refusal must have an example with its code as its name.
-    pub(super) fn errors(&self, endpoint: Endpoint) -> BTreeSet<(u64, String)> {
+    pub(super) fn errors(&self, operation: Operation) -> BTreeSet<(u64, String)> {
         let mut errors = BTreeSet::new();
-        for (status, response) in self.operation(endpoint)["responses"].as_object().unwrap() {
-            if status == "201" {
+        for (status, response) in self.operation(operation)["responses"].as_object().unwrap() {
+            if *status == operation.status().to_string() {
                 continue;
             }
             let content = Self::content(response);
@@ -46,7 +53,7 @@ impl Document {
             let codes = schema["enum"].as_array().cloned().unwrap_or_else(|| vec![schema["const"].clone()]);
             let examples = content["examples"].as_object().unwrap();
             let names: BTreeSet<_> = examples.keys().map(String::as_str).collect();
-            assert_eq!(names, codes.iter().filter_map(Value::as_str).collect(), "{endpoint:?}, {status}");
+            assert_eq!(names, codes.iter().filter_map(Value::as_str).collect(), "{operation:?}, {status}");
             for (name, example) in examples {
                 assert_eq!(example["value"]["error"], name.as_str());
                 assert_fits(&content["schema"], &example["value"]);
@@ -68,11 +75,16 @@ pub(super) fn assert_fits(schema: &Value, value: &Value) {
     match schema["type"].as_str() {
         Some("object") => {
             let members = schema["properties"].as_object().unwrap();
-            let names: BTreeSet<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
-            let required: BTreeSet<_> =
-                schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-            assert_eq!((&names, &members.keys().map(String::as_str).collect()), (&required, &required));
-            members.iter().for_each(|(name, schema)| assert_fits(schema, &value[name]));
+            let required: Vec<_> = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            assert!(required.iter().all(|name| value.get(name).is_some()), "{value} lacks one of {required:?}");
+            for (name, member) in value.as_object().unwrap() {
+                assert_fits(members.get(name).unwrap_or_else(|| panic!("{name} is unknown")), member);
+            }
+        }
+        Some("array") => {
+            let items = value.as_array().unwrap();
+            assert!(items.len() as u64 <= schema["maxItems"].as_u64().unwrap());
+            items.iter().for_each(|item| assert_fits(&schema["items"], item));
         }
         Some("string") => assert!(matches(schema, value.as_str().unwrap()), "{value}"),
         Some("integer") => {

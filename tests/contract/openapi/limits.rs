@@ -4,10 +4,13 @@ use serde_json::{Value, json};
 use tests::token::Claims;
 
 use super::document::{Document, matches};
-use crate::support::{Endpoint, World, assert_refused};
+use super::operation::{Action, Operation};
+use crate::support::{Endpoint, StoredKey, World, assert_refused};
+
+const CREATE: Operation = Operation::new(Action::Create, Endpoint::Jwt);
 
 fn members(document: &Document) -> &Value {
-    &Document::content(&document.operation(Endpoint::Jwt)["requestBody"])["schema"]["properties"]
+    &Document::content(&document.operation(CREATE)["requestBody"])["schema"]["properties"]
 }
 
 #[tokio::test]
@@ -66,14 +69,18 @@ async fn a_name_is_valid_exactly_if_the_documented_schema_accepts_it() {
 #[tokio::test]
 async fn an_idempotency_key_is_valid_exactly_if_the_documented_pattern_matches() {
     let document = Document::read();
-    let schema = &document.operation(Endpoint::Key)["parameters"][0]["schema"];
-    let example = document.operation(Endpoint::Key)["parameters"][0]["example"].as_str().unwrap();
+    let (schema, example) = document.parameter(CREATE, "Idempotency-Key");
+    let example = example.as_str().unwrap();
     let digit = |index: usize, digit: u32| format!("{}{digit:x}{}", &example[..index], &example[index + 1..]);
     let mut values: Vec<String> = (0..16).flat_map(|value| [digit(14, value), digit(19, value)]).collect();
     values.extend(["", "order-1", "\"\""].map(str::to_owned));
     values.extend([example.to_uppercase(), example.replace('-', ""), format!("{{{example}}}"), format!("{example}0")]);
     values.extend([format!("\"{example}\""), format!("\"{example}"), format!("{example}\""), format!("'{example}'")]);
     values.extend([format!("{example},{example}"), example.replace("2b", "2g"), format!("urn:uuid:{example}")]);
+    for prefix in ["order-1:", "a", "-", ".", "_", " ", "/", "+", "é", "\"", "a\u{0}", &"x".repeat(64), &"x".repeat(65)]
+    {
+        values.push(format!("{prefix}{example}"));
+    }
     let world = World::new().await;
     let user = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&Claims::new()));
     let user = user.body(r#"{"name":"a","level":8,"expiresIn":60}"#);
@@ -90,7 +97,8 @@ async fn the_largest_body_has_the_documented_16_kib() {
     let document = Document::read();
     let world = World::new().await;
     for endpoint in Endpoint::ALL {
-        let description = document.operation(endpoint)["requestBody"]["description"].as_str().unwrap();
+        let create = Operation::new(Action::Create, endpoint);
+        let description = document.operation(create)["requestBody"]["description"].as_str().unwrap();
         assert!(description.contains("at most 16 KiB"), "{description}");
         let body = |bytes: usize| {
             let body = r#"{"name":"a","level":3,"expiresIn":60,"padding":""}"#;
@@ -100,5 +108,79 @@ async fn the_largest_body_has_the_documented_16_kib() {
         world.assert_created(&answer, "16 KiB").await;
         let answer = world.send(endpoint, &world.request(endpoint).body(body(16 * 1024 + 1))).await;
         assert_refused(&answer, 400, "postBodyInvalid", "one byte more");
+    }
+}
+
+/// The code of the answer to a list or a revocation with one parameter; `null` for success.
+async fn code(world: &World, operation: Operation, name: &str, value: &str) -> Value {
+    let authorization = world.authorization(operation.endpoint);
+    let request = operation.request_by(&authorization, "no-uuid").query(name, value);
+    let answer = operation.send(world, &request).await;
+    serde_json::from_str::<Value>(&answer.body).unwrap()["error"].take()
+}
+
+#[tokio::test]
+async fn numbers_of_a_list_are_valid_exactly_within_the_documented_bounds() {
+    let document = Document::read();
+    let world = World::new().await;
+    for endpoint in Endpoint::ALL {
+        let list = Operation::new(Action::List, endpoint);
+        for (name, refusal) in [("limit", "limitInvalid"), ("userId", "userIdInvalid")] {
+            let (schema, _) = document.parameter(list, name);
+            let (least, most) = (schema["minimum"].as_i64().unwrap(), schema["maximum"].as_i64().unwrap());
+            for (number, is_legal) in [(least - 1, false), (least, true), (most, true), (most + 1, false)] {
+                let code = code(&world, list, name, &number.to_string()).await;
+                assert_eq!(code != refusal, is_legal, "{endpoint:?}, {name}={number}: {code}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_a_limit_has_the_documented_number_of_keys() {
+    let document = Document::read();
+    let list = Operation::new(Action::List, Endpoint::Jwt);
+    let default = document.parameter(list, "limit").0["default"].as_u64().unwrap();
+    let world = World::new().await;
+    for _ in 0..default {
+        world.dynamo.put_item(StoredKey::new().item).await;
+    }
+    let answer = list.send(&world, &list.request_by(&world.authorization(Endpoint::Jwt), "")).await;
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    // One more key is the caller of the key function.
+    assert_eq!((body["apikeys"].as_array().unwrap().len() as u64, body["cursor"].is_string()), (default, true));
+}
+
+#[tokio::test]
+async fn a_cursor_is_valid_exactly_if_the_documented_pattern_matches() {
+    let document = Document::read();
+    let list = Operation::new(Action::List, Endpoint::Jwt);
+    let (schema, _) = document.parameter(list, "cursor");
+    let world = World::new().await;
+    let legal = "AAAAAGNny1p-un1cC5xNCo1vKk0cajtS";
+    let mut values: Vec<String> = ('-'..='z').map(|character| format!("{}{character}", &legal[..31])).collect();
+    values.extend(["", "0", &legal[1..], &legal[..31]].map(str::to_owned));
+    values.extend([format!("{legal}A"), format!("{}=", &legal[..31]), format!("{legal}=")]);
+    // These characters have a meaning in a query.
+    values.retain(|value| !value.contains(['%', '&', '+', ';', '#']));
+    for value in values {
+        let code = code(&world, list, "cursor", &value).await;
+        assert_eq!(matches(schema, &value), code != "cursorInvalid", "{value:?}: {code}");
+    }
+}
+
+/// If the parameter is valid, the malformed id is not found, or the level of the key does not suffice.
+#[tokio::test]
+async fn a_chain_is_valid_exactly_as_a_documented_boolean() {
+    let document = Document::read();
+    let world = World::new().await;
+    for endpoint in Endpoint::ALL {
+        let revoke = Operation::new(Action::Revoke, endpoint);
+        let (schema, _) = document.parameter(revoke, "chain");
+        assert_eq!((&schema["type"], &schema["default"]), (&json!("boolean"), &json!(false)));
+        for value in ["true", "false", "", "TRUE", "True", "1", "0", "null", "yes"] {
+            let code = code(&world, revoke, "chain", value).await;
+            assert_eq!(["true", "false"].contains(&value), code != "chainInvalid", "{endpoint:?}, {value:?}: {code}");
+        }
     }
 }

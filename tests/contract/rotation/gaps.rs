@@ -9,9 +9,15 @@ use super::scene::Scene;
 /// The calls of each step to Secrets Manager and DynamoDB. The function's role needs exactly these permissions.
 const CALLS: [(Step, &[&str], &[&str]); 4] = [
     (Step::Create, &["DescribeSecret", "GetSecretValue", "GetSecretValue", "PutSecretValue"], &["GetItem"]),
-    (Step::Set, &["DescribeSecret", "GetSecretValue", "GetSecretValue"], &["GetItem", "GetItem", "PutItem"]),
-    (Step::Test, &["DescribeSecret", "GetSecretValue"], &["GetItem"]),
-    (Step::Finish, &["DescribeSecret", "GetSecretValue", "UpdateSecretVersionStage"], &["GetItem"]),
+    (Step::Set, &["DescribeSecret", "GetSecretValue", "GetSecretValue"], &["GetItem", "GetItem", "TransactWriteItems"]),
+    // The new key is not the first of its chain, so its fence is read as well.
+    (Step::Test, &["DescribeSecret", "GetSecretValue"], &["GetItem", "GetItem"]),
+    // The last read is that of the replaced record.
+    (
+        Step::Finish,
+        &["DescribeSecret", "GetSecretValue", "UpdateSecretVersionStage"],
+        &["GetItem", "GetItem", "GetItem"],
+    ),
 ];
 
 #[tokio::test]
@@ -29,6 +35,26 @@ async fn each_step_makes_these_calls_and_no_others() {
             assert_eq!(operations(&scene.to_dynamo, dynamo_before), dynamo, "{step:?}");
         }
     }
+}
+
+/// The transaction stores the record on the conditions that the id is free, that the replaced record has its hash, and
+/// that its chain has no fence.
+#[tokio::test]
+async fn the_successor_is_stored_in_one_transaction_with_three_conditions() {
+    let scene = Scene::new().await;
+    let old = scene.deliver(4).await;
+    scene.rotate(&old.arn).await;
+    let requests = scene.to_dynamo.requests();
+    let writes: Vec<_> = requests.iter().filter(|seen| seen.operation == "TransactWriteItems").collect();
+    assert_eq!(writes.len(), 1);
+    let body: Value = serde_json::from_str(&writes[0].body).unwrap();
+    let [put, stands, has_no_fence] = body["TransactItems"].as_array().unwrap().as_slice() else { panic!("{body}") };
+    assert_eq!(put["Put"]["ConditionExpression"], "attribute_not_exists(#key)");
+    let (stands, has_no_fence) = (&stands["ConditionCheck"], &has_no_fence["ConditionCheck"]);
+    assert_eq!(stands["Key"]["key"]["S"], old.key);
+    assert_eq!(stands["ConditionExpression"], "#secretHash = :hash");
+    assert_eq!(has_no_fence["Key"]["key"]["S"], format!("fence#{}", old.key));
+    assert_eq!(has_no_fence["ConditionExpression"], "attribute_not_exists(#key)");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use shared::lambda::Function;
 use shared::platform::config::Config;
 use shared::platform::{Call, Randomness};
 use tests::dynamo::{Dynamo, Item};
-use tests::event::Source;
+use tests::event::{Request, Source};
 use tests::fault::Proxy;
 use tests::rotation::{Rotation, Step};
 use tests::secrets_manager::{Secrets, SecretsManager, Version, new_token, unique_prefix};
@@ -84,6 +84,23 @@ impl Scene {
         Function::new(TokenVerifier::configure(&environment).unwrap(), &Config::read(&environment).unwrap())
             .await
             .unwrap()
+    }
+
+    /// Revokes a key as its user, alone or with its chain. The request does not go through the proxies.
+    pub(super) async fn revoke(&self, key: &str, with_chain: bool) {
+        let endpoint = self.dynamo.endpoint();
+        let mut variables = self.variables();
+        variables.retain(|(name, _)| *name != "AWS_ENDPOINT_URL_DYNAMODB");
+        variables.push(("AWS_ENDPOINT_URL_DYNAMODB", &endpoint));
+        let environment = environment(&variables);
+        let config = Config::read(&environment).unwrap();
+        let function = Function::new(TokenVerifier::configure(&environment).unwrap(), &config).await.unwrap();
+        let token = Claims::new().sign(&Signer::hs256(JWT_SECRET.as_bytes()));
+        let request = Request::new("DELETE", &format!("/apikeys/{key}/jwt"));
+        let request = request.header("Authorization", &format!("Bearer {token}"));
+        let request = if with_chain { request.query("chain", "true") } else { request };
+        let answer = invoke(&function, &request.event(Source::HttpApi), at(Timestamp::now())).await.unwrap();
+        assert_eq!(answer["statusCode"], 204, "{answer}");
     }
 
     fn variables(&self) -> Vec<(&str, &str)> {

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 use super::scene::{Scene, later};
 use crate::support::invoke;
 
-/// Every call of a step: operation, number among the calls of the operation, whether it calls Secrets Manager.
-const CALLS: [(Step, &str, usize, bool); 16] = [
+/// Every call of a step: the operation, its number among the calls of this operation, and whether it calls Secrets
+/// Manager.
+const CALLS: [(Step, &str, usize, bool); 19] = [
     (Step::Create, "DescribeSecret", 1, true),
     (Step::Create, "GetSecretValue", 1, true),
     (Step::Create, "GetSecretValue", 2, true),
@@ -23,11 +24,14 @@ const CALLS: [(Step, &str, usize, bool); 16] = [
     (Step::Set, "GetItem", 1, false),
     (Step::Set, "GetSecretValue", 2, true),
     (Step::Set, "GetItem", 2, false),
-    (Step::Set, "PutItem", 1, false),
+    (Step::Set, "TransactWriteItems", 1, false),
     (Step::Test, "DescribeSecret", 1, true),
     (Step::Test, "GetSecretValue", 1, true),
     (Step::Test, "GetItem", 1, false),
+    (Step::Test, "GetItem", 2, false),
     (Step::Finish, "GetItem", 1, false),
+    (Step::Finish, "GetItem", 2, false),
+    (Step::Finish, "GetItem", 3, false),
     (Step::Finish, "UpdateSecretVersionStage", 1, true),
 ];
 

@@ -44,12 +44,12 @@ async fn a_secret_with_only_a_key_and_its_secret_rotates() {
 /// Asserts that a new key has the properties of the old one, except those that a rotation changes.
 async fn assert_is_successor(scene: &Scene, old: &Held, new: &Held) {
     let (old_record, record) = (scene.record(&old.key).await, scene.record(&new.key).await);
-    for attribute in ["name", "level", "userId"] {
+    for attribute in ["name", "level", "userId", "chain"] {
         assert_eq!(record[attribute], old_record[attribute], "{attribute}");
     }
     let hash = shared::domain::Secret::from_hex(&new.secret).unwrap().hash();
     assert_eq!(record["secretHash"], AttributeValue::B(Blob::new(hash.as_bytes())));
-    assert_eq!(record.len(), 9, "{record:?}");
+    assert_eq!(record.len(), 10, "{record:?}");
     let lifetime = |item| number(item, "expiresAt") - number(item, "createdAt");
     assert!((lifetime(&old_record)..=lifetime(&old_record) + 1).contains(&lifetime(&record)), "{record:?}");
     let value = scene.value(&new.arn, "AWSCURRENT").await.unwrap();
@@ -62,15 +62,19 @@ async fn assert_is_successor(scene: &Scene, old: &Held, new: &Held) {
 }
 
 #[tokio::test]
-async fn a_successor_begins_a_new_chain() {
+async fn a_successor_renews_the_end_of_its_chain_and_stays_in_it() {
     let scene = Scene::new().await;
-    let stored = StoredKey::new().chain_expires_in(3600);
+    let first = StoredKey::new().key;
+    let stored = StoredKey::new().chain_expires_in(3600).with("chain", AttributeValue::S(first.clone()));
     scene.dynamo.put_item(stored.item.clone()).await;
     let arn = scene.keep(&super::scene::delivered(&stored).to_string()).await;
-    scene.rotate(&arn).await;
-    let record = scene.record(&scene.held(&arn, "AWSCURRENT").await.key).await;
-    let chain = number(&record, "chainExpiresAt") - number(&record, "createdAt");
-    assert!((31_536_000..=31_536_001).contains(&chain), "{chain}");
+    for _ in 0..2 {
+        scene.rotate(&arn).await;
+        let record = scene.record(&scene.held(&arn, "AWSCURRENT").await.key).await;
+        let chain = number(&record, "chainExpiresAt") - number(&record, "createdAt");
+        assert!((31_536_000..=31_536_001).contains(&chain), "{chain}");
+        assert_eq!(record["chain"], AttributeValue::S(first.clone()));
+    }
 }
 
 #[tokio::test]

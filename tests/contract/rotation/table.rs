@@ -11,9 +11,11 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tests::rotation::{Rotation, Step};
 use tests::secrets_manager::{Version, new_token};
+use tests::stored_key::fence;
 
 use super::scene::{Scene, delivered};
 use crate::support::StoredKey;
@@ -173,15 +175,34 @@ async fn value(scene: &Scene, name: &str, old: &StoredKey) -> String {
         "shortSecret" => with("secret", old.secret[1..].into()),
         "wrongSecret" => with("secret", "0".repeat(64).into()),
         "unknown" => delivered(&new).to_string(),
-        "stored" | "storedApikey" | "expired" | "damaged" => {
+        "stored" | "storedApikey" | "expired" | "damaged" | "revoked" | "fenced" | "later" => {
             let stored = new.clone();
+            let other = AttributeValue::S(StoredKey::new().key);
             let stored = match name {
                 "expired" => stored.expires_in(-1),
                 "damaged" => stored.without("level"),
+                "revoked" => stored.revoked(),
+                "fenced" => {
+                    scene.dynamo.put_item(fence(other.as_s().unwrap())).await;
+                    stored.with("chain", other)
+                }
+                "later" => stored.with("chain", other),
                 _ => stored,
             };
             scene.dynamo.put_item(stored.item).await;
             if name == "storedApikey" { super::scene::apikey(&new) } else { delivered(&new).to_string() }
+        }
+        // A stored successor of the current key, which is then revoked or deleted.
+        "successorOfRevoked" | "successorOfDeleted" | "successorOfFenced" => {
+            let lineage = AttributeValue::S(format!("rotation:{}", old.key));
+            let stored = new.clone().with("createdBy", lineage).with("chain", AttributeValue::S(old.key.clone()));
+            scene.dynamo.put_item(stored.item).await;
+            match name {
+                "successorOfDeleted" => scene.dynamo.delete_item(&old.key).await,
+                "successorOfFenced" => scene.dynamo.put_item(fence(&old.key)).await,
+                _ => scene.dynamo.put_item(old.clone().revoked().item).await,
+            }
+            delivered(&new).to_string()
         }
         "upperCaseSecret" => with("secret", "AB".repeat(32).into()),
         "bom" => format!("\u{feff}{whole}"),

@@ -33,10 +33,12 @@ impl Lineage<'_> {
         match self {
             Self::Token => {
                 assert_eq!(created_by, "jwt", "{context}");
+                assert_eq!(record["chain"], record["key"], "{context}");
                 assert!((created_at + CHAIN..=created_at + CHAIN + 1).contains(&chain), "{context}: chain {chain}");
             }
             Self::Key(caller) => {
                 assert_eq!(created_by, &format!("key:{}", caller.key), "{context}");
+                assert_eq!(record["chain"], caller.item["chain"], "{context}");
                 assert_eq!(record["chainExpiresAt"], caller.item["chainExpiresAt"], "{context}");
             }
         }
@@ -95,7 +97,7 @@ impl Delivered {
         let asked = whole(request, "expiresIn");
         // A retry can store the record after the secret. The key's end stays the same, so its lifetime is shorter.
         assert!((asked.saturating_sub(200)..=asked + 1).contains(&lifetime), "{context}: {lifetime} s");
-        assert_eq!(record.len(), 9, "{context}: {record:?}");
+        assert_eq!(record.len(), 10, "{context}: {record:?}");
         lineage.assert_of(record, context);
     }
 
@@ -118,6 +120,18 @@ impl Delivered {
 
     /// Asserts that the delivered key authenticates at `POST /apikeys/key`. Its level must be 4 or more.
     pub(crate) async fn assert_authenticates(&self, process: &Process, context: &str) {
+        let answer = self.post(process).await;
+        assert_eq!(answer["statusCode"], 201, "{context}: {answer}");
+    }
+
+    /// Asserts that the delivered key does not authenticate.
+    pub(crate) async fn assert_refused(&self, process: &Process, context: &str) {
+        let answer = self.post(process).await;
+        assert_eq!(answer["statusCode"], 403, "{context}: {answer}");
+    }
+
+    /// The answer of `POST /apikeys/key` to the delivered key.
+    async fn post(&self, process: &Process) -> Value {
         let event = json!({
             "version": "2.0",
             "headers": { "authorization": basic(&self.key, &self.secret), "content-type": "application/json" },
@@ -125,9 +139,7 @@ impl Delivered {
             "body": r#"{"name":"child","level":0,"expiresIn":1}"#,
             "isBase64Encoded": false,
         });
-        let answer = process.invoke(Endpoint::Key, &event.to_string()).await.unwrap();
-        let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!(answer["statusCode"], 201, "{context}: {answer}");
+        serde_json::from_str(&process.invoke(Endpoint::Key, &event.to_string()).await.unwrap()).unwrap()
     }
 }
 

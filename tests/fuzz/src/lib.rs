@@ -24,6 +24,9 @@ const JWT_SECRET: &str = "a test's own secret, known to all who read this";
 /// The caller's key.
 const KNOWN_KEY: &str = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
 
+/// The cursor of a list: 24 zero bytes.
+const CURSOR: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// A deadline that no run reaches.
 const TEN_YEARS: i64 = 315_360_000;
 
@@ -42,7 +45,7 @@ pub struct Target {
     signer: Signer,
     bearer: String,
     basic: String,
-    _dynamo: Dynamo,
+    dynamo: Dynamo,
 }
 
 impl Target {
@@ -76,7 +79,7 @@ impl Target {
         runtime.block_on(dynamo.put_item(caller.item.clone()));
         let signer = Signer::hs256(JWT_SECRET.as_bytes());
         let bearer = format!("Bearer {}", claims().sign(&signer));
-        Self { runtime, jwt, key, signer, bearer, basic: caller.authorization(), _dynamo: dynamo }
+        Self { runtime, jwt, key, signer, bearer, basic: caller.authorization(), dynamo }
     }
 
     /// An event of Lambda. Input that is not JSON is ignored, since Lambda never sends it.
@@ -131,6 +134,65 @@ impl Target {
         self.send(endpoint, &request);
     }
 
+    /// A method, a path and a query, each on its own line, with a valid credential. The first byte selects how they are
+    /// sent: the lowest bit the function, the other bits the source. A query that no gateway splits is sent as it is.
+    pub fn route(&self, bytes: &[u8]) {
+        let Some((how, rest)) = bytes.split_first() else { return };
+        let (endpoint, credential) = match how & 1 {
+            0 => (Endpoint::Jwt, &self.bearer),
+            _ => (Endpoint::Key, &self.basic),
+        };
+        let source = Source::ALL[usize::from(how >> 1) % Source::ALL.len()];
+        let text = String::from_utf8_lossy(rest);
+        let mut lines = text.splitn(3, '\n');
+        let mut line = || lines.next().unwrap_or_default();
+        let (method, path, query) = (line(), line(), line());
+        let mut request = Request::new(method, path).header("Authorization", credential);
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            request = request.query(name, value);
+        }
+        let mut event = request.event(source);
+        if event["rawQueryString"].is_string() {
+            event["rawQueryString"] = query.into();
+        }
+        // An earlier input may have revoked the caller.
+        self.runtime.block_on(self.dynamo.put_item(known_key().item));
+        let answer = self.answer(endpoint, &serde_json::value::to_raw_value(&event).expect("an event is JSON"));
+        if let Err(problem) = answer.and_then(|answer| check_route(method, &answer)) {
+            panic!("{endpoint:?}: {problem}: {event}");
+        }
+    }
+
+    /// The seeds of `route`: each route, for each source.
+    fn routes() -> Vec<Vec<u8>> {
+        let mut seeds = Vec::new();
+        let queries = [
+            "",
+            "chain=true",
+            "chain=false&chain=true",
+            "limit=1&userId=61",
+            "limit=100&cursor=AAAAAGXSxIAAAAAAAABAAIAAAAAAAAAA",
+            "cursor=%41",
+        ];
+        for how in 0..12_u8 {
+            let by = ["jwt", "key"][usize::from(how & 1)];
+            for method in ["GET", "DELETE", "POST", "HEAD", "PATCH"] {
+                for path in [
+                    format!("/apikeys/{by}"),
+                    format!("/stage/apikeys/{by}/"),
+                    format!("/apikeys/{KNOWN_KEY}/{by}"),
+                    format!("/apikeys/00000000-0000-4000-8000-000000000000/{by}"),
+                    format!("/whoami/{by}"),
+                ] {
+                    let query = queries[(path.len() + usize::from(how) + method.len()) % queries.len()];
+                    seeds.push([[how].as_slice(), format!("{method}\n{path}\n{query}").as_bytes()].concat());
+                }
+            }
+        }
+        seeds
+    }
+
     /// The seeds, by the name of their target.
     #[must_use]
     pub fn seeds(&self) -> Vec<(&'static str, Vec<u8>)> {
@@ -145,6 +207,22 @@ impl Target {
                 let binary =
                     Request::new("POST", endpoint.path()).header("Authorization", credential).binary_body(BODY);
                 seeds.push(("event", binary.event(source).to_string().into_bytes()));
+            }
+            let function = endpoint.name();
+            for (method, path) in [
+                ("GET", format!("/apikeys/{function}")),
+                ("GET", format!("/apikeys/{KNOWN_KEY}/{function}")),
+                ("GET", format!("/whoami/{function}")),
+                ("DELETE", format!("/apikeys/{KNOWN_KEY}/{function}")),
+            ] {
+                let request = Request::new(method, &path).header("Authorization", credential);
+                let query = [("limit", "1"), ("cursor", CURSOR), ("userId", "61"), ("chain", "true")];
+                let asked = query.iter().fold(request.clone(), |request, (name, value)| request.query(name, value));
+                let chain = request.clone().query("chain", "true");
+                for source in Source::ALL {
+                    let events = [&request, &asked, &chain].map(|request| request.event(source).to_string());
+                    seeds.extend(events.map(|event| ("event", event.into_bytes())));
+                }
             }
             seeds.push(("authorization", credential.clone().into_bytes()));
             seeds.push(("authorization", credential.replacen(' ', "   ", 1).to_ascii_lowercase().into_bytes()));
@@ -177,6 +255,7 @@ impl Target {
         for how in 0..16_u8 {
             seeds.push(("body", [[how].as_slice(), BODY.as_bytes()].concat()));
         }
+        seeds.extend(Self::routes().into_iter().map(|route| ("route", route)));
         seeds.extend(self.event_files().map(|event| ("event", event.into_bytes())));
         seeds
     }
@@ -185,7 +264,8 @@ impl Target {
     fn event_files(&self) -> impl Iterator<Item = String> {
         let files = EventFile::all().expect("the files have names").into_iter();
         files.filter_map(|file| std::fs::read_to_string(file.path).ok()).map(|text| {
-            text.replace("{{bearer}}", &self.bearer).replace("{{basic}}", &self.basic).replace("{{id}}", KNOWN_KEY)
+            let text = text.replace("{{bearer}}", &self.bearer).replace("{{basic}}", &self.basic);
+            ["{{id}}", "{{key}}", "{{own}}"].iter().fold(text, |text, id| text.replace(id, KNOWN_KEY))
         })
     }
 
@@ -194,15 +274,28 @@ impl Target {
         self.invoke(endpoint, &event);
     }
 
-    fn invoke(&self, endpoint: Endpoint, payload: &RawValue) {
+    fn answer(&self, endpoint: Endpoint, payload: &RawValue) -> Result<Value, String> {
         let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
-        let answer = match endpoint {
+        match endpoint {
             Endpoint::Jwt => self.runtime.block_on(invoke(&self.jwt, payload, call)),
             Endpoint::Key => self.runtime.block_on(invoke(&self.key, payload, call)),
-        };
-        if let Err(problem) = answer.and_then(|answer| check(&answer)) {
-            panic!("{endpoint:?}: {problem}: {payload}");
         }
+    }
+
+    fn invoke(&self, endpoint: Endpoint, payload: &RawValue) {
+        match self.answer(endpoint, payload).and_then(|answer| check(&answer).map(|()| answer)) {
+            Ok(answer) if answer["statusCode"] == 204 => self.restore(),
+            Ok(_) => {}
+            Err(problem) => panic!("{endpoint:?}: {problem}: {payload}"),
+        }
+    }
+
+    /// Makes the caller's key valid again, which an input may have revoked.
+    fn restore(&self) {
+        self.runtime.block_on(async {
+            self.dynamo.put_item(known_key().item).await;
+            self.dynamo.delete_item(&format!("fence#{KNOWN_KEY}")).await;
+        });
     }
 }
 
@@ -218,7 +311,8 @@ fn known_key() -> StoredKey {
         .level(8)
         .expires_in(TEN_YEARS)
         .chain_expires_in(TEN_YEARS)
-        .with("key", aws_sdk_dynamodb::types::AttributeValue::S(id.clone()));
+        .with("key", aws_sdk_dynamodb::types::AttributeValue::S(id.clone()))
+        .with("chain", aws_sdk_dynamodb::types::AttributeValue::S(id.clone()));
     key.key = id;
     key
 }
@@ -238,6 +332,9 @@ fn check(answer: &Value) -> Result<(), String> {
         let known = answer.is_null() || answer.get("batchItemFailures").is_some() || answer["result"] == "success";
         return if known { Ok(()) } else { Err(format!("an answer of no known form: {answer}")) };
     };
+    if let Some(known) = check_success(answer) {
+        return known;
+    }
     let text = answer["body"].as_str().ok_or("an answer without a body")?;
     let body: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let code = body["error"].as_str().unwrap_or_default();
@@ -255,4 +352,44 @@ fn check(answer: &Value) -> Result<(), String> {
         }
         _ => Err(format!("an answer of no known form: {answer}")),
     }
+}
+
+/// The answer to a request of any method: 200 only for `GET`, 204 only for `DELETE`, 201 only for `POST`, and `Allow`
+/// for 405.
+fn check_route(method: &str, answer: &Value) -> Result<(), String> {
+    check(answer)?;
+    let has_header = |name: &str| ["headers", "multiValueHeaders"].iter().any(|map| !answer[map][name].is_null());
+    let is_known = match answer["statusCode"].as_u64() {
+        // Not an HTTP request: a load balancer's event has a method that is text.
+        None => answer.is_null(),
+        Some(200) => method == "GET",
+        Some(201) => method == "POST",
+        Some(204) => method == "DELETE",
+        Some(404) => ["GET", "DELETE"].contains(&method),
+        Some(405) => has_header("allow"),
+        Some(_) => true,
+    };
+    if is_known { Ok(()) } else { Err(format!("an answer to another method than {method}: {answer}")) }
+}
+
+/// The answer to a list, a read or a revocation; `None` for another status.
+fn check_success(answer: &Value) -> Option<Result<(), String>> {
+    let status = answer["statusCode"].as_u64().filter(|status| [200, 204].contains(status))?;
+    let text = answer["body"].as_str().unwrap_or_default();
+    let body: Value = serde_json::from_str(text).unwrap_or_default();
+    let is_key = |key: &Value| {
+        let members = ["chain", "createdAt", "createdBy", "expiresAt", "key", "level", "name", "userId"];
+        key.as_object().is_some_and(|key| {
+            let mut names: Vec<_> = key.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            names == members
+        })
+    };
+    let types = ["headers", "multiValueHeaders"].map(|map| &answer[map]["content-type"]);
+    let is_known = match (status, body["apikeys"].as_array()) {
+        (204, _) => text.is_empty() && types.iter().all(|value| value.is_null()),
+        (_, Some(keys)) => body["result"] == "success" && keys.len() <= 100 && keys.iter().all(is_key),
+        (_, None) => body["result"] == "success" && is_key(&body["apikey"]),
+    };
+    Some(if is_known { Ok(()) } else { Err(format!("an answer of no known form: {answer}")) })
 }

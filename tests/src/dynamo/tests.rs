@@ -1,5 +1,6 @@
 use super::*;
 use crate::host;
+use crate::stored_key::StoredKey;
 
 fn item(key: &str, expires_at: i64) -> Item {
     let key = ("key".to_owned(), AttributeValue::S(key.to_owned()));
@@ -45,6 +46,30 @@ async fn a_file_keeps_its_items_from_one_start_to_the_next() {
     let dynamo = Dynamo::open(&file, 0).await.unwrap();
     assert_eq!(dynamo.items().await, [item("kept", 1)]);
     drop(dynamo);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_from_before_an_index_gets_the_index_and_its_items() {
+    let folder = std::env::temp_dir().join(format!("apikeys-{}", hex::encode(host::random::<8>())));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("dynamodb.sqlite");
+    let database = || Database::new(file.to_str().unwrap()).unwrap();
+    let mut before = TableDefinition::of_the_template().unwrap();
+    let [index] = std::mem::take(&mut before.indexes).try_into().unwrap();
+    before.attributes.retain(|(name, _)| name == "key");
+    let stored = StoredKey::new();
+    let dynamo = Dynamo::serve_table(database(), 0, &before).await.unwrap();
+    dynamo.put_item(stored.item.clone()).await;
+    drop(dynamo);
+    for _start in 0..2 {
+        let dynamo = Dynamo::open(&file, 0).await.unwrap();
+        let request = dynamo.client().query().table_name(TABLE_NAME).index_name(&index.name);
+        let request = request.key_condition_expression("userId = :user");
+        let found = request.expression_attribute_values(":user", AttributeValue::N("61".to_owned())).send().await;
+        let keys: Vec<_> = found.unwrap().items().iter().map(|item| item["key"].clone()).collect();
+        assert_eq!(keys, [AttributeValue::S(stored.key.clone())]);
+    }
     std::fs::remove_dir_all(&folder).unwrap();
 }
 

@@ -49,6 +49,10 @@ async fn answer(
             client.write_all(Message::response(status, &content_type, &body).bytes()).await?;
             return Ok(Next::Keep);
         }
+        Fault::Succeed { body } => {
+            client.write_all(Message::success(&body).bytes()).await?;
+            return Ok(Next::Keep);
+        }
         Fault::Quote { status, kind } => {
             // DynamoDB and Secrets Manager spell the member differently.
             let body = json!({ "__type": kind, "message": request.body(), "Message": request.body() }).to_string();

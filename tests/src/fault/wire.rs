@@ -23,6 +23,11 @@ impl Message {
         Self { bytes, head: head.len() }
     }
 
+    /// A success of DynamoDB, which has a request id.
+    pub(super) fn success(body: &str) -> Self {
+        Self::response(200, "application/x-amz-json-1.0\r\nx-amzn-requestid: SCRIPTED", body)
+    }
+
     /// Reads the next message; `None` if the peer has closed the connection.
     pub(super) async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Self>> {
         let mut bytes = Vec::new();

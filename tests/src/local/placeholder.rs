@@ -17,6 +17,10 @@ pub enum Placeholder {
     Bearer(Claims),
     /// A key for the table, and its `Authorization` value.
     Basic(Box<StoredKey>, String),
+    /// The id of another key of the default user.
+    Key,
+    /// The id of the key of the last `{{basic}}`.
+    Own,
     /// A unique id.
     Id,
     /// The `deliverTo` of a secret that exists already.
@@ -36,12 +40,14 @@ impl FromStr for Placeholder {
         match words.next() {
             Some("bearer") => words.try_fold(Claims::new(), claim).map(Self::Bearer),
             Some("basic") => key(words),
+            Some("key") => Ok(Self::Key),
+            Some("own") => Ok(Self::Own),
             // A word after `id` makes it a different id.
             Some("id") => Ok(Self::Id),
             Some("taken") => Ok(Self::Taken),
             Some("secret") => Rotating::parse(words).map(Self::Secret),
             Some("token") => Ok(Self::Token),
-            _ => Err(format!("{{{{{text}}}}} is not one of bearer, basic, id, taken, secret, token")),
+            _ => Err(format!("{{{{{text}}}}} is not one of bearer, basic, key, own, id, taken, secret, token")),
         }
     }
 }

@@ -18,6 +18,8 @@ pub struct Rotating {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Spoiled {
     /// The current key has no record.
+    Unknown,
+    /// The current key is revoked.
     Revoked,
     /// The current value is no key.
     Foreign,
@@ -35,11 +37,16 @@ impl Rotating {
             let step = word.strip_prefix("at=").and_then(|name| Step::ALL.into_iter().find(|step| step.name() == name));
             match (word, step) {
                 (_, Some(step)) => rotating.step = step,
+                ("unknown", _) => rotating.spoiled = Some(Spoiled::Unknown),
                 ("revoked", _) => rotating.spoiled = Some(Spoiled::Revoked),
                 ("foreign", _) => rotating.spoiled = Some(Spoiled::Foreign),
                 ("disabled", _) => rotating.spoiled = Some(Spoiled::Disabled),
                 ("superseded", _) => rotating.spoiled = Some(Spoiled::Superseded),
-                _ => return Err(format!("{word} is not one of at=STEP, revoked, foreign, disabled, superseded")),
+                _ => {
+                    return Err(format!(
+                        "{word} is not one of at=STEP, unknown, revoked, foreign, disabled, superseded"
+                    ));
+                }
             }
         }
         Ok(rotating)
@@ -52,8 +59,10 @@ impl Rotating {
         let is_foreign = self.spoiled == Some(Spoiled::Foreign);
         let value = if is_foreign { r#"{"username":"user-61"}"#.to_owned() } else { current.delivered() };
         let arn = secrets.try_create(&ground.secret_name(&new_token()), &value).await?;
-        if self.spoiled != Some(Spoiled::Revoked) {
-            table.try_put_item(current.item).await?;
+        match self.spoiled {
+            Some(Spoiled::Unknown) => {}
+            Some(Spoiled::Revoked) => table.try_put_item(current.revoked().item).await?,
+            _ => table.try_put_item(current.item).await?,
         }
         let rotation = Rotation::begin(*secrets, &arn).await?;
         let successor = StoredKey::new();
@@ -68,7 +77,7 @@ impl Rotating {
             Some(Spoiled::Superseded) => {
                 secrets.try_put(&arn, rotation.token(), &["AWSPREVIOUS"], &successor.delivered()).await?;
             }
-            Some(Spoiled::Revoked | Spoiled::Foreign) | None => {}
+            Some(Spoiled::Unknown | Spoiled::Revoked | Spoiled::Foreign) | None => {}
         }
         Ok(rotation)
     }

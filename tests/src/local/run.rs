@@ -19,8 +19,9 @@ pub(super) fn greeting(port: u16, token: &str) -> String {
         r#"
 Both functions are ready:
 
-    POST http://localhost:{port}/apikeys/jwt
-    POST http://localhost:{port}/apikeys/key
+    POST, GET    http://localhost:{port}/apikeys/jwt, /apikeys/key
+    GET, DELETE  http://localhost:{port}/apikeys/<id>/jwt, /apikeys/<id>/key
+    GET          http://localhost:{port}/whoami/key
 
 Paste this into another terminal. A token of user 61 with the role curator, valid for an hour (see also `make token`):
 
@@ -35,7 +36,13 @@ A key made with that key:
 
     CREDENTIALS=$(echo "$ANSWER" | sed -E 's/.*"key":"([^"]*)","secret":"([^"]*)".*/\1:\2/')
     curl -sS http://localhost:{port}/apikeys/key -u "$CREDENTIALS" \
-      -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo"#
+      -H 'Content-Type: application/json' -d '{{"name":"My second API key","level":3,"expiresIn":3600}}'; echo
+
+The user's keys, then the end of the first key, and with `?chain=true` also of the second:
+
+    curl -sS http://localhost:{port}/apikeys/jwt -H "Authorization: Bearer $TOKEN"; echo
+    curl -sS -i -X DELETE "http://localhost:{port}/apikeys/${{CREDENTIALS%%:*}}/jwt?chain=true" \
+      -H "Authorization: Bearer $TOKEN""#
     )
 }
 

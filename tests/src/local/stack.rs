@@ -173,9 +173,9 @@ fn cargo(program: &str) -> Command {
     command
 }
 
-/// Whether a function answers. A GET needs no DynamoDB: the answer is a 405.
+/// Whether a function answers. A PATCH needs no DynamoDB: the answer is a 405.
 async fn answers(port: u16, function: Function) -> bool {
-    let request = http::send(port, "GET", function.path(), &[], "");
+    let request = http::send(port, "PATCH", function.path(), &[], "");
     matches!(timeout(ANSWER, request).await, Ok(Ok(answer)) if answer.status == 405)
 }
 

@@ -1,4 +1,4 @@
-//! The event of a gateway, reduced to the method, the headers and the body.
+//! The event of a gateway, reduced to the method, the path, the query, the headers and the body.
 //!
 //! `lambda_http` does not read these events here: it panics on `Host: a b` and on invalid base64, keeps only the last
 //! of several `Authorization` values of a REST API, and decodes a body before the caller is authenticated. Its types
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use lambda_http::request::RequestOrigin;
 use serde_json::value::RawValue;
 
-use super::headers::Headers;
+use super::headers::{Headers, values};
 use crate::text::{Members, string};
 
 /// The service that forwarded the request. It determines the form of the response.
@@ -45,10 +45,22 @@ impl From<Origin> for RequestOrigin {
     }
 }
 
+/// The query as the origin writes it.
+enum Parameters<'a> {
+    /// The text after the question mark.
+    Raw(Cow<'a, str>),
+    /// An object of decoded parameters.
+    Decoded(Members<'a>),
+    /// An object of parameters that are still percent-encoded.
+    Encoded(Members<'a>),
+}
+
 /// One HTTP request. It has no `Debug`, since it contains a credential.
 pub struct GatewayEvent<'a> {
     origin: Origin,
     method: Cow<'a, str>,
+    path: Cow<'a, str>,
+    query: Parameters<'a>,
     headers: Headers<'a>,
     multi_value_headers: Headers<'a>,
     pub(super) body: Option<&'a RawValue>,
@@ -71,10 +83,24 @@ impl<'a> GatewayEvent<'a> {
             (None, Some(method)) => (Origin::RestApi, method),
             (None, None) => return None,
         };
-        let headers = |name| event.get(name).and_then(|headers| Members::parse(headers.get())).unwrap_or_default();
+        let text = |name| event.get(name).and_then(string).unwrap_or_default();
+        let object = |name| event.get(name).and_then(|object| Members::parse(object.get()));
+        let headers = |name| object(name).unwrap_or_default();
+        // A REST API lists each parameter in both objects; a load balancer in one, as it is configured.
+        let parameters = || {
+            let several = object("multiValueQueryStringParameters").filter(|several| several.iter().next().is_some());
+            several.or_else(|| object("queryStringParameters")).unwrap_or_default()
+        };
+        let (path, query) = match origin {
+            Origin::HttpApi => (text("rawPath"), Parameters::Raw(text("rawQueryString"))),
+            Origin::RestApi => (text("path"), Parameters::Decoded(parameters())),
+            Origin::Alb => (text("path"), Parameters::Encoded(parameters())),
+        };
         Some(Self {
             origin,
             method: string(method)?,
+            path,
+            query,
             headers: Headers(headers("headers")),
             multi_value_headers: Headers(headers("multiValueHeaders")),
             body: event.get("body"),
@@ -92,6 +118,30 @@ impl<'a> GatewayEvent<'a> {
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
+    }
+
+    /// The path, as it was sent.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Every parameter of the query, decoded.
+    pub(super) fn query(&self) -> Vec<(String, String)> {
+        let all = |parameters: &Members<'a>| -> Vec<(String, String)> {
+            let parameters = parameters.iter();
+            parameters
+                .flat_map(|(name, raw)| values(raw).into_iter().map(|value| (name.to_string(), value.into_owned())))
+                .collect()
+        };
+        let decoded = |text: &str| form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+        match &self.query {
+            Parameters::Raw(text) => decoded(text),
+            Parameters::Decoded(parameters) => all(parameters),
+            Parameters::Encoded(parameters) => {
+                let pairs: Vec<_> = all(parameters).iter().map(|(name, value)| format!("{name}={value}")).collect();
+                decoded(&pairs.join("&"))
+            }
+        }
     }
 
     /// Every value of a header. Names are compared without regard to letter case.
@@ -153,6 +203,47 @@ mod tests {
             ("\"x\"", None),
         ] {
             assert_eq!(read(event).map(|event| event.origin()), expected, "{event}");
+        }
+    }
+
+    #[test]
+    fn the_path_and_every_parameter_are_read_from_the_place_of_the_origin() {
+        for (event, path, query) in [
+            (
+                r#"{"requestContext":{"http":{"method":"GET"}},"rawPath":"/a","rawQueryString":"b=%31+2&b=3&c",
+                    "path":"/x","queryStringParameters":{"x":"1"}}"#,
+                "/a",
+                vec![("b", "1 2"), ("b", "3"), ("c", "")],
+            ),
+            (
+                r#"{"requestContext":{},"httpMethod":"GET","path":"/a","rawPath":"/x","rawQueryString":"x=1",
+                    "queryStringParameters":{"b":"3"},"multiValueQueryStringParameters":{"b":["%31","3"]}}"#,
+                "/a",
+                vec![("b", "%31"), ("b", "3")],
+            ),
+            (
+                r#"{"requestContext":{},"httpMethod":"GET","path":"/a","queryStringParameters":{"b":"3"},
+                    "multiValueQueryStringParameters":null}"#,
+                "/a",
+                vec![("b", "3")],
+            ),
+            (
+                r#"{"requestContext":{"elb":{}},"httpMethod":"GET","path":"/a%20","queryStringParameters":{"b%31":"%33"}}"#,
+                "/a%20",
+                vec![("b1", "3")],
+            ),
+            (
+                r#"{"requestContext":{"elb":{}},"httpMethod":"GET","path":7,
+                    "multiValueQueryStringParameters":{"b":["1","2"],"c":[7]}}"#,
+                "",
+                vec![("b", "1"), ("b", "2"), ("c", "\u{fffd}")],
+            ),
+            (r#"{"requestContext":{},"httpMethod":"GET","queryStringParameters":[]}"#, "", vec![]),
+        ] {
+            let event = read(event).unwrap();
+            let found = event.query();
+            let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            assert_eq!((event.path(), found), (path, query));
         }
     }
 

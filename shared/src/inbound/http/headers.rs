@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::text::{Members, string};
 
-/// The object of headers in an event. Its values are strings or arrays of strings.
+/// The object of headers, or of query parameters, in an event. Its values are strings or arrays of strings.
 pub(super) struct Headers<'a>(pub(super) Members<'a>);
 
 impl<'a> Headers<'a> {
@@ -18,7 +18,7 @@ impl<'a> Headers<'a> {
     }
 }
 
-fn values(raw: &RawValue) -> Vec<Cow<'_, str>> {
+pub(super) fn values(raw: &RawValue) -> Vec<Cow<'_, str>> {
     let text = |raw| string(raw).unwrap_or(Cow::Borrowed("\u{fffd}"));
     match raw.get().as_bytes().first() {
         Some(b'n') => Vec::new(),

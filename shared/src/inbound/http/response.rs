@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::error::HttpError;
 use super::gateway_event::Origin;
 use super::outcome::Outcome;
+use crate::domain::{Cursor, KeyMetadata};
 
 /// The headers of every response. They forbid caching, MIME sniffing, framing and plain HTTP.
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
@@ -31,8 +32,31 @@ static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
 /// Set if the response repeats the answer to an earlier request.
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The response to an outcome; `challenge` is the function's `WWW-Authenticate`.
-pub(super) fn of(outcome: &Result<Outcome, HttpError>, challenge: &'static str) -> Response<Body> {
+/// The body of a list.
+#[derive(Serialize)]
+struct Keys<'a> {
+    result: &'static str,
+    apikeys: &'a [KeyMetadata],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor: Option<Cursor>,
+}
+
+/// The body of one key.
+#[derive(Serialize)]
+struct Key<'a> {
+    result: &'static str,
+    apikey: &'a KeyMetadata,
+}
+
+const SUCCESS: &str = "success";
+
+/// The response to an outcome; `failure_code` is the route's code of a failure, `challenge` the function's
+/// `WWW-Authenticate`.
+pub(super) fn of(
+    outcome: &Result<Outcome, HttpError>,
+    failure_code: &'static str,
+    challenge: &'static str,
+) -> Response<Body> {
     match outcome {
         Ok(Outcome::Created(created)) => {
             let mut response = json(StatusCode::CREATED, created.response.expose().to_owned());
@@ -41,8 +65,22 @@ pub(super) fn of(outcome: &Result<Outcome, HttpError>, challenge: &'static str) 
             }
             response
         }
+        // Every value of these structures serializes.
+        Ok(Outcome::Listed(page)) => {
+            let keys = Keys { result: SUCCESS, apikeys: &page.keys, cursor: page.cursor };
+            json(StatusCode::OK, serde_json::to_string(&keys).unwrap_or_default())
+        }
+        Ok(Outcome::Read(key)) => {
+            let key = Key { result: SUCCESS, apikey: key };
+            json(StatusCode::OK, serde_json::to_string(&key).unwrap_or_default())
+        }
+        Ok(Outcome::Revoked(_)) => {
+            let mut response = with_headers(StatusCode::NO_CONTENT, Body::Empty);
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            response
+        }
         Err(error) => {
-            let (status, code) = error.status_and_code();
+            let (status, code) = error.status_and_code(failure_code);
             // A code consists of letters, so it needs no escaping.
             let mut response = json(status, format!(r#"{{"result":"error","error":"{code}"}}"#));
             if let HttpError::MethodNotAllowed { allow } = error {
@@ -57,7 +95,11 @@ pub(super) fn of(outcome: &Result<Outcome, HttpError>, challenge: &'static str) 
 }
 
 fn json(status: StatusCode, body: String) -> Response<Body> {
-    let mut response = Response::new(Body::Text(body));
+    with_headers(status, Body::Text(body))
+}
+
+fn with_headers(status: StatusCode, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = HEADERS.clone();
     response

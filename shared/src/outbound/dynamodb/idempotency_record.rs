@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::item::{Attributes, EXPIRES_AT, KEY};
+use super::item::{Attributes, EXPIRES_AT, KEY, number};
 use crate::domain::{ExpiresAt, Fault, IdempotencyRecord};
 
 const REQUEST_HASH: &str = "requestHash";
@@ -21,12 +21,12 @@ pub(super) fn write(record: &IdempotencyRecord) -> Attributes {
         (REQUEST_HASH.to_owned(), AttributeValue::B(Blob::new(*request_hash))),
         (SALT.to_owned(), AttributeValue::B(Blob::new(*salt))),
         (SEALED.to_owned(), AttributeValue::B(Blob::new(sealed.as_slice()))),
-        (EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.epoch_seconds().to_string())),
+        (EXPIRES_AT.to_owned(), number(expires_at.epoch_seconds())),
     ])
 }
 
 pub(super) fn read(attributes: &Attributes) -> Result<IdempotencyRecord, Fault> {
-    parse(attributes).ok_or(Fault::new("memoDamaged"))
+    parse(attributes).ok_or(Fault::new("idempotencyRecordDamaged"))
 }
 
 fn parse(attributes: &Attributes) -> Option<IdempotencyRecord> {

@@ -3,15 +3,14 @@
 use serde_json::{Value, json};
 use tests::event::{Request, Source};
 
-use crate::matrix::{Expected, FAILED, REQUIRED, Rows};
+use crate::matrix::{Expected, FAILED, NOT_ALLOWED, REQUIRED, Rows};
 use crate::support::{Endpoint, World};
-
-const NOT_ALLOWED: Expected = Expected::Refused(405, "methodNotAllowed");
 
 pub(super) fn rows(world: &World) -> Rows {
     let mut rows = Rows::new();
     for endpoint in Endpoint::ALL {
         methods(&mut rows, world, endpoint);
+        resources(&mut rows, endpoint);
         two_maps(&mut rows, world, endpoint);
         odd_types(&mut rows, world, endpoint);
         spellings(&mut rows, world, endpoint);
@@ -26,11 +25,15 @@ fn with(endpoint: Endpoint, authorization: &str) -> Request {
 
 fn methods(rows: &mut Rows, world: &World, endpoint: Endpoint) {
     for name in ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"] {
-        let get = Request::new("GET", endpoint.path()).header("Authorization", &world.authorization(endpoint));
-        rows.add_twice("A+1", name, endpoint, &get.header(name, "POST"), NOT_ALLOWED);
-        rows.add_twice("A+1", name, endpoint, &world.request(endpoint).header(name, "GET"), Expected::Created);
+        let put = Request::new("PUT", endpoint.path()).header("Authorization", &world.authorization(endpoint));
+        rows.add_twice("A+1", name, endpoint, &put.header(name, "POST"), NOT_ALLOWED);
+        for other in ["GET", "DELETE"] {
+            rows.add_twice("A+1", name, endpoint, &world.request(endpoint).header(name, other), Expected::Created);
+        }
     }
-    for (own, other, expected) in [("POST", "GET", Expected::Created), ("GET", "POST", NOT_ALLOWED)] {
+    for (own, other, expected) in
+        [("POST", "GET", Expected::Created), ("POST", "PUT", Expected::Created), ("PUT", "POST", NOT_ALLOWED)]
+    {
         let mut event = world.request(endpoint).event(Source::HttpApi);
         event["requestContext"]["http"]["method"] = own.into();
         event["httpMethod"] = other.into();
@@ -39,6 +42,42 @@ fn methods(rows: &mut Rows, world: &World, endpoint: Endpoint) {
         event["httpMethod"] = own.into();
         event["requestContext"]["httpMethod"] = other.into();
         rows.add_event("A+2", format!("{own}, {other} in the context"), endpoint, event, expected);
+    }
+}
+
+/// Each resource has its own methods, before a look at the credential. A stage, a base path and one slash at the end
+/// change nothing.
+fn resources(rows: &mut Rows, endpoint: Endpoint) {
+    let (own, other) = match endpoint {
+        Endpoint::Jwt => ("jwt", "key"),
+        Endpoint::Key => ("key", "jwt"),
+    };
+    let id = "7eba7d5c-0b9c-4d0a-8d6f-2a4d1c6a3b52";
+    let not_found = Expected::Refused(404, "notFound");
+    let mut add = |methods: &[&str], path: &str, expected| {
+        for method in methods {
+            let request = Request::new(method, path);
+            rows.add_twice("A+9", format!("{method:?} {path}"), endpoint, &request, expected);
+        }
+    };
+    for base in ["", "/prod", "/a/b"] {
+        for end in ["", "/"] {
+            let key = format!("{base}/apikeys/{id}/{own}{end}");
+            add(&["POST", "PUT", "HEAD", "OPTIONS", "", "get"], &key, Expected::NotAllowed("GET, DELETE"));
+            add(&["GET", "DELETE"], &key, REQUIRED);
+            let keys = format!("{base}/apikeys/{own}{end}");
+            add(&["DELETE", "PUT", "HEAD"], &keys, NOT_ALLOWED);
+            add(&["GET", "POST"], &keys, REQUIRED);
+            let caller = format!("{base}/whoami/{own}{end}");
+            add(&["POST", "DELETE", "HEAD"], &caller, Expected::NotAllowed("GET"));
+            add(&["GET"], &caller, if endpoint == Endpoint::Key { REQUIRED } else { not_found });
+        }
+    }
+    // Only POST has a route on a path that names nothing else.
+    for path in ["/", "", "/apikeys", &format!("/apikeys/{other}"), &format!("/apikeys/{own}//"), &format!("/{own}")] {
+        add(&["PUT", "HEAD", ""], path, Expected::NotAllowed("POST"));
+        add(&["GET", "DELETE"], path, not_found);
+        add(&["POST"], path, REQUIRED);
     }
 }
 

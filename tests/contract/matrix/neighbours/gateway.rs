@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::event::{Request, Source};
 use tests::token::Claims;
 
-use crate::matrix::{Expected, REQUIRED, Rows};
+use crate::matrix::{Expected, NOT_ALLOWED, REQUIRED, Rows};
 use crate::support::{BODY, Endpoint, StoredKey, World};
 
 pub(super) async fn rows(world: &World) -> Rows {
@@ -22,7 +22,7 @@ pub(super) async fn rows(world: &World) -> Rows {
             let good = world.request(endpoint);
             for method in ["HEAD", "OPTIONS", "CONNECT"] {
                 let request = Request::new(method, endpoint.path()).header("Origin", "https://example.com");
-                add("K+1", method, &request, Expected::Refused(405, "methodNotAllowed"));
+                add("K+1", method, &request, NOT_ALLOWED);
             }
             let id = |value: &str| good.clone().header("Idempotency-Key", value);
             add("K+2", "no UUID", &id("x"), Expected::Refused(400, "idempotencyKeyInvalid"));

@@ -21,7 +21,7 @@ impl EventFile {
     #[must_use]
     pub fn deliveries(&self) -> usize {
         match (self.source, &self.outcome) {
-            (Source::Http { .. }, _) => 0,
+            (Source::Http { .. }, _) | (_, Outcome::Listed | Outcome::Read | Outcome::Revoked) => 0,
             (_, Outcome::Created | Outcome::CreatedInPart) => 1,
             // The request before the refused one had the same id, and its key was delivered.
             (_, Outcome::Refused(code)) if code == "idempotencyKeyReused" => 1,
@@ -39,6 +39,9 @@ impl EventFile {
             (Source::Http { status }, outcome) => {
                 let expected = match outcome {
                     Outcome::Refused(code) => format!(r#"{status} with {{"result":"error","error":"{code}"}}"#),
+                    Outcome::Listed => format!("{status} with keys"),
+                    Outcome::Read => format!("{status} with a key without its secret"),
+                    Outcome::Revoked => format!("{status} without a body"),
                     _ => format!("{status} with a key"),
                 };
                 (is_response(answer, status, outcome), expected)
@@ -58,12 +61,22 @@ impl EventFile {
 
 /// Whether an HTTP answer has the status and the body.
 fn is_response(answer: &Value, status: u16, outcome: &Outcome) -> bool {
-    let body: Option<Value> = answer["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
-    let is_expected = |body: Value| match outcome {
+    let text = answer["body"].as_str().unwrap_or_default();
+    let body: Value = serde_json::from_str(text).unwrap_or_default();
+    let is_success = body["result"] == "success";
+    let is_expected = match outcome {
         Outcome::Refused(code) => body == json!({ "result": "error", "error": code }),
-        _ => body["result"] == "success" && body["apikey"]["secret"].is_string(),
+        Outcome::Listed => is_success && body["apikeys"].as_array().is_some_and(|keys| keys.iter().all(is_metadata)),
+        Outcome::Read => is_success && is_metadata(&body["apikey"]),
+        Outcome::Revoked => text.is_empty(),
+        _ => is_success && body["apikey"]["secret"].is_string(),
     };
-    answer["statusCode"] == status && body.is_some_and(is_expected)
+    answer["statusCode"] == status && is_expected
+}
+
+/// Whether a key is shown without its secret.
+fn is_metadata(key: &Value) -> bool {
+    key["key"].is_string() && key["chain"].is_string() && key.get("secret").is_none()
 }
 
 /// The messages that return to the queue: none, or the last one.
@@ -98,6 +111,7 @@ mod tests {
         for (name, function) in [
             ("jwt-405-method-not-allowed", "JwtFunction"),
             ("key-201-alb", "KeyFunction"),
+            ("key-204-revoke-http-api", "KeyFunction"),
             ("jwt-direct-created", "JwtEventsFunction"),
             ("jwt-rotation-unknown-event", "JwtEventsFunction"),
             ("key-sqs-created", "KeyEventsFunction"),
@@ -111,6 +125,8 @@ mod tests {
     #[test]
     fn only_the_answer_of_the_file_name_passes() {
         let key = json!({ "result": "success", "apikey": { "secret": "x" } });
+        let read = json!({ "result": "success", "apikey": { "key": "x", "chain": "x" } });
+        let listed = json!({ "result": "success", "apikeys": [{ "key": "x", "chain": "x" }] });
         let delivered = json!({ "result": "success", "apikey": { "secretArn": "x" } });
         let refused = json!({ "result": "error", "error": "invalidLevel" });
         let error = json!({ "errorType": "invalidLevel", "errorMessage": "invalidLevel" });
@@ -118,6 +134,9 @@ mod tests {
         let last = json!({ "batchItemFailures": [{ "itemIdentifier": "b" }] });
         let answers = [
             ("jwt-201-http-api", response(201, &key)),
+            ("jwt-200-list-alb", response(200, &listed)),
+            ("jwt-200-read-alb", response(200, &read)),
+            ("jwt-204-revoke-alb", json!({ "statusCode": 204, "body": "" })),
             ("jwt-400-invalid-level", response(400, &refused)),
             ("key-direct-created", delivered),
             ("key-direct-invalid-level", error),

@@ -6,6 +6,7 @@ use super::Ground;
 use crate::local::placeholder::Placeholder;
 use crate::rotation::Rotation;
 use crate::secrets_manager::new_token;
+use crate::stored_key::StoredKey;
 
 /// Replaces each placeholder of a text. All occurrences of a placeholder get the same value, since payload format 1.0
 /// has each header twice.
@@ -15,23 +16,38 @@ use crate::secrets_manager::new_token;
 /// Returns one line if a placeholder is invalid, or the table or the secrets can't be written.
 pub async fn fill(text: &str, ground: &Ground<'_>) -> Result<String, String> {
     let mut filled = text.to_owned();
-    let mut rotation = None;
+    let mut made = Made::default();
     while let Some((_, after)) = filled.split_once("{{") {
         let (placeholder, _) = after.split_once("}}").ok_or("a placeholder has no end")?;
-        let value = value(placeholder, ground, &mut rotation).await?;
+        let value = value(placeholder, ground, &mut made).await?;
         check(placeholder, &value)?;
         filled = filled.replace(&format!("{{{{{placeholder}}}}}"), &value);
     }
     Ok(filled)
 }
 
-async fn value(placeholder: &str, ground: &Ground<'_>, rotation: &mut Option<Rotation>) -> Result<String, String> {
+/// What later placeholders of the same text refer to.
+#[derive(Default)]
+struct Made {
+    rotation: Option<Rotation>,
+    /// The id of the key of the last `{{basic}}`.
+    own: Option<String>,
+}
+
+async fn value(placeholder: &str, ground: &Ground<'_>, made: &mut Made) -> Result<String, String> {
     match placeholder.parse()? {
         Placeholder::Bearer(claims) => Ok(format!("Bearer {}", claims.sign(ground.signer))),
         Placeholder::Basic(stored, authorization) => {
             ground.table.try_put_item(stored.item).await?;
+            made.own = Some(stored.key);
             Ok(authorization)
         }
+        Placeholder::Key => {
+            let stored = StoredKey::new();
+            ground.table.try_put_item(stored.item).await?;
+            Ok(stored.key)
+        }
+        Placeholder::Own => made.own.clone().ok_or_else(|| "{{own}} needs a {{basic}} before it".to_owned()),
         Placeholder::Id => Ok(new_token()),
         Placeholder::Taken => {
             let deliver_to = new_token();
@@ -40,10 +56,10 @@ async fn value(placeholder: &str, ground: &Ground<'_>, rotation: &mut Option<Rot
         }
         Placeholder::Secret(rotating) => {
             let begun = rotating.begin(ground).await?;
-            Ok(rotation.insert(begun).arn().to_owned())
+            Ok(made.rotation.insert(begun).arn().to_owned())
         }
         Placeholder::Token => {
-            let begun = rotation.as_ref().ok_or("{{token}} needs a {{secret}} before it")?;
+            let begun = made.rotation.as_ref().ok_or("{{token}} needs a {{secret}} before it")?;
             Ok(begun.token().to_owned())
         }
     }

@@ -42,6 +42,12 @@ pub enum Outcome {
     Created,
     /// The function creates a key for each request but the last one.
     CreatedInPart,
+    /// The function lists keys.
+    Listed,
+    /// The function returns one key.
+    Read,
+    /// The function revokes a key.
+    Revoked,
     /// The function completes this step of a rotation.
     Stepped(Step),
     /// The function refuses the last request, usually the only one, with this error code.
@@ -54,7 +60,13 @@ pub(super) fn parse(rest: &str) -> Option<(Source, Outcome)> {
     let source = Source::named(source)?;
     let step = Step::ALL.into_iter().find(|step| step.name() == camel_case(what));
     let outcome = match (source, step) {
-        (Source::Http { status }, _) if status < 400 => Outcome::Created,
+        (Source::Http { status: 201 }, _) => Outcome::Created,
+        (Source::Http { status: 200 }, _) if is_first_word(what, "list") => Outcome::Listed,
+        (Source::Http { status: 200 }, _) if is_first_word(what, "read") || is_first_word(what, "whoami") => {
+            Outcome::Read
+        }
+        (Source::Http { status: 204 }, _) if is_first_word(what, "revoke") => Outcome::Revoked,
+        (Source::Http { status }, _) if status < 400 => return None,
         (Source::Http { .. }, _) => Outcome::Refused(camel_case(what)),
         (Source::Rotation, Some(step)) => Outcome::Stepped(step),
         _ if what == "created-in-part" => Outcome::CreatedInPart,
@@ -62,6 +74,10 @@ pub(super) fn parse(rest: &str) -> Option<(Source, Outcome)> {
         _ => Outcome::Refused(camel_case(what)),
     };
     Some((source, outcome))
+}
+
+fn is_first_word(kebab_case: &str, word: &str) -> bool {
+    kebab_case.split('-').next() == Some(word)
 }
 
 fn camel_case(kebab_case: &str) -> String {

@@ -26,6 +26,10 @@ fn a_name_says_function_source_and_outcome() {
     for (name, function, source, outcome) in [
         ("key-403-insufficient-access-level", "key", Source::Http { status: 403 }, refused("insufficientAccessLevel")),
         ("jwt-201-payload-1.0", "jwt", Source::Http { status: 201 }, Outcome::Created),
+        ("jwt-200-list-rest-api", "jwt", Source::Http { status: 200 }, Outcome::Listed),
+        ("jwt-200-read-alb", "jwt", Source::Http { status: 200 }, Outcome::Read),
+        ("key-200-whoami-payload-1.0", "key", Source::Http { status: 200 }, Outcome::Read),
+        ("jwt-204-revoke-chain", "jwt", Source::Http { status: 204 }, Outcome::Revoked),
         ("jwt-direct-created", "jwt", Source::Direct, Outcome::Created),
         ("key-sqs-created-from-sns", "key", Source::Sqs, Outcome::Created),
         ("key-sqs-created-in-part", "key", Source::Sqs, Outcome::CreatedInPart),
@@ -41,7 +45,9 @@ fn a_name_says_function_source_and_outcome() {
 
 #[test]
 fn a_file_name_gives_the_setup_that_its_answer_requires() {
-    assert_eq!(named("jwt-500-create-apikey-failed.json").need(), Some(Need::BrokenStore));
+    for name in ["jwt-500-create-apikey-failed.json", "jwt-500-list-apikeys-failed.json"] {
+        assert_eq!(named(name).need(), Some(Need::BrokenStore), "{name}");
+    }
     assert_eq!(named("key-sns-events-disabled.json").need(), Some(Need::NoEvents));
     for name in ["key-500-create-apikey-failed.json", "key-direct-create-apikey-failed.json", "jwt-201-alb.json"] {
         assert_eq!(named(name).need(), None, "{name}");
@@ -50,8 +56,15 @@ fn a_file_name_gives_the_setup_that_its_answer_requires() {
 
 #[test]
 fn a_name_outside_the_scheme_is_an_error() {
-    for name in ["jwt.json", "jwt-ok-http-api.json", "other-201-http-api.json", "jwt-201-http-api.txt", "key-sqs-.json"]
-    {
+    for name in [
+        "jwt.json",
+        "jwt-ok-http-api.json",
+        "jwt-200-alb.json",
+        "jwt-204-read-alb.json",
+        "other-201-http-api.json",
+        "jwt-201-http-api.txt",
+        "key-sqs-.json",
+    ] {
         assert!(EventFile::named(Path::new(name)).unwrap_err().contains("isn't named"), "{name}");
     }
 }
@@ -64,6 +77,23 @@ async fn a_placeholder_becomes_a_credential_and_its_key_is_stored() {
         assert!(values[0].starts_with("Bearer ey") && values[1].starts_with("Basic "), "{filled}");
         assert_eq!(values[1], values[2]);
         assert_eq!(ground.table.items().await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_id_of_the_calling_key_differs_from_that_of_another_key() {
+    let text = r#"["{{basic level=3}}", "{{own}}", "{{key}}", "{{key}}"]"#;
+    filled(text, async |filled, ground| {
+        let values: Vec<String> = serde_json::from_str(filled).unwrap();
+        assert_eq!(values[2], values[3]);
+        assert_ne!(values[1], values[2]);
+        let items = ground.table.items().await;
+        let level = |key: &str| {
+            let item = items.iter().find(|item| item["key"].as_s().is_ok_and(|id| id == key));
+            item.unwrap()["level"].as_n().unwrap().clone()
+        };
+        assert_eq!((&*level(&values[1]), &*level(&values[2])), ("3", "4"));
     })
     .await;
 }

@@ -1,0 +1,101 @@
+"""A stack from before the index is updated to template.yaml: the table keeps its items, and they are listed."""
+
+import secrets
+
+import pytest
+
+from conftest import BUILT
+from deployed_stack import DeployedStack
+from support import basic, bearer, record, request
+from web import call
+
+NEW_PATHS = ("/apikeys/{id}/jwt", "/apikeys/{id}/key", "/whoami/key")
+OLD_ACTIONS = {
+    "JwtFunction": ["dynamodb:PutItem"],
+    "KeyFunction": ["dynamodb:GetItem", "dynamodb:PutItem"],
+    "RotationFunction": ["dynamodb:GetItem", "dynamodb:PutItem"],
+}
+
+
+def before_the_index(template: dict) -> dict:
+    """The template without the index, the routes and the permissions that came with it."""
+    resources = template["Resources"]
+    table = resources["ApiKeysTable"]["Properties"]
+    del table["GlobalSecondaryIndexes"]
+    table["AttributeDefinitions"] = [one for one in table["AttributeDefinitions"] if one["AttributeName"] == "key"]
+    for path in NEW_PATHS:
+        del resources["HttpApi"]["Properties"]["DefinitionBody"]["paths"][path]
+    for function, actions in OLD_ACTIONS.items():
+        [policy] = resources[function]["Properties"]["Policies"]
+        first, *others = policy["Statement"]
+        first["Action"] = actions
+        policy["Statement"] = [first, *(one for one in others if one.get("Sid") != "ListRecords")]
+    return template
+
+
+class OldStack(DeployedStack):
+    """The stack from before the index, until `update` deploys template.yaml."""
+
+    is_old = True
+
+    def template(self) -> dict:
+        template = super().template()
+        return before_the_index(template) if self.is_old else template
+
+    def update(self) -> None:
+        self.is_old = False
+        self.deploy()
+
+
+@pytest.fixture(scope="module")
+def old():
+    with OldStack(BUILT, secrets.token_hex(32)) as deployed:
+        yield deployed
+
+
+@pytest.fixture(scope="module")
+def keys(old):
+    """Two keys from before the update."""
+    parent = old.ask("jwt", request(4), bearer(old))["apikey"]
+    return parent, old.ask("key", request(0), basic(parent))["apikey"]
+
+
+@pytest.fixture(scope="module")
+def updated(old, keys):
+    table = old.outputs["TableName"]
+    old.update()
+    assert old.outputs["TableName"] == table, "the table is not replaced"
+    return old
+
+
+def indexes(stack):
+    described = stack.client("dynamodb").describe_table(TableName=stack.outputs["TableName"])["Table"]
+    return [(one["IndexName"], one["IndexStatus"]) for one in described.get("GlobalSecondaryIndexes", [])]
+
+
+def test_without_the_index_only_the_list_fails(old, keys):
+    assert indexes(old) == []
+    answer = call("GET", f"{old.api}/apikeys/jwt", None, bearer(old))
+    assert (answer.status, answer.json["error"]) == (500, "listApikeysFailed")
+    assert old.ask("key", request(0), basic(keys[0]))
+
+
+def test_the_update_adds_the_index_and_keeps_the_items(updated, keys):
+    assert indexes(updated) == [("byUser", "ACTIVE")]
+    for key in keys:
+        assert record(updated, key), key["key"]
+
+
+def test_items_from_before_the_update_are_listed_read_and_revoked(updated, keys):
+    parent, child = keys
+    listed = call("GET", f"{updated.api}/apikeys/jwt?limit=100", None, bearer(updated)).json["apikeys"]
+    assert {parent["key"], child["key"]} <= {one["key"] for one in listed}
+    assert call("GET", f"{updated.api}/whoami/key", None, basic(child)).status == 200
+    assert call("DELETE", f"{updated.api}/apikeys/{child['key']}/jwt?chain=true", None, bearer(updated)).status == 204
+    assert [call("GET", f"{updated.api}/whoami/key", None, basic(key)).status for key in keys] == [403, 403]
+
+
+def test_a_key_from_after_the_update_is_listed(updated):
+    key = updated.ask("jwt", request(0), bearer(updated))["apikey"]
+    listed = call("GET", f"{updated.api}/apikeys/jwt", None, bearer(updated)).json["apikeys"]
+    assert key["key"] in {one["key"] for one in listed}
