@@ -1,12 +1,14 @@
 //! Reads the metadata of one key.
 
+use std::future::Future;
+
 use tokio::time::Instant;
 
 use super::pace;
-use super::verify::{CHAIN_REVOKED, KEY_EXPIRED, KEY_REVOKED, KEY_UNKNOWN, Rejection};
+use super::verify::{KEY_REVOKED, KEY_UNKNOWN, Rejection, end_of};
 use crate::domain::{AuthorizationError, Fault, KeyId, KeyMetadata, Principal, Reach};
 use crate::outbound::{Store, StoredItem};
-use crate::platform::Call;
+use crate::platform::{Call, Deadline};
 
 /// Why a key is not read or not revoked.
 #[derive(Debug)]
@@ -32,14 +34,6 @@ impl From<Fault> for KeyAccessError {
 }
 
 impl KeyAccessError {
-    /// Names the requested key in a fault, for the log.
-    pub(super) fn about(self, key_id: Option<KeyId>) -> Self {
-        match self {
-            Self::Fault(fault) => Self::Fault(Fault { key_id: fault.key_id.or(key_id), ..fault }),
-            error => error,
-        }
-    }
-
     pub(super) const fn not_found(reason: &'static str, key_id: Option<KeyId>) -> Self {
         Self::NotFound(Rejection { reason, key_id })
     }
@@ -56,12 +50,24 @@ pub async fn read(
     store: &Store,
     call: &Call,
 ) -> Result<KeyMetadata, KeyAccessError> {
+    paced(find(caller, key_id, store, call), key_id, call.deadline).await
+}
+
+/// Holds a `NotFound` until a whole interval, and names the requested key in a fault, for the log.
+pub(super) async fn paced<T>(
+    work: impl Future<Output = Result<T, KeyAccessError>>,
+    key_id: Option<KeyId>,
+    deadline: Deadline,
+) -> Result<T, KeyAccessError> {
     let began = Instant::now();
-    let outcome = find(caller, key_id, store, call).await;
-    if matches!(outcome, Err(KeyAccessError::NotFound(_))) {
-        pace::hold(began, call.deadline).await;
+    match work.await {
+        Err(error @ KeyAccessError::NotFound(_)) => {
+            pace::hold(began, deadline).await;
+            Err(error)
+        }
+        Err(KeyAccessError::Fault(fault)) => Err(Fault { key_id: fault.key_id.or(key_id), ..fault }.into()),
+        outcome => outcome,
     }
-    outcome.map_err(|error| error.about(key_id))
 }
 
 async fn find(
@@ -77,13 +83,10 @@ async fn find(
         return Err(KeyAccessError::not_found(KEY_REVOKED, Some(key_id)));
     }
     let record = item.into_record(key_id)?;
-    if record.expires_at.is_past(call.now) {
-        return Err(KeyAccessError::not_found(KEY_EXPIRED, Some(key_id)));
+    match end_of(&record, call.now, store, call.deadline).await? {
+        Some(reason) => Err(KeyAccessError::not_found(reason, Some(key_id))),
+        None => Ok(KeyMetadata::from(&record)),
     }
-    if !record.is_first_of_chain() && store.is_fenced(record.chain, call.deadline).await? {
-        return Err(KeyAccessError::not_found(CHAIN_REVOKED, Some(key_id)));
-    }
-    Ok(KeyMetadata::from(&record))
 }
 
 /// The item, if the caller may act on its key.

@@ -3,10 +3,7 @@
 //! A fence ends the chain with one write, and each verification of a later key of the chain reads the fence. A walk over
 //! the descendants would never end while they create keys.
 
-use tokio::time::Instant;
-
-use super::pace;
-use super::read::{KeyAccessError, reachable};
+use super::read::{KeyAccessError, paced, reachable};
 use super::verify::KEY_EXPIRED;
 use crate::domain::{Fault, KeyId, Principal};
 use crate::outbound::{Revocation, Revoked, Store, StoredItem};
@@ -35,12 +32,7 @@ pub async fn revoke(
     store: &Store,
     call: &Call,
 ) -> Result<RevokedKey, KeyAccessError> {
-    let began = Instant::now();
-    let outcome = revoke_found(caller, key_id, with_chain, store, call).await;
-    if matches!(outcome, Err(KeyAccessError::NotFound(_))) {
-        pace::hold(began, call.deadline).await;
-    }
-    outcome.map_err(|error| error.about(key_id))
+    paced(revoke_found(caller, key_id, with_chain, store, call), key_id, call.deadline).await
 }
 
 async fn revoke_found(

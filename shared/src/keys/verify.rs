@@ -16,7 +16,7 @@ pub(super) const KEY_EXPIRED: &str = "keyExpired";
 /// The reason for a revoked key.
 pub(super) const KEY_REVOKED: &str = "keyRevoked";
 /// The reason for a key of a revoked chain.
-pub(super) const CHAIN_REVOKED: &str = "chainRevoked";
+const CHAIN_REVOKED: &str = "chainRevoked";
 
 /// Why a credential does not verify, or a key is not found. The caller never sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,12 +132,23 @@ async fn check(
         None => return rejected(KEY_UNKNOWN),
     };
     let record = item.into_record(*key_id)?;
+    match end_of(&record, now, store, deadline).await? {
+        Some(reason) => rejected(reason),
+        None => Ok(record),
+    }
+}
+
+/// Why a key that is not itself revoked has ended: it is expired, or its chain is revoked. `None` for a living key.
+pub(super) async fn end_of(
+    record: &Record,
+    now: Timestamp,
+    store: &Store,
+    deadline: Deadline,
+) -> Result<Option<&'static str>, Fault> {
     if record.expires_at.is_past(now) {
-        return rejected(KEY_EXPIRED);
+        return Ok(Some(KEY_EXPIRED));
     }
     // The first key of a revoked chain is itself revoked.
-    if !record.is_first_of_chain() && store.is_fenced(record.chain, deadline).await? {
-        return rejected(CHAIN_REVOKED);
-    }
-    Ok(record)
+    let is_fenced = !record.is_first_of_chain() && store.is_fenced(record.chain, deadline).await?;
+    Ok(is_fenced.then_some(CHAIN_REVOKED))
 }

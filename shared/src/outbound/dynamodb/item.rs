@@ -79,7 +79,7 @@ impl StoredItem {
         Self(attributes)
     }
 
-    /// The stored hash. No other attribute is read before the secret has matched.
+    /// The stored hash. Before the secret has matched, only this attribute and `revokedAt` are read.
     ///
     /// # Errors
     /// A [`Fault`] when the item has no readable hash.
