@@ -48,8 +48,8 @@ async fn every_event_gets_the_expected_answer_and_records() {
         let after = deployment.site.standing().await;
         let request = serde_json::from_str(&request).unwrap_or_default();
         let seen = Seen { row, deployment, request, before, after: &after, answer };
-        failures.check(row.id, seen.check(answers.get(row.group()))).await;
-        answers.entry(row.group()).or_insert(seen.answer);
+        failures.check(row.id, seen.check(answers.get(row.scope()))).await;
+        answers.entry(row.scope()).or_insert(seen.answer);
         *before = after;
     }
     failures.assert_none();
@@ -75,7 +75,8 @@ impl Seen<'_> {
                 self.assert_unchanged();
                 match self.row.source {
                     Some(Source::Sqs) => {
-                        let named = format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{id}"}}]}}"#);
+                        let message_id = self.row.message_id();
+                        let named = format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{message_id}"}}]}}"#);
                         assert_eq!(self.answer, Ok(named), "{id}");
                     }
                     _ => assert_eq!(self.answer, Err(code), "{id}"),

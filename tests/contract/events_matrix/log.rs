@@ -52,8 +52,8 @@ fn assert_line(row: &Row, line: &Value) {
     assert_eq!(line["level"], level, "{}: {line}", row.id);
     assert_eq!(line["source"], source, "{}: {line}", row.id);
     assert_eq!(line["endpoint"], row.endpoint.name(), "{}: {line}", row.id);
-    let is_message = source == "sqs" && !row.id.contains('.');
-    assert!(!is_message || line["messageId"] == row.id, "{}: {line}", row.id);
+    let message_id = (source == "sqs").then(|| row.message_id());
+    assert_eq!(line["messageId"].as_str(), message_id.as_deref(), "{}: {line}", row.id);
     if let Expected::Refused { reason: Some(reason), .. } = row.expected {
         assert_eq!(line["reason"], reason, "{}: {line}", row.id);
     }

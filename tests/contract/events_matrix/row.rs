@@ -1,15 +1,16 @@
-//! One row of `tests/data/events.tsv`: id, function, source, deployment, event id, request, expected result.
+//! One row of `tests/data/events.tsv`: id, group, function, source, deployment, event id, request, expected result.
 //!
-//! The rows of a group (`R01`, `R01.2` ...) have the same ids and destination. A request can contain placeholders:
+//! The rows with the same `group` have the same event id, idempotency key and destination. `-` is a row without a group,
+//! which has its own. A request can contain placeholders:
 //!
 //! | | |
 //! |---|---|
-//! | `<ask>` | `name` (the group), `level` 3 and `expiresIn` 3600 |
-//! | `<to>`, `<once>`, `<uuid>` | `deliverTo` and `idempotencyKey` of the group |
+//! | `<ask>` | `name` (the row's scope), `level` 3 and `expiresIn` 3600 |
+//! | `<to>`, `<once>`, `<uuid>` | `deliverTo` and `idempotencyKey` of the scope |
 //! | `<bearer...>`, `<basic...>` | `authorization` with a value of `Deployment::credential` |
 //! | `<x:N>`, `<[:N>` | a character, repeated N times; N nested arrays |
 //! | `<pad:N>` | a member that makes the request N bytes long |
-//! | `<row>`, `<bom>` | the row's id; a byte order mark |
+//! | `<message>`, `<bom>` | the row's message id; a byte order mark |
 //!
 //! `>` separates nested sources, the outermost first. With `payload`, the request is the whole payload.
 
@@ -21,6 +22,7 @@ const ROWS: &str = include_str!("../../data/events.tsv");
 /// One event and its expected result.
 pub(super) struct Row {
     pub(super) id: &'static str,
+    group: Option<&'static str>,
     pub(super) endpoint: Endpoint,
     /// The outermost source; `None` for a payload of unknown shape.
     pub(super) source: Option<Source>,
@@ -52,8 +54,8 @@ impl Row {
 
     fn read(line: &'static str) -> Self {
         let mut columns = line.split('\t');
-        let [id, function, source, deployment, event_id, template, expected] =
-            [(); 7].map(|()| columns.next().unwrap_or_else(|| panic!("{line}")));
+        let [id, group, function, source, deployment, event_id, template, expected] =
+            [(); 8].map(|()| columns.next().unwrap_or_else(|| panic!("{line}")));
         let (kinds, is_whole) = match source.strip_suffix(" payload") {
             Some(kinds) => (kinds, true),
             None => (source, false),
@@ -63,6 +65,7 @@ impl Row {
         assert!(source.is_some() || is_whole, "{line}");
         Self {
             id,
+            group: Some(group).filter(|group| *group != "-"),
             endpoint: Endpoint::named(function).unwrap_or_else(|| panic!("{line}")),
             source,
             deployment,
@@ -75,9 +78,14 @@ impl Row {
         }
     }
 
-    /// The name that the rows of a group share.
-    pub(super) fn group(&self) -> &'static str {
-        self.id.split('.').next().unwrap_or_default()
+    /// The name of the group, or the id of a row without a group. The row's ids and destination contain it.
+    pub(super) fn scope(&self) -> &'static str {
+        self.group.unwrap_or(self.id)
+    }
+
+    /// The `messageId` of a row from SQS. It has no dot, since the log leaves out an id with a dot.
+    pub(super) fn message_id(&self) -> String {
+        self.id.replace('.', "-")
     }
 
     /// The request, with every placeholder replaced.
@@ -91,7 +99,7 @@ impl Row {
     }
 
     fn fill(&self, template: &str, credential: impl Fn(&str) -> String) -> String {
-        let group = self.group();
+        let scope = self.scope();
         let mut filled = String::new();
         let mut rest = template;
         while let Some((text, (placeholder, after))) =
@@ -99,11 +107,11 @@ impl Row {
         {
             filled.push_str(text);
             filled.push_str(&match (placeholder, placeholder.split_once(':')) {
-                ("ask", _) => format!(r#""name":"{group}","level":3,"expiresIn":3600"#),
-                ("to", _) => format!(r#""deliverTo":"{group}""#),
-                ("once", _) => format!(r#""idempotencyKey":"once-{group}""#),
+                ("ask", _) => format!(r#""name":"{scope}","level":3,"expiresIn":3600"#),
+                ("to", _) => format!(r#""deliverTo":"{scope}""#),
+                ("once", _) => format!(r#""idempotencyKey":"once-{scope}""#),
                 ("uuid", _) => r#""idempotencyKey":"2b0ff0b4-0b6d-4d0c-9b3e-0f3a7a6f1c55""#.to_owned(),
-                ("row", _) => self.id.to_owned(),
+                ("message", _) => self.message_id(),
                 ("bom", _) => "\u{feff}".to_owned(),
                 (_, Some(("pad", _))) => format!("<{placeholder}>"),
                 (_, Some(("[", depth))) => nested(depth.parse().unwrap()),
@@ -121,7 +129,7 @@ impl Row {
             return request.to_owned();
         }
         let own_id = match self.event_id {
-            "-" => Some(format!(r#""event-{}""#, self.group())),
+            "-" => Some(format!(r#""event-{}""#, self.scope())),
             "absent" => None,
             json => Some(self.fill(json, |name| panic!("{name}"))),
         };
@@ -141,7 +149,7 @@ impl Row {
             Source::Direct => text,
             Source::EventBridge => event(own_id.as_deref(), &text),
             Source::Sns => topic(&[in_topic(own_id.as_deref(), &text)]),
-            Source::Sqs => queue(&[message(self.id, &text)]),
+            Source::Sqs => queue(&[message(&self.message_id(), &text)]),
         }
     }
 }
@@ -171,11 +179,11 @@ fn nested(depth: usize) -> String {
 }
 
 #[test]
-fn ids_are_unique_and_rows_of_a_group_have_one_deployment() {
+fn ids_are_unique_and_a_replayed_row_has_the_deployment_of_its_group() {
     let rows = Row::all();
     for (index, row) in rows.iter().enumerate() {
         assert!(rows[..index].iter().all(|other| other.id != row.id), "{} twice", row.id);
-        let first = rows.iter().find(|other| other.group() == row.group()).unwrap();
+        let first = rows.iter().find(|other| other.scope() == row.scope()).unwrap();
         assert!(row.expected != Expected::Replayed || first.deployment == row.deployment, "{}", row.id);
     }
 }
