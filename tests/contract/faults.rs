@@ -10,6 +10,7 @@ use tests::event::Source;
 use tests::fault::{Fault, Proxy};
 use tokio::time::Instant;
 
+use crate::failures::{check_each, pairs};
 use crate::support::{Answer, Endpoint, StoredKey, World, assert_refused};
 
 /// A function that calls DynamoDB through a proxy.
@@ -67,17 +68,16 @@ fn transient() -> Vec<Fault> {
 
 #[tokio::test]
 async fn one_transient_fault_still_creates_the_key() {
-    for endpoint in Endpoint::ALL {
-        for fault in transient() {
-            let broken = Broken::new().await;
-            broken.proxy.next(fault.clone());
-            for request in ["first", "second"] {
-                let answer = broken.send(endpoint).await;
-                broken.world.assert_created(&answer, &format!("{endpoint:?}, {fault:?}, {request}")).await;
-            }
-            assert_eq!(broken.created().await, 2, "{endpoint:?}, {fault:?}");
+    check_each(pairs(Endpoint::ALL, transient()), async |(endpoint, fault)| {
+        let broken = Broken::new().await;
+        broken.proxy.next(fault.clone());
+        for request in ["first", "second"] {
+            let answer = broken.send(endpoint).await;
+            broken.world.assert_created(&answer, &format!("{endpoint:?}, {fault:?}, {request}")).await;
         }
-    }
+        assert_eq!(broken.created().await, 2, "{endpoint:?}, {fault:?}");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -101,29 +101,28 @@ async fn a_store_that_keeps_failing_is_a_500() {
         Fault::dynamodb(400, "KMSAccessDeniedException"),
         Fault::dynamodb(400, "KMSDisabledException"),
     ];
-    for endpoint in Endpoint::ALL {
-        for fault in transient().into_iter().chain(permanent.clone()) {
-            if matches!(fault, Fault::Delay(_) | Fault::ResetPooled) {
-                continue;
-            }
-            let broken = Broken::new().await;
-            broken.proxy.always(fault.clone());
-            let answer = broken.send(endpoint).await;
-            assert_refused(&answer, 500, "createApikeyFailed", &format!("{endpoint:?}, {fault:?}"));
-        }
-    }
+    let passes = |fault: &Fault| matches!(fault, Fault::Delay(_) | Fault::ResetPooled);
+    let faults: Vec<_> = transient().into_iter().filter(|fault| !passes(fault)).chain(permanent).collect();
+    check_each(pairs(Endpoint::ALL, faults), async |(endpoint, fault)| {
+        let broken = Broken::new().await;
+        broken.proxy.always(fault.clone());
+        let answer = broken.send(endpoint).await;
+        assert_refused(&answer, 500, "createApikeyFailed", &format!("{endpoint:?}, {fault:?}"));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_refused_connection_is_a_500_and_the_function_recovers() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let broken = Broken::new().await;
         broken.proxy.refuse().await;
         assert_refused(&broken.send(endpoint).await, 500, "createApikeyFailed", "refused");
         broken.proxy.accept().await;
         let answer = broken.send(endpoint).await;
         broken.world.assert_created(&answer, "recovered").await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -172,7 +171,7 @@ async fn a_taken_id_is_never_overwritten_and_the_spare_id_is_used() {
 /// Uses tokio's clock. A paused clock advances only while every task waits, so the machine's speed has no effect.
 #[tokio::test]
 async fn a_hanging_store_is_a_500_after_2_5_s_and_before_the_invocation_ends() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let broken = Broken::new().await;
         broken.proxy.always(Fault::Hang);
         let authorization = match endpoint {
@@ -181,8 +180,8 @@ async fn a_hanging_store_is_a_500_after_2_5_s_and_before_the_invocation_ends() {
         };
         let event = World::anonymous(endpoint).header("Authorization", &authorization).event(Source::HttpApi);
         tokio::time::pause();
-        for (millis_left, given_up_after) in [(10_000, 2_500), (3_000, 2_500), (1_000, 500), (500, 0), (200, 0), (0, 0)]
-        {
+        let cases = [(10_000, 2_500), (3_000, 2_500), (1_000, 500), (500, 0), (200, 0), (0, 0)];
+        check_each(cases, async |(millis_left, given_up_after)| {
             let started = Instant::now();
             let call = Call::at(Timestamp::now(), millis_left, Randomness::draw());
             let answer = broken.world.invoke_with(endpoint, &event, call).await.unwrap();
@@ -190,18 +189,20 @@ async fn a_hanging_store_is_a_500_after_2_5_s_and_before_the_invocation_ends() {
             // tokio's timers have a resolution of one millisecond.
             let late = started.elapsed().saturating_sub(Duration::from_millis(given_up_after));
             assert!(late <= Duration::from_millis(2), "{millis_left} ms left, given up after {:?}", started.elapsed());
-        }
+        })
+        .await;
         let calls = broken.proxy.requests().len();
         let call = Call::at(Timestamp::now(), 540, Randomness::draw());
         broken.world.invoke_with(endpoint, &event, call).await.unwrap();
         assert_eq!(broken.proxy.requests().len(), calls, "a call began without enough time left");
         tokio::time::resume();
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_store_without_tls_is_a_500_and_gets_no_plaintext() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let broken = Broken::new().await;
         let https = broken.proxy.endpoint().replace("http:", "https:");
         let world = World::with(&[("AWS_ENDPOINT_URL_DYNAMODB", &https)]).await;
@@ -211,7 +212,8 @@ async fn a_store_without_tls_is_a_500_and_gets_no_plaintext() {
         let answer = world.send(endpoint, &request.header("Authorization", &authorization)).await;
         assert_refused(&answer, 500, "createApikeyFailed", "no TLS");
         assert_eq!(broken.proxy.requests(), []);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use tests::fault::{Fault, Proxy};
 use tests::secrets_manager::{Secrets, SecretsManager, new_token, unique_prefix};
 use tests::token::{Claims, Signer};
 
+use crate::failures::check_each;
 use crate::support::{Endpoint, World, environment};
 
 const MINUTE: u64 = 60_000;
@@ -93,10 +94,12 @@ async fn the_first_request_after_five_minutes_uses_a_rotated_secret() {
 async fn the_previous_value_verifies_for_a_week_after_the_rotation() {
     let kept = Kept::with(&[]).await;
     kept.rotate("second").await;
-    for (millis, status) in [(6 * MINUTE, 201), (6 * DAY, 201), (7 * DAY - MINUTE, 201), (7 * DAY + MINUTE, 403)] {
+    let cases = [(6 * MINUTE, 201), (6 * DAY, 201), (7 * DAY - MINUTE, 201), (7 * DAY + MINUTE, 403)];
+    check_each(cases, async |(millis, status)| {
         assert_eq!(kept.status("first", millis).await, status, "{millis}");
         assert_eq!(kept.status("second", millis).await, 201, "{millis}");
-    }
+    })
+    .await;
     kept.rotate("third").await;
     assert_eq!(kept.status("first", 6 * MINUTE).await, 403, "the value before the previous one");
 }
@@ -143,13 +146,14 @@ fn a_failed_reload_of_a_secret_is_logged_without_its_value() {
 
 #[tokio::test]
 async fn a_secret_that_cannot_be_read_again_verifies_for_15_minutes() {
-    for fault in [
+    let faults = [
         Fault::Reset,
         Fault::secrets_manager(400, "AccessDeniedException"),
         Fault::secrets_manager(400, "ResourceNotFoundException"),
         Fault::secrets_manager(500, "InternalServiceError"),
         Fault::html(503),
-    ] {
+    ];
+    check_each(faults, async |fault| {
         let kept = Kept::with(&[]).await;
         kept.proxy.always(fault.clone());
         for millis in [6 * MINUTE, 6 * MINUTE + 1, 14 * MINUTE] {
@@ -161,7 +165,8 @@ async fn a_secret_that_cannot_be_read_again_verifies_for_15_minutes() {
         assert_eq!(kept.status("first", 15 * MINUTE + 1_000).await, 500, "{fault:?}");
         kept.proxy.heal();
         assert_eq!(kept.status("first", 15 * MINUTE + 2_000).await, 201, "{fault:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -194,7 +199,8 @@ async fn the_general_endpoint_applies_to_secrets_manager_if_its_own_is_unset() {
     let secrets = SecretsManager::shared();
     let arn = secrets.create(&format!("{}jwt", unique_prefix()), &value("first")).await;
     let (endpoint, nowhere) = (secrets.endpoint(), "http://127.0.0.1:1");
-    for (own, general) in [("", endpoint.as_str()), (endpoint.as_str(), nowhere)] {
+    let cases = [("", endpoint.as_str()), (endpoint.as_str(), nowhere)];
+    check_each(cases, async |(own, general)| {
         let world = World::with(&[
             ("JWT_SECRET", ""),
             ("JWT_SECRET_ARN", &arn),
@@ -206,7 +212,8 @@ async fn the_general_endpoint_applies_to_secrets_manager_if_its_own_is_unset() {
         let request = World::anonymous(Endpoint::Jwt).header("Authorization", &format!("Bearer {token}"));
         let answer = world.invoke(Endpoint::Jwt, &request.event(Source::HttpApi)).await;
         assert_eq!(answer.status, 201, "{own:?}, {general:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -215,7 +222,7 @@ async fn a_function_whose_secret_cannot_be_used_does_not_start() {
     let endpoint = secrets.endpoint();
     let short = secrets.create(&format!("{}jwt", unique_prefix()), "31 bytes are one short of it...").await;
     let missing = short.replace("jwt", "none");
-    for arn in [&short, &missing] {
+    check_each([("too short", &short), ("missing", &missing)], async |(_, arn)| {
         let environment = environment(&[
             ("JWT_SECRET", ""),
             ("JWT_SECRET_ARN", arn),
@@ -226,5 +233,6 @@ async fn a_function_whose_secret_cannot_be_used_does_not_start() {
         let error = Function::new(verifier, &config).await.err().unwrap();
         assert_eq!(error.variable, "JWT_SECRET_ARN");
         assert!(!error.to_string().contains(arn.as_str()), "{error}");
-    }
+    })
+    .await;
 }

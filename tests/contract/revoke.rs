@@ -17,6 +17,7 @@ use tests::secrets_manager::{SecretsManager, Version, unique_prefix};
 use tests::stored_key::basic;
 use tests::token::Claims;
 
+use crate::failures::{check_each, check_each_sync, pairs};
 use crate::support::{Answer, Endpoint, StoredKey, World, assert_refused};
 
 const VALUE: &str = "5d3f2d35-6d0e-4f5c-9f6f-0c6f3f1d7c11";
@@ -191,20 +192,20 @@ async fn without_apply_keys_are_shown_and_nothing_is_written() {
     let of_key = ["--key".to_owned(), key(&parent)];
     let of_chain = [of_key[0].clone(), key(&child), "--chain=1".to_owned()];
     let of_user = ["--user".to_owned(), "7".to_owned()];
-    for (arguments, rows, command) in [
+    let cases = [
         (&of_key as &[String], vec![&root], format!("KEY={}", key(&parent))),
         (&of_chain, vec![&root, &by_parent], format!("KEY={} CHAIN=1", key(&child))),
         (&of_user, vec![&root, &by_parent], "USER=7".to_owned()),
-    ] {
-        for apply in ["--apply=", "--apply=0"] {
-            let run = revoke(&world, &[arguments.iter().map(String::as_str).collect(), vec![apply]].concat());
-            run.assert_revoked(&[]);
-            assert!(rows.iter().all(|row| run.said.contains(*row)), "{run:?}");
-            let how = format!("Nothing was revoked. To revoke: make revoke {command} APPLY=1\n");
-            assert!(run.said.ends_with(&how) && run.said.contains("<DeliveryPrefix>7/..."), "{run:?}");
-            assert_eq!(state(&world).await, before);
-        }
-    }
+    ];
+    check_each(pairs(cases, ["--apply=", "--apply=0"]), async |((arguments, rows, command), apply)| {
+        let run = revoke(&world, &[arguments.iter().map(String::as_str).collect(), vec![apply]].concat());
+        run.assert_revoked(&[]);
+        assert!(rows.iter().all(|row| run.said.contains(*row)), "{run:?}");
+        let how = format!("Nothing was revoked. To revoke: make revoke {command} APPLY=1\n");
+        assert!(run.said.ends_with(&how) && run.said.contains("<DeliveryPrefix>7/..."), "{run:?}");
+        assert_eq!(state(&world).await, before);
+    })
+    .await;
     assert_alive(&world, &[&parent, &child]).await;
 }
 
@@ -233,12 +234,14 @@ async fn a_revoked_key_stays_as_it_is_and_the_run_succeeds() {
     let parent = by_user(&world, 7).await;
     delete(&world, &key(&parent), false).await;
     let before = state(&world).await;
-    for (apply, named) in [("--apply=1", vec![key(&parent)]), ("--apply=0", Vec::new())] {
+    let cases = [("--apply=1", vec![key(&parent)]), ("--apply=0", Vec::new())];
+    check_each(cases, async |(apply, named)| {
         let run = revoke(&world, &["--key", &key(&parent), apply]);
         run.assert_revoked(&named.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(run.said.contains("is revoked already, since 20") && run.said.contains("by jwt:7."), "{run:?}");
         assert_eq!(state(&world).await, before);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -285,7 +288,7 @@ async fn normal_state(world: &World, answers: &[&Answer]) -> Vec<BTreeMap<String
 
 #[tokio::test]
 async fn its_writes_are_those_of_the_functions() {
-    for chain in [false, true] {
+    check_each([false, true], async |chain| {
         let mut states = Vec::new();
         for by_operator in [false, true] {
             let world = World::new().await;
@@ -301,12 +304,13 @@ async fn its_writes_are_those_of_the_functions() {
         }
         assert_eq!(states[0].len(), if chain { 4 } else { 3 }, "{:?}", states[0]);
         assert_eq!(states[0], states[1], "chain {chain}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_chain_is_fenced_also_where_its_first_key_is_gone() {
-    for expired in [false, true] {
+    check_each([false, true], async |expired| {
         let world = World::new().await;
         let root = StoredKey::new();
         let child = StoredKey::new().with("chain", text(&root.key));
@@ -327,7 +331,8 @@ async fn a_chain_is_fenced_also_where_its_first_key_is_gone() {
             ("revokedBy", text("operator")),
         ];
         assert_eq!(fence, expected.map(|(name, value)| (name.to_owned(), value)).into());
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -356,7 +361,8 @@ async fn no_redelivered_event_brings_a_revoked_key_back() {
     let (secrets, prefix) = (SecretsManager::shared(), unique_prefix());
     let endpoint = secrets.endpoint();
     let world = World::with(&[("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint), ("DELIVERY_PREFIX", &prefix)]).await;
-    for (user, chain) in [(None, "--chain=0"), (None, "--chain=1"), (Some("7"), "--chain=0")] {
+    let cases = [(None, "--chain=0"), (None, "--chain=1"), (Some("7"), "--chain=0")];
+    check_each(cases, async |(user, chain)| {
         let to = format!("ci-{}-{}", user.is_some(), chain.ends_with('1'));
         let event = json!({ "name": "delivered", "level": 4, "expiresIn": 3600, "deliverTo": to, "idempotencyKey": to,
             "authorization": world.bearer(&Claims::new().id(7)) });
@@ -378,7 +384,8 @@ async fn no_redelivered_event_brings_a_revoked_key_back() {
         assert_eq!(deliver().await, first, "{to}: the delivery is done");
         assert_eq!(world.dynamo.item(key).await, standing, "{to}");
         assert_refused(&world.send(Endpoint::Key, &request).await, 403, "authenticationFailed", &to);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -429,24 +436,22 @@ async fn a_key_that_is_unknown_or_over_is_a_failure() {
     let over = StoredKey::new().expires_in(-60);
     world.dynamo.put_item(over.item.clone()).await;
     let before = state(&world).await;
-    for chain in ["--chain=0", "--chain=1"] {
-        for apply in ["--apply=0", "--apply=1"] {
-            let run = revoke(&world, &["--key", NOBODY, chain, apply]);
-            run.assert_failed(1, &format!("no key {NOBODY} is there"));
-            assert!(run.revoked.is_empty(), "{run:?}");
-        }
-    }
-    for apply in ["--apply=0", "--apply=1"] {
+    check_each_sync(pairs(["--chain=0", "--chain=1"], ["--apply=0", "--apply=1"]), |(chain, apply)| {
+        let run = revoke(&world, &["--key", NOBODY, chain, apply]);
+        run.assert_failed(1, &format!("no key {NOBODY} is there"));
+        assert!(run.revoked.is_empty(), "{run:?}");
+    });
+    check_each_sync(["--apply=0", "--apply=1"], |apply| {
         let run = revoke(&world, &["--key", &over.key, apply]);
         run.assert_failed(1, &format!("{} is over", over.key));
-    }
+    });
     assert_eq!(state(&world).await, before);
 }
 
 #[test]
 fn a_malformed_option_is_one_line_before_anything_is_read() {
     let upper = VALUE.to_uppercase();
-    for arguments in [
+    let cases = [
         &["--apply=1"] as &[&str],
         &["--key", VALUE, "--user=7"],
         &["--key="],
@@ -470,11 +475,12 @@ fn a_malformed_option_is_one_line_before_anything_is_read() {
         &["--user=7", "--table=apikeys", "--region="],
         &["--user=7", "--region=us-east-1"],
         &["--user=7", "--else=1"],
-    ] {
+    ];
+    check_each_sync(cases, |arguments| {
         let run = revoke_at(1, arguments);
         run.assert_failed(2, "");
         assert_eq!((run.revoked.len(), run.said.lines().count()), (0, 1), "{arguments:?} {run:?}");
-    }
+    });
 }
 
 #[tokio::test]
@@ -500,19 +506,18 @@ async fn an_item_that_is_no_key_is_left_alone() {
 async fn a_damaged_record_prints_nothing_raw() {
     let world = World::new().await;
     let named = |name: &str| StoredKey::new().with("name", text(name));
-    let markable = [
-        named("\u{1b}[2J\r\u{202e}"),
-        named("x").without("userId").with("createdBy", AttributeValue::Bool(true)),
-        named("x").without("name").with("level", text("\n")).number("expiresAt", i64::MAX),
-        named("x").number("expiresAt", 1_000_000_000_000).without("chain"),
-        named("x").with("expiresAt", AttributeValue::N("9".repeat(30))),
-        named("x").with("secretHash", AttributeValue::Null(true)),
+    let cases = [
+        ("control characters in the name", named("\u{1b}[2J\r\u{202e}"), true),
+        ("createdBy", named("x").without("userId").with("createdBy", AttributeValue::Bool(true)), true),
+        ("level", named("x").without("name").with("level", text("\n")).number("expiresAt", i64::MAX), true),
+        ("no chain", named("x").number("expiresAt", 1_000_000_000_000).without("chain"), true),
+        ("30 digits", named("x").with("expiresAt", AttributeValue::N("9".repeat(30))), true),
+        ("null secretHash", named("x").with("secretHash", AttributeValue::Null(true)), true),
+        ("expiresAt", named("x").with("expiresAt", text("\t")), false),
+        ("no expiresAt", named("x").without("expiresAt"), false),
+        ("no secretHash", named("x").without("secretHash"), false),
     ];
-    let unmarkable =
-        [named("x").with("expiresAt", text("\t")), named("x").without("expiresAt"), named("x").without("secretHash")];
-    for (damaged, is_markable) in
-        markable.iter().map(|one| (one, true)).chain(unmarkable.iter().map(|one| (one, false)))
-    {
+    check_each(cases, async |(_, damaged, is_markable)| {
         world.dynamo.put_item(damaged.item.clone()).await;
         let run = revoke(&world, &["--key", &damaged.key, "--apply=1"]);
         if is_markable {
@@ -523,12 +528,18 @@ async fn a_damaged_record_prints_nothing_raw() {
         }
         assert!(!run.said.contains(['\u{1b}', '\r', '\t', '\u{202e}']), "{run:?}");
         assert!(run.said.lines().any(|line| line.starts_with(&damaged.key) && line.len() > 50), "{run:?}");
-    }
-    for damaged in [named("x").without("chain"), named("x").with("chain", text("\u{1b}")), named("x").without("userId")]
-    {
+    })
+    .await;
+    let cases = [
+        ("no chain", named("x").without("chain")),
+        ("chain", named("x").with("chain", text("\u{1b}"))),
+        ("no userId", named("x").without("userId")),
+    ];
+    check_each(cases, async |(_, damaged)| {
         world.dynamo.put_item(damaged.item.clone()).await;
         revoke(&world, &["--key", &damaged.key, "--chain=1", "--apply=1"]).assert_failed(1, "has a damaged record");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -628,7 +639,8 @@ async fn keys_that_are_created_meanwhile_end_too() {
 
 #[tokio::test]
 async fn two_revocations_at_once_keep_the_evidence_of_the_first() {
-    for (operation, chain) in [("UpdateItem", "--chain=0"), ("TransactWriteItems", "--chain=1")] {
+    let cases = [("UpdateItem", "--chain=0"), ("TransactWriteItems", "--chain=1")];
+    check_each(cases, async |(operation, chain)| {
         let world = World::new().await;
         let proxy = Proxy::to(world.dynamo.port()).await;
         let root = by_user(&world, 7).await;
@@ -638,7 +650,8 @@ async fn two_revocations_at_once_keep_the_evidence_of_the_first() {
         for name in [key(&root), fence(&key(&root))] {
             assert_eq!(world.dynamo.item(&name).await.unwrap()["revokedBy"], text("jwt:7"), "{chain}");
         }
-    }
+    })
+    .await;
 }
 
 #[test]

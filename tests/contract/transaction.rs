@@ -10,6 +10,7 @@ use shared::domain::Timestamp;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};
 
+use crate::failures::check_each;
 use crate::idempotency::broken;
 use crate::support::{Answer, Endpoint, StoredKey, World, assert_refused};
 
@@ -88,13 +89,15 @@ fn passing() -> Vec<Fault> {
 #[tokio::test]
 async fn a_transaction_that_fails_once_still_creates_the_key_and_is_no_replay() {
     let scene = Scene::new().await;
-    for (round, fault) in passing().into_iter().enumerate() {
+    check_each(passing().into_iter().enumerate(), async |(round, fault)| {
+        scene.proxy.heal();
         scene.proxy.on(OPERATION, 1, fault.clone());
         let answer = scene.send(round).await;
         scene.world.assert_created(&answer, &format!("{fault:?}")).await;
         assert!(!answer.replayed(), "{fault:?}");
         assert_eq!(scene.records(round).await, 1, "{fault:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -110,12 +113,14 @@ async fn a_transaction_that_always_fails_is_a_500_and_a_later_retry_succeeds() {
     ];
     let scene = Scene::new().await;
     let no_end = |fault: &Fault| !matches!(fault, Fault::Delay(_) | Fault::ResetPooled);
-    for (round, fault) in passing().into_iter().filter(no_end).chain(lasting).enumerate() {
+    let faults = passing().into_iter().filter(no_end).chain(lasting);
+    check_each(faults.enumerate(), async |(round, fault)| {
         scene.proxy.always(fault.clone());
         let context = format!("{fault:?}");
         assert_refused(&scene.send(round).await, 500, "createApikeyFailed", &context);
         scene.assert_mended(round, &context).await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -124,7 +129,7 @@ async fn invalid_cancellation_reasons_are_a_500_without_a_retry() {
     let none = json!({ "Code": "None" });
     let foreign = json!({ "key": { "S": "idem#x" }, "name": { "S": "x" } });
     let scene = Scene::new().await;
-    for (round, reasons) in [
+    let cases = [
         json!([]),
         json!(null),
         json!([none]),
@@ -140,24 +145,24 @@ async fn invalid_cancellation_reasons_are_a_500_without_a_retry() {
         // The existing item is not a stored answer.
         json!([none, { "Code": "ConditionalCheckFailed", "Item": foreign }]),
         json!([none, { "Code": "ConditionalCheckFailed", "Item": {} }]),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ];
+    check_each(cases.into_iter().enumerate(), async |(round, reasons)| {
+        scene.proxy.heal();
         (1..=EVERY_TRY).for_each(|nth| scene.proxy.on(OPERATION, nth, cancelled(&reasons)));
         let calls = scene.proxy.count(OPERATION);
         let context = reasons.to_string();
         assert_refused(&scene.send(round).await, 500, "createApikeyFailed", &context);
         assert_eq!(scene.proxy.count(OPERATION) - calls, 1, "{context}");
         scene.assert_mended(round, &context).await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_failed_condition_without_the_existing_item_is_a_500() {
     let scene = Scene::new().await;
     let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
-    for item in [json!(null), json!({})] {
+    check_each([json!(null), json!({})], async |item| {
         scene.proxy.on("PutItem", 1, reply(400, &json!({ "__type": kind, "message": "canary", "Item": item })));
         let answer = scene.world.send(Endpoint::Jwt, &scene.world.request(Endpoint::Jwt)).await;
         // An empty item belongs to another request, so the function uses the spare id.
@@ -166,7 +171,8 @@ async fn a_failed_condition_without_the_existing_item_is_a_500() {
         } else {
             scene.world.assert_created(&answer, "spare id").await;
         }
-    }
+    })
+    .await;
 }
 
 /// If the new key would outlive the chain, the function reads the memo separately. A fault of this read is a 500.
@@ -180,7 +186,9 @@ async fn a_memo_that_cannot_be_read_is_a_500_and_not_a_refusal() {
     let later = Timestamp::from_millis(Timestamp::now().millis() + 60_000);
     let first = scene.world.send(Endpoint::Key, &request).await;
     scene.world.assert_created(&first, "first").await;
-    for fault in [Fault::Reset, Fault::html(200), Fault::dynamodb(400, "ThrottlingException"), reply(200, &json!({}))] {
+    let faults = [Fault::Reset, Fault::html(200), Fault::dynamodb(400, "ThrottlingException"), reply(200, &json!({}))];
+    check_each(faults, async |fault| {
+        scene.proxy.heal();
         // The first read is the one of the calling key.
         (2..=EVERY_TRY).for_each(|nth| scene.proxy.on("GetItem", nth, fault.clone()));
         let answer = scene.world.invoke_at(Endpoint::Key, &event, later).await.unwrap();
@@ -188,5 +196,6 @@ async fn a_memo_that_cannot_be_read_is_a_500_and_not_a_refusal() {
         scene.proxy.heal();
         let answer = scene.world.invoke_at(Endpoint::Key, &event, later).await.unwrap();
         assert_eq!((answer.replayed(), answer.body), (true, first.body.clone()), "{fault:?}");
-    }
+    })
+    .await;
 }

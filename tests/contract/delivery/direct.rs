@@ -5,6 +5,7 @@ use tests::fault::Fault;
 use tests::token::Claims;
 
 use super::Wish;
+use crate::failures::check_each;
 use crate::site::{Process, Site, Source, strong};
 use crate::support::{Answer, Endpoint};
 
@@ -23,7 +24,7 @@ async fn open() -> (Site, Process) {
 
 #[tokio::test]
 async fn the_same_request_gets_the_same_answer_and_creates_one_key() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let (site, process) = open().await;
         let before = site.standing().await;
         let wish = wish(&site, endpoint);
@@ -39,7 +40,8 @@ async fn the_same_request_gets_the_same_answer_and_creates_one_key() {
         let answer = Answer { status: 201, headers: Vec::new(), body: first };
         let child = Wish::new(&site, Endpoint::Key).to("child").with("authorization", answer.basic());
         child.send(&process).await.unwrap();
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -48,9 +50,11 @@ async fn another_request_with_the_same_idempotency_key_is_refused() {
     let wish = wish(&site, Endpoint::Jwt);
     wish.send(&process).await.unwrap();
     let standing = site.standing().await;
-    for (member, value) in [("name", json!("other")), ("level", json!(3)), ("expiresIn", json!(3_601))] {
+    let cases = [("name", json!("other")), ("level", json!(3)), ("expiresIn", json!(3_601))];
+    check_each(cases, async |(member, value)| {
         assert_eq!(wish.clone().with(member, value).send(&process).await, Err("idempotencyKeyReused"), "{member}");
-    }
+    })
+    .await;
     assert_eq!(site.standing().await, standing);
 }
 
@@ -59,17 +63,21 @@ async fn an_idempotency_key_ends_in_a_uuid() {
     let (site, process) = open().await;
     let standing = site.standing().await;
     let prefixed = |length| format!("{}{VALUE}", "a".repeat(length));
-    for value in ["", "once", &VALUE[1..], &format!("{VALUE}-1"), &format!("a b{VALUE}"), &prefixed(65)] {
+    let invalid = ["", "once", &VALUE[1..], &format!("{VALUE}-1"), &format!("a b{VALUE}"), &prefixed(65)];
+    check_each(invalid, async |value| {
         let wish = wish(&site, Endpoint::Jwt).with("idempotencyKey", value);
         assert_eq!(wish.send(&process).await, Err("idempotencyKeyInvalid"), "{value}");
-    }
+    })
+    .await;
     assert_eq!(site.standing().await, standing);
-    for value in ["00000000-0000-0000-0000-000000000000", &format!("order-{VALUE}"), &prefixed(64)] {
+    let valid = ["00000000-0000-0000-0000-000000000000", &format!("order-{VALUE}"), &prefixed(64)];
+    check_each(valid, async |value| {
         let wish = wish(&site, Endpoint::Jwt).with("idempotencyKey", value);
         let first = wish.send(&process).await;
         assert!(first.is_ok(), "{value}: {first:?}");
         assert_eq!(wish.send(&process).await, first, "{value}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

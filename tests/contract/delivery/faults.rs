@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::{Wish, key_of};
+use crate::failures::{check_each, pairs};
 use crate::site::{Process, Site, Source, strong};
 use crate::support::Endpoint;
 
@@ -33,62 +34,65 @@ fn refused(at_table: bool, status: u16, kind: &str) -> Fault {
     if at_table { Fault::dynamodb(status, kind) } else { Fault::secrets_manager(status, kind) }
 }
 
+fn transient_faults(at_table: bool) -> [Fault; 8] {
+    [
+        Fault::Reset,
+        Fault::Truncate,
+        Fault::ApplyThenLose,
+        Fault::ResetPooled,
+        Fault::Hang,
+        Fault::html(503),
+        refused(at_table, 500, if at_table { "InternalServerError" } else { "InternalServiceError" }),
+        refused(at_table, 400, "ThrottlingException"),
+    ]
+}
+
 #[tokio::test]
 async fn one_transient_fault_at_any_call_still_delivers() {
-    for (endpoint, at_table, operation) in CALLS {
-        for fault in [
-            Fault::Reset,
-            Fault::Truncate,
-            Fault::ApplyThenLose,
-            Fault::ResetPooled,
-            Fault::Hang,
-            Fault::html(503),
-            refused(at_table, 500, if at_table { "InternalServerError" } else { "InternalServiceError" }),
-            refused(at_table, 400, "ThrottlingException"),
-        ] {
-            let context = format!("{endpoint:?}, {operation}: {fault:?}");
-            let caller = strong();
-            let site = Site::of(&caller).await;
-            let (process, before) = (site.process().await, site.standing().await);
-            proxy(&site, at_table).on(operation, 1, fault);
-            let wish = Wish::new(&site, endpoint);
-            let answer = wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
-            wish.only(&site, &before, &caller, &context).await.assert_answer(&site, &answer, &context).await;
-        }
-    }
+    let cases = CALLS.into_iter().flat_map(|call| transient_faults(call.1).map(|fault| (call, fault)));
+    check_each(cases, async |((endpoint, at_table, operation), fault)| {
+        let context = format!("{endpoint:?}, {operation}: {fault:?}");
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let (process, before) = (site.process().await, site.standing().await);
+        proxy(&site, at_table).on(operation, 1, fault);
+        let wish = Wish::new(&site, endpoint);
+        let answer = wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
+        wish.only(&site, &before, &caller, &context).await.assert_answer(&site, &answer, &context).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_error_of_a_service_fails_the_event_and_a_retry_succeeds() {
-    for (endpoint, at_table, operation) in CALLS {
-        for kind in
-            ["AccessDeniedException", "ExpiredTokenException", "ValidationException", "KMSAccessDeniedException"]
-        {
-            let context = format!("{endpoint:?}, {operation}: {kind}");
-            let caller = strong();
-            let site = Site::of(&caller).await;
-            let (process, before) = (site.process().await, site.standing().await);
-            let wish = Wish::new(&site, endpoint);
-            for source in Source::ALL {
-                proxy(&site, at_table).on(operation, 1, refused(at_table, 400, kind));
-                assert!(!wish.send_from(source, &process).await, "{context}, {source:?}");
-            }
-            assert!(wish.send_from(Source::Sqs, &process).await, "{context}");
-            wish.only(&site, &before, &caller, &context).await;
+    let kinds = ["AccessDeniedException", "ExpiredTokenException", "ValidationException", "KMSAccessDeniedException"];
+    check_each(pairs(CALLS, kinds), async |((endpoint, at_table, operation), kind)| {
+        let context = format!("{endpoint:?}, {operation}: {kind}");
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let (process, before) = (site.process().await, site.standing().await);
+        let wish = Wish::new(&site, endpoint);
+        for source in Source::ALL {
+            proxy(&site, at_table).on(operation, 1, refused(at_table, 400, kind));
+            assert!(!wish.send_from(source, &process).await, "{context}, {source:?}");
         }
-    }
+        assert!(wish.send_from(Source::Sqs, &process).await, "{context}");
+        wish.only(&site, &before, &caller, &context).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_incomplete_reply_of_secrets_manager_fails_the_event() {
-    for body in ["{}", "{\"ARN\":null}", "{\"ARN\":"] {
+    check_each(["{}", "{\"ARN\":null}", "{\"ARN\":"], async |body| {
         let site = Site::new().await;
         let process = site.process().await;
         let content_type = "application/x-amz-json-1.1".to_owned();
         site.vault.always(Fault::Respond { status: 200, content_type, body: body.to_owned() });
         assert_eq!(Wish::new(&site, Endpoint::Jwt).send(&process).await, Err("createApikeyFailed"), "{body}");
         assert_eq!(site.dynamo.items().await.len(), 0, "{body}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -116,7 +120,8 @@ async fn calls_of_a_hanging_service_end_before_the_invocation() {
     site.vault.always(Fault::Hang);
     let wish = Wish::new(&site, Endpoint::Jwt);
     tokio::time::pause();
-    for (millis_left, given_up_after) in [(0, 0), (500, 0), (540, 0), (1_000, 500), (2_000, 1_500)] {
+    let cases = [(0, 0), (500, 0), (540, 0), (1_000, 500), (2_000, 1_500)];
+    check_each(cases, async |(millis_left, given_up_after)| {
         let started = Instant::now();
         let call = Call::at(Timestamp::now(), millis_left, Randomness::draw());
         let answer = process.invoke_as(Endpoint::Jwt, &wish.text(), "test", call).await;
@@ -124,7 +129,8 @@ async fn calls_of_a_hanging_service_end_before_the_invocation() {
         let late = started.elapsed().saturating_sub(Duration::from_millis(given_up_after));
         assert!(late <= Duration::from_millis(2), "{millis_left} ms left, given up after {:?}", started.elapsed());
         assert!(given_up_after > 0 || site.vault.requests().is_empty(), "a call began without enough time left");
-    }
+    })
+    .await;
     // A delivery can call several services, so its calls may take longer than those of an HTTP request.
     let started = Instant::now();
     let call = Call::at(Timestamp::now(), 30_000, Randomness::draw());
@@ -159,7 +165,7 @@ async fn deliver(wish: &Wish, process: &Process, source: Source) -> Option<Optio
 /// answer contains that key. If no delivery succeeds, the next one without a fault does.
 #[tokio::test]
 async fn interleaved_and_failed_deliveries_leave_one_secret_and_one_record() {
-    for seed in 0..40 {
+    check_each(0..40, async |seed| {
         let context = format!("seed {seed}");
         let mut dice = Dice(seed);
         let endpoint = Endpoint::ALL[dice.roll(2) as usize];
@@ -194,5 +200,6 @@ async fn interleaved_and_failed_deliveries_leave_one_secret_and_one_record() {
         delivered.assert_answer(&site, &again, &context).await;
         assert_eq!(site.standing().await, standing, "{context}");
         delivered.assert_authenticates(&processes[0], &context).await;
-    }
+    })
+    .await;
 }

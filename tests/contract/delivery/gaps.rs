@@ -3,6 +3,7 @@
 use tests::fault::{Fault, Proxy};
 
 use super::Wish;
+use crate::failures::{check_each, pairs};
 use crate::site::{Site, strong};
 use crate::support::Endpoint;
 
@@ -63,47 +64,47 @@ async fn die(site: &Site, wish: &Wish, (at, fault): (At, Fault), context: &str) 
 
 #[tokio::test]
 async fn a_retry_completes_a_delivery_that_ended_between_two_calls() {
-    for (endpoint, calls) in FIRST {
-        for death in deaths(calls) {
-            let context = format!("{endpoint:?}: {death:?}");
-            let caller = strong();
-            let site = Site::of(&caller).await;
-            let before = site.standing().await;
-            let wish = Wish::new(&site, endpoint);
-            die(&site, &wish, death, &context).await;
-            let process = site.process().await;
-            let answer = wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
-            let delivered = wish.only(&site, &before, &caller, &context).await;
-            delivered.assert_answer(&site, &answer, &context).await;
-            delivered.assert_authenticates(&process, &context).await;
-        }
-    }
+    let cases = FIRST.into_iter().flat_map(|(endpoint, calls)| pairs([endpoint], deaths(calls)));
+    check_each(cases, async |(endpoint, death)| {
+        let context = format!("{endpoint:?}: {death:?}");
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let before = site.standing().await;
+        let wish = Wish::new(&site, endpoint);
+        die(&site, &wish, death, &context).await;
+        let process = site.process().await;
+        let answer = wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
+        let delivered = wish.only(&site, &before, &caller, &context).await;
+        delivered.assert_answer(&site, &answer, &context).await;
+        delivered.assert_authenticates(&process, &context).await;
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_interrupted_retry_is_completed_by_the_next_one() {
-    for ((endpoint, first), (_, further)) in FIRST.into_iter().zip(FURTHER) {
+    let cases = FIRST.into_iter().zip(FURTHER).flat_map(|((endpoint, first), (_, further))| {
         // The secret exists, and the record may exist.
-        let standing = deaths(first).filter(|(at, _)| matches!(at, At::Table("PutItem", _)));
-        for first in standing {
-            for second in deaths(further) {
-                let context = format!("{endpoint:?}: {first:?}, then {second:?}");
-                let caller = strong();
-                let site = Site::of(&caller).await;
-                let before = site.standing().await;
-                let wish = Wish::new(&site, endpoint);
-                die(&site, &wish, first.clone(), &context).await;
-                let secrets = site.standing().await.secrets;
-                assert_eq!(secrets.len(), 1, "{context}");
-                die(&site, &wish, second, &context).await;
-                assert_eq!(site.standing().await.secrets, secrets, "{context}");
-                let process = site.process().await;
-                wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
-                let delivered = wish.only(&site, &before, &caller, &context).await;
-                delivered.assert_authenticates(&process, &context).await;
-            }
-        }
-    }
+        let first = deaths(first).filter(|(at, _)| matches!(at, At::Table("PutItem", _)));
+        pairs([endpoint], pairs(first, deaths(further)).collect::<Vec<_>>())
+    });
+    check_each(cases, async |(endpoint, (first, second))| {
+        let context = format!("{endpoint:?}: {first:?}, then {second:?}");
+        let caller = strong();
+        let site = Site::of(&caller).await;
+        let before = site.standing().await;
+        let wish = Wish::new(&site, endpoint);
+        die(&site, &wish, first, &context).await;
+        let secrets = site.standing().await.secrets;
+        assert_eq!(secrets.len(), 1, "{context}");
+        die(&site, &wish, second, &context).await;
+        assert_eq!(site.standing().await.secrets, secrets, "{context}");
+        let process = site.process().await;
+        wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
+        let delivered = wish.only(&site, &before, &caller, &context).await;
+        delivered.assert_authenticates(&process, &context).await;
+    })
+    .await;
 }
 
 /// A key whose secret has no record does not authenticate. A record without a secret would be a key that nobody has.

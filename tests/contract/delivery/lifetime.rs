@@ -4,12 +4,13 @@ use tests::fault::Fault;
 use tests::host;
 
 use super::{Wish, key_of};
+use crate::failures::check_each;
 use crate::site::{Site, later, strong};
 use crate::support::Endpoint;
 
 #[tokio::test]
 async fn a_redelivery_does_not_restore_the_record_of_an_expired_key() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let site = Site::of(&strong()).await;
         let process = site.process().await;
         let wish = Wish::new(&site, endpoint).with("expiresIn", 60);
@@ -23,7 +24,8 @@ async fn a_redelivery_does_not_restore_the_record_of_an_expired_key() {
         assert_eq!(site.standing().await, standing);
         assert_eq!(wish.send_at(&process, later(30)).await.as_ref(), Ok(&first));
         assert_eq!(site.standing().await.items.len(), standing.items.len() + 1, "not yet expired");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -39,7 +41,7 @@ async fn a_retry_does_not_store_the_record_of_an_expired_key() {
 
 #[tokio::test]
 async fn a_record_stored_by_a_retry_expires_when_its_secret_says() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let caller = strong();
         let site = Site::of(&caller).await;
         let before = site.standing().await;
@@ -54,7 +56,8 @@ async fn a_record_stored_by_a_retry_expires_when_its_secret_says() {
         assert!((begun + 3_600..=host::now() + 3_601).contains(&end), "{end}");
         // The secret contains the same second.
         wish.only(&site, &before, &caller, "later").await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -13,12 +13,13 @@ use tests::token::Claims;
 use tokio::task::JoinSet;
 
 use super::{Wish, key_of};
+use crate::failures::check_each;
 use crate::site::{CHAIN, Site, Source, later, strong};
 use crate::support::Endpoint;
 
 #[tokio::test]
 async fn the_same_event_again_creates_nothing_and_gets_the_same_answer() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let caller = strong();
         let site = Site::of(&caller).await;
         let (process, before) = (site.process().await, site.standing().await);
@@ -35,12 +36,13 @@ async fn the_same_event_again_creates_nothing_and_gets_the_same_answer() {
         }
         assert_eq!(site.standing().await, standing);
         delivered.assert_authenticates(&process, "the delivered key").await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn ten_concurrent_deliveries_create_one_key_and_get_one_answer() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let caller = strong();
         let site = Site::of(&caller).await;
         let before = site.standing().await;
@@ -58,12 +60,13 @@ async fn ten_concurrent_deliveries_create_one_key_and_get_one_answer() {
         }
         assert!(site.vault.count("CreateSecret") >= 10, "not all deliveries called CreateSecret");
         delivered.assert_authenticates(&processes[0], "ten at once").await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn one_event_from_all_sources_at_once_creates_one_key() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let caller = strong();
         let site = Site::of(&caller).await;
         let before = site.standing().await;
@@ -76,7 +79,8 @@ async fn one_event_from_all_sources_at_once_creates_one_key() {
         }
         assert_eq!(tries.join_all().await, [true; 8]);
         wish.only(&site, &before, &caller, "all sources").await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -84,9 +88,11 @@ async fn a_version_id_is_a_digest_of_the_caller_and_the_event() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let process = site.process().await;
-    for (endpoint, to, scope) in
-        [(Endpoint::Jwt, "a", "jwt:61".to_owned()), (Endpoint::Key, "b", format!("provisioner:{}", site.provisioner()))]
-    {
+    let cases = [
+        (Endpoint::Jwt, "a", "jwt:61".to_owned()),
+        (Endpoint::Key, "b", format!("provisioner:{}", site.provisioner())),
+    ];
+    check_each(cases, async |(endpoint, to, scope)| {
         let wish = Wish::new(&site, endpoint).with("deliverTo", to).with("idempotencyKey", "caf\u{e9}");
         wish.send(&process).await.unwrap();
         let prefixed: Vec<u8> = [scope.as_bytes(), "caf\u{e9}".as_bytes()]
@@ -96,7 +102,8 @@ async fn a_version_id_is_a_digest_of_the_caller_and_the_event() {
         let id = hex::encode(ring::digest::digest(&ring::digest::SHA256, &prefixed));
         let versions = site.secrets.versions(&site.name(61, to)).await;
         assert_eq!(versions.into_keys().collect::<Vec<_>>(), [id], "{scope}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -185,7 +192,7 @@ async fn a_replaced_and_deleted_key_is_not_stored_again_by_its_event() {
     let caller = strong();
     let site = Site::of(&caller).await;
     let process = site.process().await;
-    for endpoint in [Endpoint::Jwt, Endpoint::Key] {
+    check_each(Endpoint::ALL, async |endpoint| {
         let wish = Wish::new(&site, endpoint).with("deliverTo", format!("leaked-{endpoint:?}"));
         let first = wish.send(&process).await.unwrap();
         let rotation = Rotation::begin(site.secrets, &site.name(61, &format!("leaked-{endpoint:?}"))).await.unwrap();
@@ -195,12 +202,14 @@ async fn a_replaced_and_deleted_key_is_not_stored_again_by_its_event() {
         let standing = site.standing().await;
         assert_eq!(wish.send(&process).await, Ok(first), "{endpoint:?}");
         assert_eq!(site.standing().await, standing, "{endpoint:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_revoked_key_stays_revoked_when_its_event_comes_again() {
-    for (endpoint, chain) in [(Endpoint::Jwt, ""), (Endpoint::Jwt, "chain=true"), (Endpoint::Key, "")] {
+    let cases = [(Endpoint::Jwt, ""), (Endpoint::Jwt, "chain=true"), (Endpoint::Key, "")];
+    check_each(cases, async |(endpoint, chain)| {
         let caller = strong();
         let site = Site::of(&caller).await;
         let (process, before) = (site.process().await, site.standing().await);
@@ -217,7 +226,8 @@ async fn a_revoked_key_stays_revoked_when_its_event_comes_again() {
         }
         assert_eq!(site.standing().await, standing, "{endpoint:?} {chain}");
         delivered.assert_refused(&process, "the revoked key").await;
-    }
+    })
+    .await;
 }
 
 /// The reply to the first write is lost, and the key is revoked before the write is sent again.
@@ -249,12 +259,13 @@ async fn a_secret_that_another_attempt_just_created_is_read_again() {
     let process = site.process().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
     let first = wish.send(&process).await.unwrap();
-    for missing in 1..=3 {
+    check_each(1..=3, async |missing| {
         for nth in 1..=missing {
             site.vault.on("GetSecretValue", nth, Fault::secrets_manager(400, "ResourceNotFoundException"));
         }
         assert_eq!(wish.send(&process).await.as_ref(), Ok(&first), "{missing}");
-    }
+    })
+    .await;
 }
 
 async fn rotate_provisioner(site: &Site) {

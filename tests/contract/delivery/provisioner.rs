@@ -8,6 +8,7 @@ use tests::stored_key::basic;
 use tests::token::Claims;
 
 use super::{Wish, key_of};
+use crate::failures::check_each;
 use crate::site::{Process, Site, Source, kept, later, message, queue, strong};
 use crate::support::{Endpoint, StoredKey, World};
 
@@ -118,14 +119,16 @@ async fn a_repaired_secret_is_read_without_a_new_process() {
     let site = site.set("PROVISIONER_SECRET_ARN", &arn);
     let process = site.process().await;
     let standing = site.standing().await;
-    for source in Source::ALL {
+    check_each(Source::ALL, async |source| {
         assert!(!Wish::new(&site, Endpoint::Key).send_from(source, &process).await, "{source:?}");
-    }
+    })
+    .await;
     assert_eq!(site.standing().await, standing);
     replace(&site, &caller).await;
-    for source in Source::ALL {
+    check_each(Source::ALL, async |source| {
         assert!(Wish::new(&site, Endpoint::Key).send_from(source, &process).await, "{source:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -143,14 +146,18 @@ async fn a_store_fault_does_not_reload_the_provisioners_secret() {
 
 #[tokio::test]
 async fn a_damaged_record_of_the_provisioner_fails_every_event() {
-    for item in
-        [strong().without("level"), strong().level(9), strong().with("chainExpiresAt", AttributeValue::Bool(true))]
-    {
+    let cases = [
+        ("no level", strong().without("level")),
+        ("level 9", strong().level(9)),
+        ("chainExpiresAt", strong().with("chainExpiresAt", AttributeValue::Bool(true))),
+    ];
+    check_each(cases, async |(_, item)| {
         let site = Site::of(&item).await;
         let standing = site.standing().await;
         assert_eq!(send(&site, &site.process().await, "a").await, Err("createApikeyFailed"));
         assert_eq!(site.standing().await, standing);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use shared::platform::{Call, Randomness};
 use tests::fault::Fault;
 
 use super::Wish;
+use crate::failures::{check_each, pairs};
 use crate::site::{Process, Site, Standing, in_event, in_notification, message, queue, strong};
 use crate::support::Endpoint;
 
@@ -35,23 +36,23 @@ fn ids(come: &Standing) -> Vec<&str> {
 
 #[tokio::test]
 async fn only_the_bad_message_of_ten_is_reported_as_failed() {
-    for endpoint in Endpoint::ALL {
-        for bad in [
-            "not JSON".to_owned(),
-            r#"{"name":7}"#.to_owned(),
-            r#"{"name":"a","name":"b"}"#.to_owned(),
-            r#"{"name":"a","level":3,"expiresIn":60,"authorization":"Bearer x"}"#.to_owned(),
-            "[".repeat(100_000),
-        ] {
-            let site = Site::of(&strong()).await;
-            let (process, before) = (site.process().await, site.standing().await);
-            let mut messages: Vec<_> = (0..10).map(|nth| good(&site, endpoint, &format!("m{nth}"))).collect();
-            messages[4] = message("bad", &bad);
-            assert_eq!(failed(&process, endpoint, &messages).await, ["bad"], "{endpoint:?}");
-            let come = site.standing().await.since(&before, "the batch");
-            assert_eq!((come.records().len(), come.secrets.len()), (9, 9));
-        }
-    }
+    let bad = [
+        "not JSON".to_owned(),
+        r#"{"name":7}"#.to_owned(),
+        r#"{"name":"a","name":"b"}"#.to_owned(),
+        r#"{"name":"a","level":3,"expiresIn":60,"authorization":"Bearer x"}"#.to_owned(),
+        "[".repeat(100_000),
+    ];
+    check_each(pairs(Endpoint::ALL, bad), async |(endpoint, bad)| {
+        let site = Site::of(&strong()).await;
+        let (process, before) = (site.process().await, site.standing().await);
+        let mut messages: Vec<_> = (0..10).map(|nth| good(&site, endpoint, &format!("m{nth}"))).collect();
+        messages[4] = message("bad", &bad);
+        assert_eq!(failed(&process, endpoint, &messages).await, ["bad"], "{endpoint:?}");
+        let come = site.standing().await.since(&before, "the batch");
+        assert_eq!((come.records().len(), come.secrets.len()), (9, 9));
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -131,7 +132,7 @@ async fn the_same_request_twice_in_one_batch_creates_one_key() {
 
 #[tokio::test]
 async fn with_less_than_three_seconds_left_the_whole_batch_is_returned() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let site = Site::of(&strong()).await;
         let (process, before) = (site.process().await, site.standing().await);
         let messages = ["a", "b", "c"].map(|id| good(&site, endpoint, id));
@@ -142,7 +143,8 @@ async fn with_less_than_three_seconds_left_the_whole_batch_is_returned() {
         assert_eq!(site.standing().await, before);
         assert_eq!((site.vault.requests(), site.table.requests()), (vec![], vec![]));
         assert_eq!(failed(&process, endpoint, &messages).await, [""; 0]);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

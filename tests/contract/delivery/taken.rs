@@ -5,12 +5,13 @@ use tests::secrets_manager::Version;
 use tests::token::Claims;
 
 use super::{Wish, key_of};
+use crate::failures::check_each;
 use crate::site::{Site, kept, strong};
 use crate::support::{Endpoint, StoredKey};
 
 #[tokio::test]
 async fn another_request_with_the_same_id_is_refused() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let site = Site::of(&strong()).await;
         let process = site.process().await;
         let wish = Wish::new(&site, endpoint);
@@ -21,57 +22,61 @@ async fn another_request_with_the_same_id_is_refused() {
             assert_eq!(other.send(&process).await, Err("idempotencyKeyReused"), "{member}");
         }
         assert_eq!(site.standing().await, standing);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_secret_of_another_event_or_principal_is_never_changed_or_named() {
-    let site = Site::of(&strong()).await;
-    let other_key = strong();
-    site.dynamo.put_item(other_key.item.clone()).await;
-    let process = site.process().await;
-    let (by_token, by_key) = (Wish::new(&site, Endpoint::Jwt), Wish::new(&site, Endpoint::Key));
-    for (owner, intruders) in [
-        (&by_token, vec![by_token.clone().with("idempotencyKey", "another"), by_key.clone()]),
-        (
-            &by_key,
-            vec![
-                by_key.clone().with("idempotencyKey", "another"),
-                by_token.clone(),
-                by_key.clone().with("authorization", other_key.authorization()),
-            ],
-        ),
-    ] {
+    check_each(Endpoint::ALL, async |endpoint| {
+        let site = Site::of(&strong()).await;
+        let other_key = strong();
+        site.dynamo.put_item(other_key.item.clone()).await;
+        let process = site.process().await;
+        let [by_token, by_key] = [Endpoint::Jwt, Endpoint::Key].map(|endpoint| Wish::new(&site, endpoint));
+        let by_other_key = by_key.clone().with("authorization", other_key.authorization());
+        let (owner, intruders) = match endpoint {
+            Endpoint::Jwt => (by_token, vec![by_key]),
+            Endpoint::Key => (by_key, vec![by_token, by_other_key]),
+        };
         let first = owner.send(&process).await.unwrap();
         let standing = site.standing().await;
         let value = site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await;
-        for intruder in intruders {
+        let other_event = owner.clone().with("idempotencyKey", "another");
+        for intruder in intruders.into_iter().chain([other_event]) {
             assert_eq!(intruder.send(&process).await, Err("deliverToTaken"), "{}", intruder.text());
         }
         assert_eq!(site.standing().await, standing);
         assert_eq!(site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await, value);
         assert_eq!(owner.send(&process).await.as_ref(), Ok(&first), "the owner still finds the secret");
-        site.secrets.delete(&site.name(61, "ci")).await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_secret_that_no_delivery_created_is_never_changed() {
     let site = Site::new().await;
     let process = site.process().await;
-    let wish = Wish::new(&site, Endpoint::Jwt);
-    let name = site.name(61, "ci");
     let ours = delivered_text(&site).await;
-    for foreign in ["", "a password", "null", "[]", "{}", &kept(&StoredKey::new()), &ours] {
+    let cases = [
         // Secrets Manager does not accept an empty value.
-        let foreign = if foreign.is_empty() { " " } else { foreign };
+        ("space", " "),
+        ("text", "a password"),
+        ("null", "null"),
+        ("array", "[]"),
+        ("object", "{}"),
+        ("key", &kept(&StoredKey::new())),
+        ("delivered", &ours),
+    ];
+    check_each(cases, async |(to, foreign)| {
+        let name = site.name(61, to);
         site.secrets.create(&name, foreign).await;
         let standing = site.standing().await;
-        assert_eq!(wish.send(&process).await, Err("deliverToTaken"), "{foreign}");
+        assert_eq!(Wish::new(&site, Endpoint::Jwt).to(to).send(&process).await, Err("deliverToTaken"), "{foreign}");
         assert_eq!(site.standing().await, standing, "{foreign}");
         assert_eq!(site.secrets.value(&name, Version::CURRENT).await.as_deref(), Some(foreign));
-        site.secrets.delete(&name).await;
-    }
+    })
+    .await;
 }
 
 /// Whoever writes a secret can choose its version id. Only a version with a key of this request and user is used.
@@ -84,7 +89,7 @@ async fn a_version_with_the_same_id_but_another_value_is_refused() {
     wish.send(&process).await.unwrap();
     let ours = site.secrets.value(&name, Version::CURRENT).await.unwrap();
     let version = site.secrets.versions(&name).await.into_keys().next().unwrap();
-    for (value, expected) in [
+    let cases = [
         ("a password".to_owned(), "deliverToTaken"),
         (kept(&StoredKey::new()), "deliverToTaken"),
         (ours.replace(r#""level":4"#, r#""level":9"#), "deliverToTaken"),
@@ -93,7 +98,8 @@ async fn a_version_with_the_same_id_but_another_value_is_refused() {
         (ours.replace(r#""level":4"#, r#""level":3"#), "idempotencyKeyReused"),
         // The limit on `expiresIn` also applies to a key from a secret.
         (ours.replace(r#""expiresAt":"20"#, r#""expiresAt":"90"#), "expiresInHigherThanMaximum"),
-    ] {
+    ];
+    check_each(cases, async |(value, expected)| {
         site.secrets.delete(&name).await;
         for key in site.standing().await.items.into_keys() {
             site.dynamo.delete_item(&key).await;
@@ -103,12 +109,13 @@ async fn a_version_with_the_same_id_but_another_value_is_refused() {
         let standing = site.standing().await;
         assert_eq!(wish.send(&process).await, Err(expected), "{value}");
         assert_eq!(site.standing().await, standing, "{value}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_name_of_a_secret_scheduled_for_deletion_is_taken() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let site = Site::of(&strong()).await;
         let process = site.process().await;
         let wish = Wish::new(&site, endpoint);
@@ -120,7 +127,8 @@ async fn the_name_of_a_secret_scheduled_for_deletion_is_taken() {
         }
         assert_eq!(wish.send(&process).await, Err("deliverToTaken"));
         assert_eq!(site.standing().await, standing);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

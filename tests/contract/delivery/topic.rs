@@ -6,6 +6,7 @@ use shared::platform::{Call, Randomness};
 use tests::fault::Fault;
 
 use super::Wish;
+use crate::failures::check_each;
 use crate::site::{Site, in_topic, strong, topic};
 use crate::support::Endpoint;
 
@@ -16,7 +17,7 @@ fn notified(site: &Site, endpoint: Endpoint, id: &str, member: &str, value: impl
 
 #[tokio::test]
 async fn every_notification_is_processed_and_the_first_failure_is_returned() {
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let site = Site::of(&strong()).await;
         let (process, before) = (site.process().await, site.standing().await);
         let records = [
@@ -35,7 +36,8 @@ async fn every_notification_is_processed_and_the_first_failure_is_returned() {
         assert_eq!(process.invoke(endpoint, &topic(&records)).await, Err("nameNotString"));
         assert_eq!(site.standing().await, standing);
         assert_eq!(process.invoke(endpoint, &topic(&records[..1])).await.as_deref(), Ok("null"));
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -43,13 +45,13 @@ async fn the_first_failed_record_determines_the_error() {
     let site = Site::new().await;
     let process = site.process().await;
     let [good, refused] = [("a", 4), ("b", 9)].map(|(id, level)| notified(&site, Endpoint::Jwt, id, "level", level));
-    for (records, expected) in
-        [([good.clone(), refused.clone()], "createApikeyFailed"), ([refused, good], "invalidLevel")]
-    {
+    let cases = [([good.clone(), refused.clone()], "createApikeyFailed"), ([refused, good], "invalidLevel")];
+    check_each(cases, async |(records, expected)| {
         site.vault.on("CreateSecret", 1, Fault::secrets_manager(400, "AccessDeniedException"));
         assert_eq!(process.invoke(Endpoint::Jwt, &topic(&records)).await, Err(expected));
         assert_eq!(site.standing().await.secrets.len(), 0);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use tests::token::Claims;
 
 use super::document::{Document, matches};
 use super::operation::{Action, Operation};
+use crate::failures::{check_each, pairs};
 use crate::support::{Endpoint, StoredKey, World, assert_refused};
 
 const CREATE: Operation = Operation::new(Action::Create, Endpoint::Jwt);
@@ -17,23 +18,25 @@ fn members(document: &Document) -> &Value {
 async fn numbers_are_valid_exactly_within_the_documented_bounds() {
     let document = Document::read();
     let world = World::new().await;
-    for (member, below, above) in
-        [("level", "invalidLevel", "invalidLevel"), ("expiresIn", "invalidExpiresIn", "expiresInHigherThanMaximum")]
-    {
+    let bounded =
+        [("level", "invalidLevel", "invalidLevel"), ("expiresIn", "invalidExpiresIn", "expiresInHigherThanMaximum")];
+    let cases = bounded.into_iter().flat_map(|(member, below, above)| {
         let schema = &members(&document)[member];
         let (least, most) = (schema["minimum"].as_i64().unwrap(), schema["maximum"].as_i64().unwrap());
-        for endpoint in Endpoint::ALL {
-            for (number, refusal) in [(least - 1, Some(below)), (least, None), (most, None), (most + 1, Some(above))] {
-                let mut body = json!({"name": "a", "level": 3, "expiresIn": 60});
-                body[member] = number.into();
-                let answer = world.send(endpoint, &world.request(endpoint).body(body.to_string())).await;
-                match refusal {
-                    Some(code) => assert_refused(&answer, 400, code, &body.to_string()),
-                    None => world.assert_created(&answer, &body.to_string()).await,
-                }
-            }
+        [(least - 1, Some(below)), (least, None), (most, None), (most + 1, Some(above))]
+            .map(|(number, refusal)| (member, number, refusal))
+    });
+    let cases: Vec<_> = cases.collect();
+    check_each(pairs(Endpoint::ALL, cases), async |(endpoint, (member, number, refusal))| {
+        let mut body = json!({"name": "a", "level": 3, "expiresIn": 60});
+        body[member] = number.into();
+        let answer = world.send(endpoint, &world.request(endpoint).body(body.to_string())).await;
+        match refusal {
+            Some(code) => assert_refused(&answer, 400, code, &body.to_string()),
+            None => world.assert_created(&answer, &body.to_string()).await,
         }
-    }
+    })
+    .await;
 }
 
 /// If the name is valid, the missing level is refused.
@@ -59,10 +62,11 @@ async fn a_name_is_valid_exactly_if_the_documented_schema_accepts_it() {
         names.push(format!("{first}{}", "y".repeat(length)));
     }
     names.extend(["", "\u{a0}\u{3000}", "  a", "a\n", "\na", "مفتاح", "👩‍👩‍👧"].map(str::to_owned));
-    for name in names {
+    check_each(names, async |name| {
         let answer = world.send(Endpoint::Jwt, &anyone.clone().body(json!({ "name": name }).to_string())).await;
         assert_eq!(matches(schema, &name), answer.body.contains("levelMissing"), "{name:?}: {}", answer.body);
-    }
+    })
+    .await;
 }
 
 /// If the idempotency key is valid, the level is refused, since it is higher than the caller's.
@@ -84,19 +88,20 @@ async fn an_idempotency_key_is_valid_exactly_if_the_documented_pattern_matches()
     let world = World::new().await;
     let user = World::anonymous(Endpoint::Jwt).header("Authorization", &world.bearer(&Claims::new()));
     let user = user.body(r#"{"name":"a","level":8,"expiresIn":60}"#);
-    for value in values {
+    check_each(values, async |value| {
         let answer = world.send(Endpoint::Jwt, &user.clone().header("Idempotency-Key", &value)).await;
         // The schema does not include the quotes of a structured field, since generated clients should not send them.
         let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&value);
         assert_eq!(matches(schema, bare), answer.body.contains("keyLevelExceedsRoleLevel"), "{value:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn the_largest_body_has_the_documented_16_kib() {
     let document = Document::read();
     let world = World::new().await;
-    for endpoint in Endpoint::ALL {
+    check_each(Endpoint::ALL, async |endpoint| {
         let create = Operation::new(Action::Create, endpoint);
         let description = document.operation(create)["requestBody"]["description"].as_str().unwrap();
         assert!(description.contains("at most 16 KiB"), "{description}");
@@ -108,7 +113,8 @@ async fn the_largest_body_has_the_documented_16_kib() {
         world.assert_created(&answer, "16 KiB").await;
         let answer = world.send(endpoint, &world.request(endpoint).body(body(16 * 1024 + 1))).await;
         assert_refused(&answer, 400, "postBodyInvalid", "one byte more");
-    }
+    })
+    .await;
 }
 
 /// The code of the answer to a list or a revocation with one parameter; `null` for success.
@@ -123,17 +129,20 @@ async fn code(world: &World, operation: Operation, name: &str, value: &str) -> V
 async fn numbers_of_a_list_are_valid_exactly_within_the_documented_bounds() {
     let document = Document::read();
     let world = World::new().await;
-    for endpoint in Endpoint::ALL {
+    let parameters = [("limit", "limitInvalid"), ("userId", "userIdInvalid")];
+    check_each(pairs(Endpoint::ALL, parameters), async |(endpoint, (name, refusal))| {
         let list = Operation::new(Action::List, endpoint);
-        for (name, refusal) in [("limit", "limitInvalid"), ("userId", "userIdInvalid")] {
-            let (schema, _) = document.parameter(list, name);
-            let (least, most) = (schema["minimum"].as_i64().unwrap(), schema["maximum"].as_i64().unwrap());
-            for (number, is_legal) in [(least - 1, false), (least, true), (most, true), (most + 1, false)] {
-                let code = code(&world, list, name, &number.to_string()).await;
-                assert_eq!(code != refusal, is_legal, "{endpoint:?}, {name}={number}: {code}");
-            }
-        }
-    }
+
+        let (schema, _) = document.parameter(list, name);
+        let (least, most) = (schema["minimum"].as_i64().unwrap(), schema["maximum"].as_i64().unwrap());
+        let numbers = [(least - 1, false), (least, true), (most, true), (most + 1, false)];
+        check_each(numbers, async |(number, is_legal)| {
+            let code = code(&world, list, name, &number.to_string()).await;
+            assert_eq!(code != refusal, is_legal, "{endpoint:?}, {name}={number}: {code}");
+        })
+        .await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -163,10 +172,11 @@ async fn a_cursor_is_valid_exactly_if_the_documented_pattern_matches() {
     values.extend([format!("{legal}A"), format!("{}=", &legal[..31]), format!("{legal}=")]);
     // These characters have a meaning in a query.
     values.retain(|value| !value.contains(['%', '&', '+', ';', '#']));
-    for value in values {
+    check_each(values, async |value| {
         let code = code(&world, list, "cursor", &value).await;
         assert_eq!(matches(schema, &value), code != "cursorInvalid", "{value:?}: {code}");
-    }
+    })
+    .await;
 }
 
 /// If the parameter is valid, the malformed id is not found, or the level of the key does not suffice.
@@ -174,13 +184,14 @@ async fn a_cursor_is_valid_exactly_if_the_documented_pattern_matches() {
 async fn a_chain_is_valid_exactly_as_a_documented_boolean() {
     let document = Document::read();
     let world = World::new().await;
-    for endpoint in Endpoint::ALL {
+    let values = ["true", "false", "", "TRUE", "True", "1", "0", "null", "yes"];
+    check_each(pairs(Endpoint::ALL, values), async |(endpoint, value)| {
         let revoke = Operation::new(Action::Revoke, endpoint);
         let (schema, _) = document.parameter(revoke, "chain");
         assert_eq!((&schema["type"], &schema["default"]), (&json!("boolean"), &json!(false)));
-        for value in ["true", "false", "", "TRUE", "True", "1", "0", "null", "yes"] {
-            let code = code(&world, revoke, "chain", value).await;
-            assert_eq!(["true", "false"].contains(&value), code != "chainInvalid", "{endpoint:?}, {value:?}: {code}");
-        }
-    }
+
+        let code = code(&world, revoke, "chain", value).await;
+        assert_eq!(["true", "false"].contains(&value), code != "chainInvalid", "{endpoint:?}, {value:?}: {code}");
+    })
+    .await;
 }

@@ -5,6 +5,7 @@ use tests::fault::{Fault, Proxy};
 use tests::rotation::Step;
 
 use super::scene::Scene;
+use crate::failures::check_each;
 
 /// The calls of each step to Secrets Manager and DynamoDB. The function's role needs exactly these permissions.
 const CALLS: [(Step, &[&str], &[&str]); 4] = [
@@ -19,6 +20,31 @@ const CALLS: [(Step, &[&str], &[&str]); 4] = [
         &["GetItem", "GetItem", "GetItem"],
     ),
 ];
+
+#[derive(Clone, Copy, Debug)]
+enum Service {
+    SecretsManager,
+    DynamoDb,
+}
+
+impl Service {
+    fn proxy(self, scene: &Scene) -> &Proxy {
+        match self {
+            Self::SecretsManager => &scene.to_secrets,
+            Self::DynamoDb => &scene.to_dynamo,
+        }
+    }
+}
+
+/// Every call: its step, its service, and its index among the operations of the step that use this service.
+fn calls() -> impl Iterator<Item = (Step, Service, &'static [&'static str], usize)> {
+    CALLS.into_iter().flat_map(|(step, secrets, dynamo)| {
+        let services = [(Service::SecretsManager, secrets), (Service::DynamoDb, dynamo)];
+        services.into_iter().flat_map(move |(service, operations)| {
+            (0..operations.len()).map(move |index| (step, service, operations, index))
+        })
+    })
+}
 
 #[tokio::test]
 async fn each_step_makes_these_calls_and_no_others() {
@@ -70,16 +96,18 @@ async fn a_step_that_ends_after_any_call_is_completed_by_its_retry() {
 /// One rotation for each call. The process ends at that call.
 async fn die_at_every_call(fault: &Fault) {
     let scene = Scene::new().await;
-    for (fatal, secrets, dynamo) in CALLS {
-        let [to_secrets, to_dynamo] = [&scene.to_secrets, &scene.to_dynamo];
-        for (operations, proxy, other) in [(secrets, to_secrets, to_dynamo), (dynamo, to_dynamo, to_secrets)] {
-            for (index, operation) in operations.iter().enumerate() {
-                let nth = operations[..=index].iter().filter(|known| *known == operation).count();
-                let context = format!("{fault:?} at {operation} {nth} of {fatal:?}");
-                die_once(&scene, fatal, || proxy.die_on(operation, nth, fault.clone(), &[other]), &context).await;
-            }
-        }
-    }
+    let cases = calls().map(|(step, service, operations, index)| {
+        let nth = operations[..=index].iter().filter(|known| **known == operations[index]).count();
+        (step, service, operations[index], nth)
+    });
+    check_each(cases, async |(fatal, service, operation, nth)| {
+        let context = format!("{fault:?} at {operation} {nth} of {fatal:?}");
+        let proxies = [&scene.to_secrets, &scene.to_dynamo];
+        proxies.iter().for_each(|proxy| proxy.heal());
+        let proxy = service.proxy(&scene);
+        die_once(&scene, fatal, || proxy.die_on(operation, nth, fault.clone(), &proxies), &context).await;
+    })
+    .await;
 }
 
 async fn die_once(scene: &Scene, fatal: Step, plan: impl Fn(), context: &str) {
@@ -105,23 +133,22 @@ async fn die_once(scene: &Scene, fatal: Step, plan: impl Fn(), context: &str) {
 #[tokio::test]
 async fn one_lost_reply_does_not_fail_a_step() {
     let scene = Scene::new().await;
-    for (faulty, secrets, dynamo) in CALLS {
-        for (operation, proxy) in secrets
-            .iter()
-            .map(|name| (name, &scene.to_secrets))
-            .chain(dynamo.iter().map(|name| (name, &scene.to_dynamo)))
-        {
-            let old = scene.deliver(4).await;
-            let rotation = scene.begin(&old.arn).await;
-            for step in Step::ALL {
-                if step == faulty {
-                    proxy.on(operation, 1, Fault::ApplyThenLose);
-                }
-                assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{operation} of {step:?}");
+    check_each(calls(), async |(faulty, service, operations, index)| {
+        let operation = operations[index];
+        let proxy = service.proxy(&scene);
+        proxy.heal();
+
+        let old = scene.deliver(4).await;
+        let rotation = scene.begin(&old.arn).await;
+        for step in Step::ALL {
+            if step == faulty {
+                proxy.on(operation, 1, Fault::ApplyThenLose);
             }
-            scene.assert_rotated(&old, &rotation, operation).await;
+            assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{operation} of {step:?}");
         }
-    }
+        scene.assert_rotated(&old, &rotation, operation).await;
+    })
+    .await;
 }
 
 #[tokio::test]

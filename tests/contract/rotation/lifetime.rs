@@ -8,6 +8,7 @@ use tests::fault::Fault;
 use tests::rotation::Step;
 
 use super::scene::{Scene, delivered, later, number};
+use crate::failures::check_each;
 use crate::support::StoredKey;
 
 #[tokio::test]
@@ -73,16 +74,18 @@ async fn the_old_key_is_valid_until_it_expires_and_the_new_key_longer() {
     let [old_ends, new_ends] = [scene.record(&old.key).await, scene.record(&new.key).await]
         .map(|record| Timestamp::from_millis(number(&record, "expiresAt") * 1000));
     let before = |end: Timestamp| Timestamp::from_millis(end.millis() - 1);
-    for (now, lives) in [
+    let cases = [
         (before(old_ends), [true, true]),
         (old_ends, [false, true]),
         (before(new_ends), [false, true]),
         (new_ends, [false, false]),
-    ] {
+    ];
+    check_each(cases, async |(now, lives)| {
         for (held, lives) in [&old, &new].into_iter().zip(lives) {
             assert_eq!(scene.authenticates_at(held, now).await, lives, "at {now:?}: {held:?}");
         }
-    }
+    })
+    .await;
     // A secret can also be rotated when only its new key is valid.
     let rotation = scene.begin(&old.arn).await;
     scene.run_at(&rotation, old_ends).await;
@@ -94,9 +97,9 @@ async fn a_lowered_limit_applies_to_the_successor() {
     let mut scene = Scene::new().await;
     let old = scene.deliver(4).await;
     scene.set("MAX_EXPIRES_IN", "60");
-    for arn in [old.arn.clone(), scene.provisioner.arn.clone()] {
-        scene.rotate(&arn).await;
-        let value = scene.value(&arn, "AWSCURRENT").await.unwrap();
+    check_each([&old.arn, &scene.provisioner.arn], async |arn| {
+        scene.rotate(arn).await;
+        let value = scene.value(arn, "AWSCURRENT").await.unwrap();
         assert_eq!(value["expiresIn"], 60);
         let record = scene.record(value["key"].as_str().unwrap()).await;
         for end in ["expiresAt", "chainExpiresAt"] {
@@ -104,7 +107,8 @@ async fn a_lowered_limit_applies_to_the_successor() {
             assert!((60..=61).contains(&seconds), "{end}: {seconds}");
         }
         assert!(number(&record, "expiresAt") >= seconds_of(&value["expiresAt"]));
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -129,7 +133,7 @@ async fn a_staged_lifetime_above_the_limit_is_reduced_to_the_limit() {
 #[tokio::test]
 async fn a_lifetime_is_the_secrets_expires_in_or_else_the_records() {
     let scene = Scene::new().await;
-    for (expires_in, expected) in [
+    let cases = [
         (json!(600), 600),
         (json!(600.0), 600),
         (json!("600"), 3600),
@@ -139,7 +143,8 @@ async fn a_lifetime_is_the_secrets_expires_in_or_else_the_records() {
         (json!(null), 3600),
         (json!(3_153_600_001_u64), 3600),
         (json!(3_153_600_000_u64), 31_536_000),
-    ] {
+    ];
+    check_each(cases, async |(expires_in, expected)| {
         let stored = StoredKey::new();
         scene.dynamo.put_item(stored.item.clone()).await;
         let mut value = delivered(&stored);
@@ -151,5 +156,6 @@ async fn a_lifetime_is_the_secrets_expires_in_or_else_the_records() {
         let record = scene.record(value["key"].as_str().unwrap()).await;
         let lifetime = number(&record, "expiresAt") - number(&record, "createdAt");
         assert!((expected..=expected + 1).contains(&lifetime), "{expires_in}: {lifetime}");
-    }
+    })
+    .await;
 }

@@ -9,6 +9,7 @@ use tests::rotation::{Rotation, Step};
 use tokio::time::Instant;
 
 use super::scene::{Scene, later};
+use crate::failures::check_each;
 use crate::support::invoke;
 
 /// Every call of a step: the operation, its number among the calls of this operation, and whether it calls Secrets
@@ -68,34 +69,40 @@ fn faults(is_secrets: bool) -> [Fault; 5] {
 #[tokio::test]
 async fn a_step_whose_service_fails_changes_nothing_and_succeeds_later() {
     let scene = Scene::new().await;
-    for (step, operation, nth, is_secrets) in CALLS {
+    check_each(CALLS, async |(step, operation, nth, is_secrets)| {
         let proxy = scene.proxy(is_secrets);
         let rotation = scene.begun(step).await;
         let state = scene.state(rotation.arn()).await;
-        for fault in faults(is_secrets) {
+        check_each(faults(is_secrets), async |fault| {
+            proxy.heal();
             // The SDK makes three attempts.
             (nth..nth + 3).for_each(|nth| proxy.on(operation, nth, fault.clone()));
             let context = format!("{fault:?} at {operation} {nth} of {step:?}");
             assert_eq!(scene.step(&rotation, step).await, Err("createApikeyFailed"), "{context}");
             proxy.heal();
             assert_eq!(scene.state(rotation.arn()).await, state, "{context}");
-        }
+        })
+        .await;
         assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{operation} {nth} of {step:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn one_transient_fault_is_retried_within_the_step() {
     let scene = Scene::new().await;
-    for (step, operation, nth, is_secrets) in CALLS {
+    check_each(CALLS, async |(step, operation, nth, is_secrets)| {
         let rotation = scene.begun(step).await;
-        for fault in [faults(is_secrets)[0].clone(), faults(is_secrets)[1].clone(), Fault::Reset] {
+        let [throttled, server_error, ..] = faults(is_secrets);
+        check_each([throttled, server_error, Fault::Reset], async |fault| {
+            scene.proxy(is_secrets).heal();
             scene.proxy(is_secrets).on(operation, nth, fault.clone());
             let answer = scene.step(&rotation, step).await;
             assert_eq!(answer, Ok(Value::Null), "{fault:?} at {operation} {nth} of {step:?}");
-            scene.proxy(is_secrets).heal();
-        }
-    }
+        })
+        .await;
+    })
+    .await;
 }
 
 /// Uses tokio's clock. A paused clock advances only while every task waits, so the machine's speed has no effect.
@@ -106,14 +113,15 @@ async fn calls_of_a_hanging_secrets_manager_end_before_the_invocation() {
     let function = scene.key_function().await;
     scene.to_secrets.always(Fault::Hang);
     tokio::time::pause();
-    for (millis_left, longest) in [(60_000, 10_000), (2_000, 1_500), (500, 0)] {
+    check_each([(60_000, 10_000), (2_000, 1_500), (500, 0)], async |(millis_left, longest)| {
         let started = Instant::now();
         let call = Call::at(later(0), millis_left, Randomness::draw());
         let answer = invoke(&function, &rotation.payload(Step::Create), call).await;
         assert_eq!(answer, Err("createApikeyFailed"));
         // tokio's timers have a resolution of one millisecond.
         assert!(started.elapsed() <= Duration::from_millis(longest + 2), "{millis_left}: {:?}", started.elapsed());
-    }
+    })
+    .await;
     tokio::time::resume();
 }
 

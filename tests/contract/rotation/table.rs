@@ -18,6 +18,7 @@ use tests::secrets_manager::{Version, new_token};
 use tests::stored_key::fence;
 
 use super::scene::{Scene, delivered};
+use crate::failures::Failures;
 use crate::support::StoredKey;
 
 const ROWS: &str = include_str!("../../data/rotation.tsv");
@@ -56,18 +57,18 @@ fn each_row_has_its_own_id() {
 async fn every_row_gets_its_answer_and_a_refusal_changes_nothing() {
     let mut scene = Scene::new().await;
     let (prefix, provisioner) = (scene.prefix.clone(), scene.provisioner.arn.clone());
-    let mut failures = Vec::new();
+    let mut failures = Failures::default();
     for row in rows() {
         let has = |setting: &str| row.settings == "both" || row.settings == setting;
         scene.set("DELIVERY_PREFIX", if has("prefix") { &prefix } else { "" });
         scene.set("PROVISIONER_SECRET_ARN", if has("provisioner") { &provisioner } else { "" });
-        failures.extend(check(&scene, &row).await);
+        failures.check(row.id, check(&scene, &row)).await;
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    failures.assert_none();
 }
 
-/// Prepares the state of a row, runs its steps, and returns the failure.
-async fn check(scene: &Scene, row: &Row) -> Option<String> {
+/// Prepares the state of a row, and runs its steps.
+async fn check(scene: &Scene, row: &Row) {
     let old = StoredKey::new();
     scene.dynamo.put_item(old.item.clone()).await;
     let arn = scene.keep(&value(scene, row.current, &old).await).await;
@@ -83,17 +84,13 @@ async fn check(scene: &Scene, row: &Row) -> Option<String> {
         let calls = scene.calls();
         let event = json!({ "Step": step, "SecretId": secret_id(scene, row, &arn), "ClientRequestToken": token });
         let answer = scene.invoke(&event).await;
-        let asked = (scene.calls().0 - calls.0).to_string();
+        let [to_secrets, to_dynamo] = [scene.calls().0 - calls.0, scene.calls().1 - calls.1];
         let expected = if row.answer == "null" { Ok(Value::Null) } else { Err(row.answer) };
-        if answer != expected || (row.calls != "-" && row.calls != asked) {
-            return Some(format!("{} {step}: {answer:?} after {asked} calls, not {expected:?}", row.id));
-        }
-        if row.calls == "0" && scene.calls() != calls {
-            return Some(format!("{} {step}: DynamoDB was asked", row.id));
-        }
+        assert_eq!(answer, expected, "{} {step}", row.id);
+        assert!(row.calls == "-" || row.calls == to_secrets.to_string(), "{} {step}: {to_secrets} calls", row.id);
+        assert!(row.calls != "0" || to_dynamo == 0, "{} {step}: {to_dynamo} calls to DynamoDB", row.id);
     }
-    let is_changed = row.answer != "null" && scene.state(&arn).await != state;
-    is_changed.then(|| format!("{}: changed from {state:?}", row.id))
+    assert!(row.answer == "null" || scene.state(&arn).await == state, "{}: changed from {state:?}", row.id);
 }
 
 fn secret_id(scene: &Scene, row: &Row, arn: &str) -> String {
