@@ -43,7 +43,7 @@ async fn the_first_request_uses_the_connection_that_the_start_made() {
     let function = started(&proxy.endpoint()).await;
     function.open_connection().await;
     assert_eq!(status(&function, &world).await, 201);
-    let seen: Vec<_> = proxy.requests().into_iter().map(|seen| (seen.operation, seen.pooled)).collect();
+    let seen: Vec<_> = proxy.requests().into_iter().map(|request| (request.operation, request.pooled)).collect();
     assert_eq!(seen, [(String::new(), false), ("PutItem".to_owned(), true)]);
 }
 

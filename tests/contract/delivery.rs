@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use shared::domain::Timestamp;
 use tests::token::Claims;
 
-use crate::site::{Delivered, Lineage, Process, Site, Source, Standing};
+use crate::site::{DeliveredKey, Lineage, Process, Site, Snapshot, Source};
 use crate::support::{Endpoint, StoredKey};
 
 /// A request that is sent more than once.
@@ -69,10 +69,10 @@ impl Wish {
     }
 
     /// Takes the one key that was created.
-    async fn only(&self, site: &Site, before: &Standing, caller: &StoredKey, context: &str) -> Delivered {
+    async fn expect_one(&self, site: &Site, before: &Snapshot, caller: &StoredKey, context: &str) -> DeliveredKey {
         let lineage = if self.endpoint == Endpoint::Jwt { Lineage::Token } else { Lineage::Key(caller) };
-        let come = site.standing().await.since(before, context);
-        Delivered::only(site, &come, &self.request, lineage, context).await
+        let created = site.snapshot().await.since(before, context);
+        DeliveredKey::expect_one(site, &created, &self.request, lineage, context).await
     }
 }
 

@@ -77,11 +77,11 @@ async fn compare(run: &Value) -> Comparison {
     comparison
 }
 
-fn theirs(said: &Value) -> Verdict {
-    let accepted = said["accepted"].as_bool().unwrap();
-    let text = match said["error"].as_str() {
+fn theirs(result: &Value) -> Verdict {
+    let accepted = result["accepted"].as_bool().unwrap();
+    let text = match result["error"].as_str() {
         Some(error) => error.split(':').next().unwrap_or_default().to_owned(),
-        None if said["named"] == true => "accepted".to_owned(),
+        None if result["named"] == true => "accepted".to_owned(),
         None => "accepted, without an `_id`".to_owned(),
     };
     Verdict { accepted, text }

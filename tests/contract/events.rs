@@ -6,7 +6,7 @@ use shared::platform::{Call, Randomness};
 use tests::event;
 use tests::fault::Proxy;
 use tests::host;
-use tests::local::events::{EventFile, Ground, Need, Outcome, Source};
+use tests::local::events::{Backend, EventFile, Outcome, Setup, Source};
 use tests::rotation::Step;
 use tests::secrets_manager::{Secrets, SecretsManager, Version, unique_prefix};
 
@@ -120,9 +120,9 @@ impl Stage {
     async fn play(&self, file: &EventFile) {
         let (world, signer) = (&self.world, self.world.signer());
         let (table, delivery_prefix) = (*world.dynamo.table(), &*self.delivery_prefix);
-        let event = file.fill(&Ground { table, secrets: self.secrets, delivery_prefix, signer }).await.unwrap();
+        let event = file.fill(&Backend { table, secrets: self.secrets, delivery_prefix, signer }).await.unwrap();
         let before = self.secrets.names(delivery_prefix).await;
-        if file.need() == Some(Need::BrokenStore) {
+        if file.setup() == Some(Setup::UnreachableStore) {
             self.proxy.refuse().await;
         }
         let context = file.path.display().to_string();
@@ -140,7 +140,7 @@ impl Stage {
             }
             return;
         }
-        let world = if file.need() == Some(Need::NoEvents) { &self.without_events } else { world };
+        let world = if file.setup() == Some(Setup::EventsDisabled) { &self.without_events } else { world };
         let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
         let answer = world.invoke_raw(file.function, &event, call).await;
         let answer = answer.unwrap_or_else(|code| json!({ "errorType": code, "errorMessage": code }));

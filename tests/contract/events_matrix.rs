@@ -14,57 +14,57 @@ use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
 
 use crate::failures::Failures;
-use crate::site::{Delivered, Source, Standing};
+use crate::site::{DeliveredKey, Snapshot, Source};
 use crate::support::{Answer, assert_created_form};
 use deployment::Deployment;
 use row::{Expected, Row};
 
 /// The state before and after a row, and the function's answer.
-struct Seen<'a> {
+struct Observation<'a> {
     row: &'a Row,
     deployment: &'a Deployment,
     request: Value,
-    before: &'a Standing,
-    after: &'a Standing,
+    before: &'a Snapshot,
+    after: &'a Snapshot,
     answer: Result<String, &'static str>,
 }
 
 #[tokio::test]
 async fn every_event_gets_the_expected_answer_and_records() {
-    let mut deployments: BTreeMap<&str, (Deployment, Standing)> = BTreeMap::new();
+    let mut deployments: BTreeMap<&str, (Deployment, Snapshot)> = BTreeMap::new();
     let mut answers: BTreeMap<&str, Result<String, &'static str>> = BTreeMap::new();
     let rows = Row::all();
     let mut failures = Failures::default();
     for row in &rows {
         if !deployments.contains_key(row.deployment) {
             let deployment = Deployment::of(row.deployment).await;
-            let standing = deployment.site.standing().await;
-            deployments.insert(row.deployment, (deployment, standing));
+            let snapshot = deployment.site.snapshot().await;
+            deployments.insert(row.deployment, (deployment, snapshot));
         }
         let (deployment, before) = deployments.get_mut(row.deployment).unwrap();
         let request = row.request(|name| deployment.credential(name));
         let call = Call::at(Timestamp::now(), 30_000, Randomness::draw());
         let answer = deployment.process.invoke_as(row.endpoint, &row.payload(&request), row.id, call).await;
-        let after = deployment.site.standing().await;
+        let after = deployment.site.snapshot().await;
         let request = serde_json::from_str(&request).unwrap_or_default();
-        let seen = Seen { row, deployment, request, before, after: &after, answer };
-        failures.check(row.id, seen.check(answers.get(row.scope()))).await;
-        answers.entry(row.scope()).or_insert(seen.answer);
+        let observation = Observation { row, deployment, request, before, after: &after, answer };
+        failures.check(row.id, observation.check(answers.get(row.scope()))).await;
+        answers.entry(row.scope()).or_insert(observation.answer);
         *before = after;
     }
     failures.assert_none();
     assert!(rows.len() >= 300, "only {} rows", rows.len());
 }
 
-impl Seen<'_> {
+impl Observation<'_> {
     async fn check(&self, first: Option<&Result<String, &'static str>>) {
         let id = self.row.id;
         match self.row.expected {
             Expected::Created => self.assert_delivered().await,
-            Expected::Plaintext => self.assert_shown(),
+            Expected::Plaintext => self.assert_secret_in_answer(),
             Expected::Replayed => {
                 self.assert_unchanged();
-                self.assert_told();
+                self.assert_success();
                 // If a row with the expected result `replayed` is a direct invocation, the first row of its group is
                 // one too.
                 if self.row.source == Some(Source::Direct) {
@@ -89,22 +89,23 @@ impl Seen<'_> {
         assert_eq!(self.after, self.before, "{}", self.row.id);
     }
 
-    fn assert_told(&self) {
+    fn assert_success(&self) {
         let source = self.row.source.unwrap();
         if source != Source::Direct {
             assert_eq!(self.answer.as_deref(), Ok(source.success()), "{}", self.row.id);
         }
     }
 
-    fn come(&self) -> Standing {
-        let Standing { items, secrets } = self.after;
-        Standing { items: items.clone(), secrets: secrets.clone() }.since(self.before, self.row.id)
+    fn created(&self) -> Snapshot {
+        let Snapshot { items, secrets } = self.after;
+        Snapshot { items: items.clone(), secrets: secrets.clone() }.since(self.before, self.row.id)
     }
 
     async fn assert_delivered(&self) {
         let (id, site) = (self.row.id, &self.deployment.site);
-        self.assert_told();
-        let delivered = Delivered::only(site, &self.come(), &self.request, self.deployment.lineage(self.row), id).await;
+        self.assert_success();
+        let delivered =
+            DeliveredKey::expect_one(site, &self.created(), &self.request, self.deployment.lineage(self.row), id).await;
         assert_eq!(delivered.name, site.name(61, self.request["deliverTo"].as_str().unwrap()), "{id}");
         if self.row.source == Some(Source::Direct) {
             delivered.assert_answer(site, self.answer.as_deref().unwrap(), id).await;
@@ -112,22 +113,22 @@ impl Seen<'_> {
     }
 
     /// Asserts that the answer contains the secret, and that the table and Secrets Manager do not.
-    fn assert_shown(&self) {
-        let (id, come) = (self.row.id, self.come());
+    fn assert_secret_in_answer(&self) {
+        let (id, created) = (self.row.id, self.created());
         let body = self.answer.clone().unwrap();
         assert_created_form(&body, &serde_json::from_str(&body).unwrap());
-        assert_eq!((come.records().len(), come.secrets.len()), (1, 0), "{id}");
+        assert_eq!((created.records().len(), created.secrets.len()), (1, 0), "{id}");
         let remembered = usize::from(self.request["idempotencyKey"].is_string());
-        assert_eq!(come.items.len(), 1 + remembered, "{id}");
+        assert_eq!(created.items.len(), 1 + remembered, "{id}");
         let answer = Answer { status: 201, headers: Vec::new(), body };
         let secret = answer.apikey("secret").as_str().unwrap().to_owned();
-        let delivered = Delivered {
+        let delivered = DeliveredKey {
             name: String::new(),
             text: String::new(),
             key: answer.apikey("key").as_str().unwrap().to_owned(),
             secret: secret.clone(),
         };
-        delivered.assert_record(come.records()[0], &self.request, self.deployment.lineage(self.row), id);
-        assert!(!format!("{come:?}").contains(&secret), "{id}");
+        delivered.assert_record(created.records()[0], &self.request, self.deployment.lineage(self.row), id);
+        assert!(!format!("{created:?}").contains(&secret), "{id}");
     }
 }

@@ -156,12 +156,12 @@ async fn a_taken_id_is_never_overwritten_and_the_spare_id_is_used() {
     let event = world.request(Endpoint::Jwt).event(Source::HttpApi);
     let call = || Call::at(Timestamp::now(), 10_000, randomness());
 
-    let standing = foreign(first).item;
-    world.dynamo.put_item(standing.clone()).await;
+    let existing = foreign(first).item;
+    world.dynamo.put_item(existing.clone()).await;
     let answer = world.invoke_with(Endpoint::Jwt, &event, call()).await.unwrap();
     assert_eq!(answer.apikey("key"), spare);
     world.assert_created(&answer, "spare id").await;
-    assert_eq!(world.dynamo.item(first).await, Some(standing));
+    assert_eq!(world.dynamo.item(first).await, Some(existing));
 
     world.dynamo.put_item(foreign(spare).item).await;
     let answer = world.invoke_with(Endpoint::Jwt, &event, call()).await.unwrap();

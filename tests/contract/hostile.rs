@@ -13,7 +13,7 @@ use tests::host;
 use crate::matrix::all_rows;
 use crate::support::{Endpoint, World};
 use target::Target;
-use tests::dice::Dice;
+use tests::rng::SeededRng;
 
 /// The number of inputs for each target.
 const INPUTS: u64 = 1_500;
@@ -48,29 +48,29 @@ fn no_method_path_or_query_breaks_a_function() {
 fn try_all(name: &str, send: fn(&Target, &[u8])) {
     let target = Target::start();
     let seeds: Vec<_> = target.seeds().into_iter().filter(|(of, _)| *of == name).map(|(_, bytes)| bytes).collect();
-    let mut dice = Dice(61);
+    let mut rng = SeededRng(61);
     for seed in &seeds {
         send(&target, seed);
     }
     for _ in 0..INPUTS {
-        send(&target, &mutated(&seeds, &mut dice));
+        send(&target, &mutated(&seeds, &mut rng));
     }
 }
 
 /// A seed after one to four random changes.
-fn mutated(seeds: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
+fn mutated(seeds: &[Vec<u8>], rng: &mut SeededRng) -> Vec<u8> {
     let words: Vec<_> = DICTIONARY.lines().filter_map(word).collect();
-    let mut bytes = pick(seeds, dice).clone();
-    for _ in 0..=dice.roll(4) {
-        let (from, to) = (place(&bytes, dice), place(&bytes, dice));
+    let mut bytes = pick(seeds, rng).clone();
+    for _ in 0..=rng.below(4) {
+        let (from, to) = (place(&bytes, rng), place(&bytes, rng));
         let (from, to) = (from.min(to), from.max(to));
-        match dice.roll(6) {
+        match rng.below(6) {
             0 => drop(bytes.drain(from..to.min(from + 16))),
-            1 => drop(bytes.splice(from..from, pick(&words, dice).iter().copied())),
-            2 => drop(bytes.splice(from..to.min(from + 8), pick(&words, dice).iter().copied())),
+            1 => drop(bytes.splice(from..from, pick(&words, rng).iter().copied())),
+            2 => drop(bytes.splice(from..to.min(from + 8), pick(&words, rng).iter().copied())),
             3 => bytes.extend_from_within(from..to.min(from + 64)),
-            4 => bytes.splice(from.., pick(seeds, dice).iter().skip(from).copied()).for_each(drop),
-            _ => bytes.iter_mut().skip(from).take(1).for_each(|byte| *byte ^= 1 << dice.roll(8)),
+            4 => bytes.splice(from.., pick(seeds, rng).iter().skip(from).copied()).for_each(drop),
+            _ => bytes.iter_mut().skip(from).take(1).for_each(|byte| *byte ^= 1 << rng.below(8)),
         }
     }
     bytes
@@ -82,12 +82,12 @@ fn word(line: &str) -> Option<Vec<u8>> {
     Some(text.replace("\\\"", "\"").replace("\\\\", "\\").into_bytes())
 }
 
-fn pick<'a, T>(of: &'a [T], dice: &mut Dice) -> &'a T {
-    &of[usize::try_from(dice.roll(of.len() as u64)).unwrap()]
+fn pick<'a, T>(of: &'a [T], rng: &mut SeededRng) -> &'a T {
+    &of[usize::try_from(rng.below(of.len() as u64)).unwrap()]
 }
 
-fn place(bytes: &[u8], dice: &mut Dice) -> usize {
-    usize::try_from(dice.roll(bytes.len() as u64 + 1)).unwrap()
+fn place(bytes: &[u8], rng: &mut SeededRng) -> usize {
+    usize::try_from(rng.below(bytes.len() as u64 + 1)).unwrap()
 }
 
 #[test]

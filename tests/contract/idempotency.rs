@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
-use tests::dice::Dice;
 use tests::event::{Request, Source};
 use tests::fault::{Fault, Proxy};
 use tests::host;
+use tests::rng::SeededRng;
 use tests::token::Claims;
 use tokio::task::JoinSet;
 
@@ -297,9 +297,9 @@ async fn interleaved_and_failed_attempts_create_one_key_with_one_answer() {
     for seed in 0..24 {
         let (world, proxy) = broken().await;
         let world = std::sync::Arc::new(world);
-        let mut dice = Dice(seed);
-        for _ in 0..dice.roll(8) {
-            proxy.next(match dice.roll(5) {
+        let mut rng = SeededRng(seed);
+        for _ in 0..rng.below(8) {
+            proxy.next(match rng.below(5) {
                 0 => Fault::ApplyThenLose,
                 1 => Fault::Reset,
                 2 => conflict(),
@@ -309,7 +309,7 @@ async fn interleaved_and_failed_attempts_create_one_key_with_one_answer() {
         }
         let request = tried(&world.request(Endpoint::Jwt).body(BODY.replace("\"level\":3", "\"level\":4")), VALUE);
         let mut tries = JoinSet::new();
-        for _ in 0..2 + dice.roll(4) {
+        for _ in 0..2 + rng.below(4) {
             let (world, request) = (world.clone(), request.clone());
             tries.spawn(async move {
                 loop {

@@ -43,7 +43,7 @@ struct Play<'a> {
     callers: Callers,
     started: Timestamp,
     /// The keys in the table before the row.
-    standing: BTreeSet<String>,
+    existing: BTreeSet<String>,
 }
 
 #[tokio::test]
@@ -71,15 +71,15 @@ fn each_row_has_its_own_id() {
 impl<'a> Play<'a> {
     async fn new(world: &'a World, row: &'a Row) -> Self {
         let callers = Callers::new(world).await;
-        let mut play = Self { world, row, callers, started: Timestamp::now(), standing: BTreeSet::new() };
-        play.standing = play.keys().await;
+        let mut play = Self { world, row, callers, started: Timestamp::now(), existing: BTreeSet::new() };
+        play.existing = play.keys().await;
         play
     }
 
     async fn check(&self) {
         let (row, id) = (self.row, self.row.id);
         let first = self.send(&row.first, None).await;
-        assert_eq!(first.code(), row.first.told, "{id}, first");
+        assert_eq!(first.code(), row.first.answer, "{id}, first");
         self.between(&first).await;
         let before = self.table().await;
         let second = self.send(&row.second, Some(&first)).await;
@@ -99,7 +99,7 @@ impl<'a> Play<'a> {
         if row.expected != "created" {
             assert_eq!(after, before, "{id}: the table has changed");
         }
-        let is_new = |key: &&String| !key.starts_with("idem#") && !self.standing.contains(*key);
+        let is_new = |key: &&String| !key.starts_with("idem#") && !self.existing.contains(*key);
         assert_eq!(after.keys().filter(is_new).count(), row.records, "{id}: records");
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Good, refused and panicking requests of eight users run one after another, then concurrently on several threads.
 
-mod fragile;
+mod panicking_verifier;
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use tokio::task::JoinSet;
 
 use crate::site::{Site, message, queue};
 use crate::support::{Answer, Endpoint, JWT_SECRET, StoredKey, World, assert_form, assert_refused, invoke};
-use fragile::{Fragile, UNLUCKY};
-use tests::dice::Dice;
+use panicking_verifier::{PANICKING_USER, PanickingVerifier};
+use tests::rng::SeededRng;
 
 const USERS: u64 = 8;
 
 /// One request and its expected answer.
 #[derive(Clone)]
-struct Turn {
+struct Case {
     name: String,
     event: Value,
     expected: Expected,
@@ -36,23 +36,26 @@ enum Expected {
     Refused(u64, &'static str),
 }
 
-impl Turn {
-    /// One of eight kinds of request for a user. All users send the same `Idempotency-Key`.
-    fn new(world: &World, user: u64, way: u64, round: u64) -> Self {
+impl Case {
+    /// One of the eight kinds of request, for a user. All users send the same `Idempotency-Key`.
+    fn new(world: &World, user: u64, kind: u64, round: u64) -> Self {
         let (role, level) = [("user", 4), ("curator", 5), ("bughunter", 6)][usize::try_from(user % 3).unwrap()];
-        let name = format!("{user} {way} {round}");
+        let name = format!("{user} {kind} {round}");
         let body = |level: u64| json!({ "name": name, "level": level, "expiresIn": 60 + user }).to_string();
         let bearer = |user| world.bearer(&Claims::new().id(user).role(role));
         let request = World::anonymous(Endpoint::Jwt).body(body(level)).header("Authorization", &bearer(user));
         let once = format!("00000000-0000-4000-8000-{:012}", round / (8 * USERS));
         let created = Expected::Created { user, level };
-        let (request, expected) = match way {
+        let (request, expected) = match kind {
             0 | 1 => (request, created),
             2 => (request.header("Idempotency-Key", &once), created),
             3 => (request.body("{"), Expected::Refused(400, "postBodyInvalid")),
             4 => (request.body(body(level + 1)), Expected::Refused(403, "keyLevelExceedsRoleLevel")),
             5 => (request.without_header("Authorization"), Expected::Refused(401, "authenticationRequired")),
-            6 => (request.only_header("Authorization", &bearer(UNLUCKY)), Expected::Refused(500, "createApikeyFailed")),
+            6 => (
+                request.only_header("Authorization", &bearer(PANICKING_USER)),
+                Expected::Refused(500, "createApikeyFailed"),
+            ),
             _ => (
                 request.only_header("Authorization", &format!("{}x", bearer(user))),
                 Expected::Refused(403, "authenticationFailed"),
@@ -63,13 +66,13 @@ impl Turn {
 
     /// Every kind of request for every user, three times, in an order that depends on the seed.
     fn shuffled(world: &World, seed: u64) -> Vec<Self> {
-        let mut turns: Vec<_> =
+        let mut cases: Vec<_> =
             (0..3 * 8 * USERS).map(|n| Self::new(world, 101 + n % USERS, n / USERS % 8, n)).collect();
-        let mut dice = Dice(seed);
-        for index in (1..turns.len()).rev() {
-            turns.swap(index, usize::try_from(dice.roll(index as u64 + 1)).unwrap());
+        let mut rng = SeededRng(seed);
+        for index in (1..cases.len()).rev() {
+            cases.swap(index, usize::try_from(rng.below(index as u64 + 1)).unwrap());
         }
-        turns
+        cases
     }
 
     async fn check(&self, world: &World, answer: &Answer) {
@@ -78,25 +81,25 @@ impl Turn {
             Expected::Refused(status, code) => assert_refused(answer, status, code, name),
             Expected::Created { user, level } => {
                 world.assert_created(answer, name).await;
-                let told = ["name", "userId", "level"].map(|member| answer.apikey(member));
-                assert_eq!(told, [json!(name), json!(user), json!(level)]);
+                let values = ["name", "userId", "level"].map(|member| answer.apikey(member));
+                assert_eq!(values, [json!(name), json!(user), json!(level)]);
                 assert!(!answer.replayed(), "{name}");
             }
         }
     }
 }
 
-async fn send(function: &Function<Fragile>, turn: &Turn) -> Answer {
+async fn send(function: &Function<PanickingVerifier>, case: &Case) -> Answer {
     let call = Call::at(Timestamp::now(), 10_000, Randomness::draw());
-    let answer = Answer::read(&invoke(function, &turn.event, call).await.unwrap());
+    let answer = Answer::read(&invoke(function, &case.event, call).await.unwrap());
     assert_form(Endpoint::Jwt, &answer);
     answer
 }
 
 /// Asserts that the records are exactly those of the 201s, by name.
-async fn assert_records(world: &World, turns: &[Turn]) {
-    let created = |turn: &&Turn| matches!(turn.expected, Expected::Created { .. });
-    let mut expected: Vec<_> = turns.iter().filter(created).map(|turn| turn.name.clone()).collect();
+async fn assert_records(world: &World, cases: &[Case]) {
+    let created = |case: &&Case| matches!(case.expected, Expected::Created { .. });
+    let mut expected: Vec<_> = cases.iter().filter(created).map(|case| case.name.clone()).collect();
     let items = world.dynamo.items().await;
     let mut names: Vec<_> = items.iter().filter_map(|item| Some(item.get("name")?.as_s().unwrap().clone())).collect();
     names.retain(|name| name != "A key for local work");
@@ -108,29 +111,30 @@ async fn assert_records(world: &World, turns: &[Turn]) {
 #[tokio::test]
 async fn good_refused_and_panicking_requests_do_not_affect_each_other() {
     let world = World::new().await;
-    let function = Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await;
-    let turns = Turn::shuffled(&world, 61);
-    for turn in &turns {
-        turn.check(&world, &send(&function, turn).await).await;
+    let function = PanickingVerifier::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await;
+    let cases = Case::shuffled(&world, 61);
+    for case in &cases {
+        case.check(&world, &send(&function, case).await).await;
     }
-    assert_records(&world, &turns).await;
+    assert_records(&world, &cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_good_refused_and_panicking_requests_get_their_own_answers() {
     let world = World::new().await;
-    let function = Arc::new(Fragile::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await);
-    let turns = Turn::shuffled(&world, 7);
+    let function =
+        Arc::new(PanickingVerifier::function(&[("AWS_ENDPOINT_URL_DYNAMODB", &world.dynamo.endpoint())]).await);
+    let cases = Case::shuffled(&world, 7);
     let mut running = JoinSet::new();
-    for turn in turns.clone() {
+    for case in cases.clone() {
         let function = function.clone();
-        running.spawn(async move { (send(&function, &turn).await, turn) });
+        running.spawn(async move { (send(&function, &case).await, case) });
     }
     while let Some(done) = running.join_next().await {
-        let (answer, turn) = done.unwrap();
-        turn.check(&world, &answer).await;
+        let (answer, case) = done.unwrap();
+        case.check(&world, &answer).await;
     }
-    assert_records(&world, &turns).await;
+    assert_records(&world, &cases).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -170,8 +174,8 @@ async fn only_the_message_that_panics_is_reported_as_failed() {
         ("JWT_SECRET", JWT_SECRET.to_owned()),
     ];
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let function = Fragile::function(&variables).await;
-    let messages = [61, UNLUCKY, 7].map(|user| {
+    let function = PanickingVerifier::function(&variables).await;
+    let messages = [61, PANICKING_USER, 7].map(|user| {
         let body = json!({
             "name": "x", "level": 4, "expiresIn": 60, "deliverTo": "ci", "idempotencyKey": "once",
             "authorization": site.bearer(&Claims::new().id(user)),
@@ -181,7 +185,7 @@ async fn only_the_message_that_panics_is_reported_as_failed() {
     let event: Value = serde_json::from_str(&queue(&messages)).unwrap();
     let answer = Box::pin(invoke(&function, &event, Call::at(Timestamp::now(), 30_000, Randomness::draw()))).await;
     assert_eq!(answer, Ok(json!({ "batchItemFailures": [{ "itemIdentifier": "of 13" }] })));
-    let standing = site.standing().await;
-    assert_eq!(standing.secrets.keys().cloned().collect::<Vec<_>>(), [site.name(61, "ci"), site.name(7, "ci")]);
-    assert_eq!(standing.records().len(), 2);
+    let snapshot = site.snapshot().await;
+    assert_eq!(snapshot.secrets.keys().cloned().collect::<Vec<_>>(), [site.name(61, "ci"), site.name(7, "ci")]);
+    assert_eq!(snapshot.records().len(), 2);
 }

@@ -117,7 +117,7 @@ async fn a_create_by_a_later_key_of_a_chain_reads_its_fence_as_well() {
     let child = child_of(&world, &parent, 4).await;
     assert_eq!(child_of(&behind, &child, 4).await.status, 201);
     let requests = proxy.requests();
-    let operations: Vec<_> = requests.iter().map(|seen| seen.operation.as_str()).collect();
+    let operations: Vec<_> = requests.iter().map(|request| request.operation.as_str()).collect();
     assert_eq!(operations, ["GetItem", "GetItem", "PutItem"]);
     let read: serde_json::Value = serde_json::from_str(&requests[1].body).unwrap();
     assert_eq!(read["ConsistentRead"], true);

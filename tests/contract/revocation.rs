@@ -105,9 +105,9 @@ impl Scene {
 
     /// Sends a request whose nth call of an operation stops before DynamoDB, and waits until it has stopped.
     async fn hold(self: &Arc<Self>, ask: Ask, operation: &str, nth: usize) -> JoinHandle<Answer> {
-        let is_held = |proxy: &Proxy| proxy.requests().iter().filter(|seen| seen.fault == Fault::Hold).count();
+        let is_held = |proxy: &Proxy| proxy.requests().iter().filter(|request| request.fault == Fault::Hold).count();
         let held = is_held(&self.proxy);
-        self.proxy.on(operation, nth, Fault::Hold);
+        self.proxy.inject_at(operation, nth, Fault::Hold);
         let scene = Arc::clone(self);
         let running = tokio::spawn(async move { scene.send(&ask).await });
         while is_held(&self.proxy) == held {

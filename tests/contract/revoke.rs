@@ -28,14 +28,14 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 struct Run {
     code: Option<i32>,
     revoked: Vec<String>,
-    said: String,
+    stderr: String,
 }
 
 impl Run {
     fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let revoked = text(&output.stdout).lines().map(str::to_owned).collect();
-        Self { code: output.status.code(), revoked, said: text(&output.stderr) }
+        Self { code: output.status.code(), revoked, stderr: text(&output.stderr) }
     }
 
     /// Asserts that the run succeeded and named exactly these keys as revoked, in any order.
@@ -47,16 +47,16 @@ impl Run {
             (self.code, revoked),
             (Some(0), keys.iter().map(|key| (*key).to_owned()).collect()),
             "{}",
-            self.said
+            self.stderr
         );
     }
 
     /// Asserts that the run failed, and that its last line contains this text.
     fn assert_failed(&self, code: i32, line: &str) {
         assert_eq!(self.code, Some(code), "{self:?}");
-        let last: Vec<_> = self.said.lines().filter(|said| said.starts_with("revoke: ")).collect();
+        let last: Vec<_> = self.stderr.lines().filter(|line| line.starts_with("revoke: ")).collect();
         assert!(
-            last.len() == 1 && last[0].contains(line) && self.said.ends_with(&format!("{}\n", last[0])),
+            last.len() == 1 && last[0].contains(line) && self.stderr.ends_with(&format!("{}\n", last[0])),
             "{self:?}"
         );
     }
@@ -200,9 +200,9 @@ async fn without_apply_keys_are_shown_and_nothing_is_written() {
     check_each(pairs(cases, ["--apply=", "--apply=0"]), async |((arguments, rows, command), apply)| {
         let run = revoke(&world, &[arguments.iter().map(String::as_str).collect(), vec![apply]].concat());
         run.assert_revoked(&[]);
-        assert!(rows.iter().all(|row| run.said.contains(*row)), "{run:?}");
+        assert!(rows.iter().all(|row| run.stderr.contains(*row)), "{run:?}");
         let how = format!("Nothing was revoked. To revoke: make revoke {command} APPLY=1\n");
-        assert!(run.said.ends_with(&how) && run.said.contains("<DeliveryPrefix>7/..."), "{run:?}");
+        assert!(run.stderr.ends_with(&how) && run.stderr.contains("<DeliveryPrefix>7/..."), "{run:?}");
         assert_eq!(state(&world).await, before);
     })
     .await;
@@ -238,7 +238,7 @@ async fn a_revoked_key_stays_as_it_is_and_the_run_succeeds() {
     check_each(cases, async |(apply, named)| {
         let run = revoke(&world, &["--key", &key(&parent), apply]);
         run.assert_revoked(&named.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(run.said.contains("is revoked already, since 20") && run.said.contains("by jwt:7."), "{run:?}");
+        assert!(run.stderr.contains("is revoked already, since 20") && run.stderr.contains("by jwt:7."), "{run:?}");
         assert_eq!(state(&world).await, before);
     })
     .await;
@@ -257,7 +257,7 @@ async fn a_chain_ends_with_one_transaction() {
     assert_dead(&world, &[&root, &child, &sibling, &grandchild]).await;
     assert_alive(&world, &[&foreign]).await;
     let run = revoke(&world, &["--key", &key(&sibling), "--chain=1"]);
-    assert!(run.said.contains("is revoked already.") && run.said.contains(" has 2 keys "), "{run:?}");
+    assert!(run.stderr.contains("is revoked already.") && run.stderr.contains(" has 2 keys "), "{run:?}");
     let before = state(&world).await;
     revoke(&world, &["--key", &key(&child), "--chain=1", "--apply=1"]).assert_revoked(&[&key(&child), &key(&root)]);
     assert_eq!(state(&world).await, before, "a repeated run changes nothing");
@@ -380,9 +380,9 @@ async fn no_redelivered_event_brings_a_revoked_key_back() {
         let who = user.map_or(["--key", key], |user| ["--user", user]);
         let run = revoke(&world, &[who[0], who[1], chain, "--apply=1"]);
         assert!(run.code == Some(0) && run.revoked.contains(&key.to_owned()), "{run:?}");
-        let standing = world.dynamo.item(key).await;
+        let record = world.dynamo.item(key).await;
         assert_eq!(deliver().await, first, "{to}: the delivery is done");
-        assert_eq!(world.dynamo.item(key).await, standing, "{to}");
+        assert_eq!(world.dynamo.item(key).await, record, "{to}");
         assert_refused(&world.send(Endpoint::Key, &request).await, 403, "authenticationFailed", &to);
     })
     .await;
@@ -399,7 +399,7 @@ async fn the_keys_of_a_user_end_with_their_chains_without_a_scan() {
     let child = by_key(&world, &kept).await;
     let run = revoke_at(proxy.port(), &["--user=7", "--apply=1"]);
     run.assert_revoked(&[&key(&kept), &key(&second), &key(&child)]);
-    assert!(!run.said.contains("idem#") && run.said.ends_with("3 keys are revoked.\n"), "{run:?}");
+    assert!(!run.stderr.contains("idem#") && run.stderr.ends_with("3 keys are revoked.\n"), "{run:?}");
     assert_eq!((proxy.count("Scan"), proxy.count("GetItem")), (0, 0));
     assert_dead(&world, &[&kept, &second, &child]).await;
     assert_alive(&world, &[&foreign]).await;
@@ -410,7 +410,7 @@ async fn the_keys_of_a_user_end_with_their_chains_without_a_scan() {
     assert!(again.replayed() && again.body == kept.body, "the answer is stored for 24 hours");
     let run = revoke(&world, &["--user=7", "--apply=1"]);
     run.assert_revoked(&[]);
-    assert!(run.said.contains("User 7 has no living keys"), "{run:?}");
+    assert!(run.stderr.contains("User 7 has no living keys"), "{run:?}");
 }
 
 #[tokio::test]
@@ -479,7 +479,7 @@ fn a_malformed_option_is_one_line_before_anything_is_read() {
     check_each_sync(cases, |arguments| {
         let run = revoke_at(1, arguments);
         run.assert_failed(2, "");
-        assert_eq!((run.revoked.len(), run.said.lines().count()), (0, 1), "{arguments:?} {run:?}");
+        assert_eq!((run.revoked.len(), run.stderr.lines().count()), (0, 1), "{arguments:?} {run:?}");
     });
 }
 
@@ -497,8 +497,8 @@ async fn an_item_that_is_no_key_is_left_alone() {
     let run = revoke(&world, &["--user=61", "--apply=1"]);
     assert!(run.code == Some(0) && run.revoked.contains(&key.key), "{run:?}");
     for stranger in &strangers {
-        let standing = world.dynamo.item(stranger.item["key"].as_s().unwrap()).await;
-        assert_eq!(standing.as_ref(), Some(&stranger.item));
+        let item = world.dynamo.item(stranger.item["key"].as_s().unwrap()).await;
+        assert_eq!(item.as_ref(), Some(&stranger.item));
     }
 }
 
@@ -526,8 +526,8 @@ async fn a_damaged_record_prints_nothing_raw() {
             run.assert_failed(1, "has a damaged record");
             assert_eq!(world.dynamo.item(&damaged.key).await, Some(damaged.item.clone()));
         }
-        assert!(!run.said.contains(['\u{1b}', '\r', '\t', '\u{202e}']), "{run:?}");
-        assert!(run.said.lines().any(|line| line.starts_with(&damaged.key) && line.len() > 50), "{run:?}");
+        assert!(!run.stderr.contains(['\u{1b}', '\r', '\t', '\u{202e}']), "{run:?}");
+        assert!(run.stderr.lines().any(|line| line.starts_with(&damaged.key) && line.len() > 50), "{run:?}");
     })
     .await;
     let cases = [
@@ -562,13 +562,13 @@ async fn transient_faults_are_retried_and_a_lost_reply_is_no_failure() {
     let proxy = Proxy::to(world.dynamo.port()).await;
     let (root, single) = (by_user(&world, 7).await, by_user(&world, 7).await);
     let child = by_key(&world, &root).await;
-    proxy.on("GetItem", 1, Fault::dynamodb(500, "InternalServerError"));
-    proxy.on("UpdateItem", 1, Fault::dynamodb(400, "ThrottlingException"));
-    proxy.on("UpdateItem", 2, Fault::ApplyThenLose);
+    proxy.inject_at("GetItem", 1, Fault::dynamodb(500, "InternalServerError"));
+    proxy.inject_at("UpdateItem", 1, Fault::dynamodb(400, "ThrottlingException"));
+    proxy.inject_at("UpdateItem", 2, Fault::ApplyThenLose);
     revoke_at(proxy.port(), &["--key", &key(&single), "--apply=1"]).assert_revoked(&[&key(&single)]);
     assert_eq!(proxy.count("UpdateItem"), 3);
-    proxy.on("TransactWriteItems", 1, Fault::Reset);
-    proxy.on("TransactWriteItems", 2, Fault::ApplyThenLose);
+    proxy.inject_at("TransactWriteItems", 1, Fault::Reset);
+    proxy.inject_at("TransactWriteItems", 2, Fault::ApplyThenLose);
     let run = revoke_at(proxy.port(), &["--key", &key(&child), "--chain=1", "--apply=1"]);
     run.assert_revoked(&[&key(&child), &key(&root)]);
     assert_dead(&world, &[&root, &child, &single]).await;
@@ -587,12 +587,12 @@ async fn a_conflict_of_transactions_is_waited_out() {
     let world = World::new().await;
     let proxy = Proxy::to(world.dynamo.port()).await;
     let root = by_user(&world, 7).await;
-    proxy.on("TransactWriteItems", 1, canceled(&["None", "TransactionConflict"]));
-    proxy.on("TransactWriteItems", 2, canceled(&["ThrottlingError", "None"]));
+    proxy.inject_at("TransactWriteItems", 1, canceled(&["None", "TransactionConflict"]));
+    proxy.inject_at("TransactWriteItems", 2, canceled(&["ThrottlingError", "None"]));
     let arguments = ["--key", &key(&root), "--chain=1", "--apply=1"];
     revoke_at(proxy.port(), &arguments).assert_revoked(&[&key(&root)]);
     assert_eq!(proxy.count("TransactWriteItems"), 3);
-    proxy.on("TransactWriteItems", 1, canceled(&["ValidationError", "None"]));
+    proxy.inject_at("TransactWriteItems", 1, canceled(&["ValidationError", "None"]));
     revoke_at(proxy.port(), &arguments).assert_failed(1, "DynamoDB canceled the transaction: ValidationError");
 }
 
@@ -601,10 +601,10 @@ async fn a_run_that_fails_half_way_says_so_and_the_next_one_ends_it() {
     let world = World::new().await;
     let proxy = Proxy::to(world.dynamo.port()).await;
     let (first, second) = (by_user(&world, 7).await, by_user(&world, 7).await);
-    proxy.on("TransactWriteItems", 2, Fault::dynamodb(400, "AccessDeniedException"));
+    proxy.inject_at("TransactWriteItems", 2, Fault::dynamodb(400, "AccessDeniedException"));
     let run = revoke_at(proxy.port(), &["--user=7", "--apply=1"]);
     run.assert_failed(1, "1 key is revoked, more may be living: repeat it.");
-    assert!(run.said.contains("AccessDeniedException") && run.revoked.len() == 1, "{run:?}");
+    assert!(run.stderr.contains("AccessDeniedException") && run.revoked.len() == 1, "{run:?}");
     let run = revoke_at(proxy.port(), &["--user=7", "--apply=1"]);
     assert!(run.code == Some(0) && run.revoked.len() == 1, "{run:?}");
     assert_dead(&world, &[&first, &second]).await;
@@ -612,7 +612,7 @@ async fn a_run_that_fails_half_way_says_so_and_the_next_one_ends_it() {
 
 /// Starts a run, calls `act` while the first call of an operation is held, and then lets the run continue.
 async fn meanwhile(proxy: &Proxy, operation: &str, arguments: &[&str], act: impl AsyncFnOnce()) -> Run {
-    proxy.on(operation, 1, Fault::Hold);
+    proxy.inject_at(operation, 1, Fault::Hold);
     let run = command(proxy.port(), arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let begun = tokio::time::timeout(Duration::from_secs(60), async {
         while proxy.count(operation) < 1 {
@@ -665,7 +665,7 @@ fn without_a_table_it_is_the_local_one() {
     let program = host::repository().join("tests/tools/revoke.py");
     let run = Run::of(&command.arg(program).args(["--key", NOBODY]).output().unwrap());
     std::fs::remove_dir_all(home).unwrap();
-    assert!(run.said.starts_with(&format!("Table {TABLE_NAME} at http://127.0.0.1:9001\n")), "{run:?}");
+    assert!(run.stderr.starts_with(&format!("Table {TABLE_NAME} at http://127.0.0.1:9001\n")), "{run:?}");
     run.assert_failed(1, "");
 }
 
@@ -678,14 +678,14 @@ async fn make_takes_nothing_from_the_environment() {
     let shell = [("USER", "61"), ("CHAIN", "1"), ("KEY", NOBODY), ("APPLY", "1")];
     let run = make(&world, &shell, &[&table, &region]);
     assert_eq!((run.code, run.revoked.len()), (Some(2), 0), "{run:?}");
-    assert!(run.said.starts_with("revoke: name a key or a user: make revoke"), "{run:?}");
+    assert!(run.stderr.starts_with("revoke: name a key or a user: make revoke"), "{run:?}");
     let run = make(&world, &shell, &[&table, &region, &root_key]);
     run.assert_revoked(&[]);
     let how = format!("Nothing was revoked. To revoke: make revoke {root_key} {table} {region} APPLY=1\n");
-    assert!(run.said.contains("1 key is living.") && run.said.ends_with(&how), "{run:?}");
+    assert!(run.stderr.contains("1 key is living.") && run.stderr.ends_with(&how), "{run:?}");
     assert_alive(&world, &[&root, &by_shell]).await;
     let run = make(&world, &[("TABLE", TABLE_NAME)], &[&format!("KEY={NOBODY}")]);
-    assert!(run.said.starts_with("Table apikeys at http://127.0.0.1:9001\n"), "{run:?}");
+    assert!(run.stderr.starts_with("Table apikeys at http://127.0.0.1:9001\n"), "{run:?}");
 }
 
 #[tokio::test]
@@ -705,7 +705,7 @@ async fn make_passes_on_what_its_command_line_has() {
     assert_alive(&world, &[&foreign]).await;
     let absent = make(&world, &[], &["TABLE=no-such-table", &region, "USER=7"]);
     assert!(
-        absent.code == Some(2) && absent.said.contains("revoke: ") && !absent.said.contains("Traceback"),
+        absent.code == Some(2) && absent.stderr.contains("revoke: ") && !absent.stderr.contains("Traceback"),
         "{absent:?}"
     );
 }

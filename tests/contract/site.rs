@@ -22,7 +22,7 @@ use tests::secrets_manager::{Secrets, SecretsManager, unique_prefix};
 use tests::token::{Claims, Signer};
 
 use crate::support::{Endpoint, JWT_SECRET, StoredKey, environment};
-pub(crate) use delivered::{Delivered, Lineage};
+pub(crate) use delivered::{DeliveredKey, Lineage};
 pub(crate) use envelope::{Source, event, in_event, in_notification, in_topic, message, notification, queue, topic};
 
 /// The longest chain of keys after a sign-in: the default of `MAX_EXPIRES_IN`.
@@ -116,11 +116,11 @@ impl Site {
     }
 
     /// The table's items, and the secrets under the prefix.
-    pub(crate) async fn standing(&self) -> Standing {
+    pub(crate) async fn snapshot(&self) -> Snapshot {
         let items = self.dynamo.items().await.into_iter();
         let items = items.map(|item| (item["key"].as_s().unwrap().clone(), item)).collect();
         let secrets = self.secrets.listed(&self.prefix).await;
-        Standing { items, secrets }
+        Snapshot { items, secrets }
     }
 
     /// Revokes a key of user 61 with a token.
@@ -147,20 +147,22 @@ impl Site {
     /// The number of times that the provisioner's secret was read.
     pub(crate) fn provisioner_reads(&self) -> usize {
         let arn = self.provisioner();
-        let is_read = |seen: &&tests::fault::Seen| seen.operation == "GetSecretValue" && seen.body.contains(arn);
+        let is_read = |request: &&tests::fault::RecordedRequest| {
+            request.operation == "GetSecretValue" && request.body.contains(arn)
+        };
         self.vault.requests().iter().filter(is_read).count()
     }
 }
 
 /// The items of the table and the secrets under the prefix.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Standing {
+pub(crate) struct Snapshot {
     pub(crate) items: BTreeMap<String, Item>,
     /// The names of the secrets, with the ids of their versions.
     pub(crate) secrets: BTreeMap<String, Vec<String>>,
 }
 
-impl Standing {
+impl Snapshot {
     /// The new items and secrets. Asserts that the earlier ones are unchanged.
     pub(crate) fn since(mut self, before: &Self, context: &str) -> Self {
         for (key, item) in &before.items {

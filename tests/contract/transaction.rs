@@ -91,7 +91,7 @@ async fn a_transaction_that_fails_once_still_creates_the_key_and_is_no_replay() 
     let scene = Scene::new().await;
     check_each(passing().into_iter().enumerate(), async |(round, fault)| {
         scene.proxy.heal();
-        scene.proxy.on(OPERATION, 1, fault.clone());
+        scene.proxy.inject_at(OPERATION, 1, fault.clone());
         let answer = scene.send(round).await;
         scene.world.assert_created(&answer, &format!("{fault:?}")).await;
         assert!(!answer.replayed(), "{fault:?}");
@@ -148,7 +148,7 @@ async fn invalid_cancellation_reasons_are_a_500_without_a_retry() {
     ];
     check_each(cases.into_iter().enumerate(), async |(round, reasons)| {
         scene.proxy.heal();
-        (1..=EVERY_TRY).for_each(|nth| scene.proxy.on(OPERATION, nth, cancelled(&reasons)));
+        (1..=EVERY_TRY).for_each(|nth| scene.proxy.inject_at(OPERATION, nth, cancelled(&reasons)));
         let calls = scene.proxy.count(OPERATION);
         let context = reasons.to_string();
         assert_refused(&scene.send(round).await, 500, "createApikeyFailed", &context);
@@ -163,7 +163,7 @@ async fn a_failed_condition_without_the_existing_item_is_a_500() {
     let scene = Scene::new().await;
     let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
     check_each([json!(null), json!({})], async |item| {
-        scene.proxy.on("PutItem", 1, reply(400, &json!({ "__type": kind, "message": "canary", "Item": item })));
+        scene.proxy.inject_at("PutItem", 1, reply(400, &json!({ "__type": kind, "message": "canary", "Item": item })));
         let answer = scene.world.send(Endpoint::Jwt, &scene.world.request(Endpoint::Jwt)).await;
         // An empty item belongs to another request, so the function uses the spare id.
         if item.is_null() {
@@ -190,7 +190,7 @@ async fn a_memo_that_cannot_be_read_is_a_500_and_not_a_refusal() {
     check_each(faults, async |fault| {
         scene.proxy.heal();
         // The first read is the one of the calling key.
-        (2..=EVERY_TRY).for_each(|nth| scene.proxy.on("GetItem", nth, fault.clone()));
+        (2..=EVERY_TRY).for_each(|nth| scene.proxy.inject_at("GetItem", nth, fault.clone()));
         let answer = scene.world.invoke_at(Endpoint::Key, &event, later).await.unwrap();
         assert_refused(&answer, 500, "createApikeyFailed", &format!("{fault:?}"));
         scene.proxy.heal();

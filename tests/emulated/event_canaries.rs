@@ -30,7 +30,7 @@ async fn no_canary_of_an_event_reaches_any_output() {
         for event in events(&stage, function, &mut secrets).await {
             for (proxy, operation, fault) in faults(&stage) {
                 if let Some(proxy) = proxy {
-                    (1..=3).for_each(|nth| proxy.on(operation, nth, fault.clone()));
+                    (1..=3).for_each(|nth| proxy.inject_at(operation, nth, fault.clone()));
                 }
                 let answer = emulator.invoke_raw(event.to_string()).await;
                 note(&answer, &mut secrets);
@@ -43,8 +43,8 @@ async fn no_canary_of_an_event_reaches_any_output() {
         if function == Function::Key {
             sent += rotate(&stage, &emulator).await;
         }
-        for seen in stage.to_secrets.requests() {
-            let body: Value = serde_json::from_str(&seen.body).unwrap();
+        for request in stage.to_secrets.requests() {
+            let body: Value = serde_json::from_str(&request.body).unwrap();
             note(body["SecretString"].as_str().unwrap_or_default(), &mut secrets);
         }
         emulator.written(LINE, sent).await;
@@ -151,7 +151,7 @@ async fn rotate(stage: &EventStage, emulator: &Emulator) -> usize {
             (&stage.to_dynamo, "none: this one succeeds"),
         ] {
             let kind = "InvalidParameterException".to_owned();
-            proxy.on(operation, 1, Fault::Quote { status: 400, kind });
+            proxy.inject_at(operation, 1, Fault::Quote { status: 400, kind });
             emulator.invoke_raw(event.to_string()).await;
             proxy.heal();
             sent += 1;

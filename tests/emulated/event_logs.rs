@@ -13,7 +13,7 @@ use crate::logs::{LINE, requests};
 /// The predictable fields of a line: source, outcome, level and message id.
 type Line = (&'static str, &'static str, &'static str, Option<&'static str>);
 
-fn told(line: &Value) -> (&str, &str, &str, Option<&str>) {
+fn fields(line: &Value) -> (&str, &str, &str, Option<&str>) {
     let text = |name: &str| line[name].as_str().unwrap_or("-");
     (text("source"), text("outcome"), text("level"), line["messageId"].as_str())
 }
@@ -69,13 +69,13 @@ async fn every_request_of_an_event_is_one_line_with_its_level() {
         }
         emulator.written(LINE, expected.len()).await;
         let written = requests(&emulator);
-        assert_eq!(written.iter().map(told).collect::<Vec<_>>(), expected, "{}", emulator.output());
+        assert_eq!(written.iter().map(fields).collect::<Vec<_>>(), expected, "{}", emulator.output());
         let caller = match function {
             Function::Jwt => "jwt".to_owned(),
             Function::Key => format!("key:{}", stage.provisioner.key),
         };
         for line in &written {
-            let (source, outcome, ..) = told(line);
+            let (source, outcome, ..) = fields(line);
             assert_eq!(line["endpoint"], function.name(), "{line}");
             assert_eq!(line["keyId"].is_string(), matches!(outcome, "created" | "replayed"), "{line}");
             let is_known = source != "unknown" && outcome != "unknownEvent";
@@ -96,14 +96,14 @@ async fn a_fault_of_an_event_is_an_error_for_every_source() {
         let emulator = stage.start(function, &[]).await;
         let sources: Vec<_> = every_way(&json!({})).iter().map(|(source, _)| *source).collect();
         for index in 0..sources.len() {
-            stage.to_secrets.on("CreateSecret", 1, Fault::secrets_manager(400, "AccessDeniedException"));
+            stage.to_secrets.inject_at("CreateSecret", 1, Fault::secrets_manager(400, "AccessDeniedException"));
             emulator.invoke_raw(every_way(&stage.request(function)).swap_remove(index).1.to_string()).await;
         }
         emulator.written(LINE, sources.len()).await;
         let written = requests(&emulator);
         for (line, source) in written.iter().zip(&sources) {
             let message = Some("m").filter(|_| *source == "sqs");
-            assert_eq!(told(line), (*source, "createApikeyFailed", "ERROR", message), "{line}");
+            assert_eq!(fields(line), (*source, "createApikeyFailed", "ERROR", message), "{line}");
             assert_eq!(line["reason"], "AccessDeniedException", "{line}");
         }
         assert_eq!(written.len(), sources.len());
@@ -126,7 +126,7 @@ async fn an_unusable_provisioner_is_an_error_with_its_reason() {
     emulator.written(LINE, 3).await;
     let written = requests(&emulator);
     for (line, reason) in written.iter().zip(["provisionerMalformed", "provisionerRefused", "provisionerMissing"]) {
-        assert_eq!(told(line), ("eventBridge", "createApikeyFailed", "ERROR", None), "{line}");
+        assert_eq!(fields(line), ("eventBridge", "createApikeyFailed", "ERROR", None), "{line}");
         assert_eq!(line["reason"], reason, "{line}");
     }
     assert_eq!((written.len(), &written[1]["presentedKey"]), (3, &json!(unknown.key)));
@@ -138,7 +138,7 @@ async fn every_step_of_a_rotation_is_one_line_that_names_both_keys() {
     let emulator = stage.start(Function::Key, &[]).await;
     let rotation = Rotation::begin(stage.secrets, &stage.provisioner_arn).await.unwrap();
     emulator.invoke(&rotation.payload(Step::Set)).await;
-    stage.to_secrets.on("DescribeSecret", 1, Fault::secrets_manager(400, "AccessDeniedException"));
+    stage.to_secrets.inject_at("DescribeSecret", 1, Fault::secrets_manager(400, "AccessDeniedException"));
     emulator.invoke(&rotation.payload(Step::Create)).await;
     rotation.run(async |payload| Ok::<_, ()>(emulator.invoke(&payload).await)).await.unwrap();
     emulator.invoke(&rotation.payload(Step::Test)).await;
@@ -156,7 +156,7 @@ async fn every_step_of_a_rotation_is_one_line_that_names_both_keys() {
     let new = stage.secrets.value(&stage.provisioner_arn, Version::CURRENT).await.unwrap();
     let new = serde_json::from_str::<Value>(&new).unwrap()["key"].clone();
     for (line, (outcome, level)) in written.iter().zip(expected) {
-        assert_eq!(told(line), ("rotation", outcome, level, None), "{line}");
+        assert_eq!(fields(line), ("rotation", outcome, level, None), "{line}");
         let names_new = matches!(outcome, "successorStaged" | "successorStored" | "successorTested" | "rotated");
         assert_eq!(line.get("keyId"), Some(&new).filter(|_| names_new), "{line}");
         let caller = json!(format!("key:{}", stage.provisioner.key));

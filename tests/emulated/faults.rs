@@ -184,7 +184,7 @@ async fn a_failed_write_is_retried_and_ends_with_a_key_or_a_500() {
         let scene = Scene::new(function).await;
         for (name, fault, once, always) in faults() {
             for (times, how, expected) in [(1, "once", once), (EVERY_TRY, "always", always)] {
-                (1..=times).for_each(|nth| scene.proxy.on("PutItem", nth, fault.clone()));
+                (1..=times).for_each(|nth| scene.proxy.inject_at("PutItem", nth, fault.clone()));
                 let seen = scene.send(LIMIT).await;
                 assert_eq!(seen.0, expected, "{function:?}: {name}, {how}");
                 figures.note(&format!("{name}, {how}"), function, seen);
@@ -201,7 +201,7 @@ async fn a_failed_read_is_retried_and_ends_with_a_key_or_a_500() {
     let scene = Scene::new(Function::Key).await;
     for (name, fault, once, always) in faults() {
         for (times, how, expected) in [(1, "once", once), (EVERY_TRY, "always", always)] {
-            (1..=times).for_each(|nth| scene.proxy.on("GetItem", nth, fault.clone()));
+            (1..=times).for_each(|nth| scene.proxy.inject_at("GetItem", nth, fault.clone()));
             let seen = scene.send(LIMIT).await;
             // A read leaves no record.
             let expected = if expected == Created { Created } else { Failed(0) };
@@ -310,7 +310,7 @@ async fn a_process_ends_at_sigterm_and_leaves_one_record_at_most() {
         scene.sandbox.ended().await.unwrap();
 
         let mut scene = Scene::new(function).await;
-        scene.proxy.on("PutItem", 1, Fault::Drip);
+        scene.proxy.inject_at("PutItem", 1, Fault::Drip);
         let event = scene.event.clone();
         tokio::select! {
             answered = scene.sandbox.invoke(event) => panic!("{answered:?}"),

@@ -227,7 +227,7 @@ fn note_secrets(response: &Value, secrets: &mut Vec<String>) {
 #[tokio::test]
 async fn a_panic_is_logged_with_only_its_location() {
     let stage = Stage::new().await;
-    let emulator = stage.run(env!("CARGO_BIN_EXE_fragile").as_ref()).await;
+    let emulator = stage.run(env!("CARGO_BIN_EXE_panicking").as_ref()).await;
     let event = Request::post("/apikeys/jwt", BODY).header("Authorization", "Bearer canary").event(Source::HttpApi);
     let response = emulator.invoke(&event).await;
     assert_eq!(response["body"], r#"{"result":"error","error":"createApikeyFailed"}"#, "{}", emulator.output());
@@ -235,6 +235,6 @@ async fn a_panic_is_logged_with_only_its_location() {
     emulator.written(LINE, 2).await;
     let panics: Vec<_> = lines(&emulator).into_iter().filter(|line| line["message"] == "panic").collect();
     assert_eq!(panics.len(), 1);
-    assert!(panics[0]["detail"].as_str().unwrap().contains("fragile.rs:"), "{}", panics[0]);
+    assert!(panics[0]["detail"].as_str().unwrap().contains("panicking.rs:"), "{}", panics[0]);
     assert!(!emulator.output().contains("canary"), "{}", emulator.output());
 }

@@ -53,15 +53,15 @@ async fn the_key_function_needs_no_token_settings() {
 
 #[tokio::test]
 async fn a_start_calls_dynamodb_unless_switched_off() {
-    for (told, greetings) in [(None, 1), (Some("true"), 1), (Some("false"), 0)] {
+    for (setting, greetings) in [(None, 1), (Some("true"), 1), (Some("false"), 0)] {
         let stage = Stage::new().await;
         let proxy = Proxy::to(stage.dynamo.port()).await;
         let endpoint = proxy.endpoint();
         let mut variables = vec![("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str())];
-        variables.extend(told.map(|value| ("WARM_CONNECTION", value)));
+        variables.extend(setting.map(|value| ("WARM_CONNECTION", value)));
         let emulator = stage.start(Function::Jwt, &variables).await;
         assert!(emulator.invoke_raw("{}").await.contains("unknownEvent"));
-        assert_eq!(proxy.requests().len(), greetings, "{told:?}");
+        assert_eq!(proxy.requests().len(), greetings, "{setting:?}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use serde_json::Value;
-use tests::local::events::{EventFile, Need, Source};
+use tests::local::events::{EventFile, Setup, Source};
 use tests::local::sam::{SamLocal, Server};
 
 use support::{Containers, SECRET, log};
@@ -27,14 +27,15 @@ async fn every_event_file_gets_the_answer_in_its_name() {
 async fn play_all() {
     let local = SamLocal::start(SECRET).await.unwrap();
     let (complete, lacking) = (log("complete"), log("lacking"));
-    let started = tokio::join!(local.start_lambda(None, &complete), local.start_lambda(Some(Need::NoEvents), &lacking));
+    let started =
+        tokio::join!(local.start_lambda(None, &complete), local.start_lambda(Some(Setup::EventsDisabled), &lacking));
     let (complete, lacking) = (started.0.unwrap(), started.1.unwrap());
     let files = EventFile::all().unwrap();
     assert!(files.len() > 80, "an empty folder proves nothing");
     let mut containers: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for file in &files {
         let event = local.fill(file).await.unwrap();
-        containers.entry((file.need().is_some(), file.logical_name())).or_default().push((file, event));
+        containers.entry((file.setup().is_some(), file.logical_name())).or_default().push((file, event));
     }
     let before = local.delivered().await.unwrap();
     let played =

@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use crate::function::Function;
 use crate::host;
 use crate::http;
-use crate::process::Tree;
+use crate::process::ProcessTree;
 
 /// The path of Lambda's Invoke API.
 const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
@@ -30,7 +30,7 @@ const START: Duration = Duration::from_secs(120);
 pub struct Emulator {
     port: u16,
     output: Arc<Mutex<Vec<u8>>>,
-    _tree: Tree,
+    _tree: ProcessTree,
 }
 
 impl Emulator {
@@ -136,10 +136,10 @@ fn required(variable: &str) -> String {
 }
 
 /// Starts a program and collects its stdout and stderr.
-fn capture(command: &mut Command) -> (Tree, Arc<Mutex<Vec<u8>>>) {
+fn capture(command: &mut Command) -> (ProcessTree, Arc<Mutex<Vec<u8>>>) {
     let (reader, writer) = std::io::pipe().expect("the machine has a pipe");
     command.stdout(writer.try_clone().expect("a pipe can be shared")).stderr(writer);
-    let tree = Tree::spawn(command).unwrap_or_else(|error| panic!("{error}"));
+    let tree = ProcessTree::spawn(command).unwrap_or_else(|error| panic!("{error}"));
     // The command holds the pipe's writing end; the reader gets no end of file before the command is dropped.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let output = Arc::new(Mutex::new(Vec::new()));

@@ -5,7 +5,7 @@
 
 mod connection;
 mod listener;
-mod script;
+mod plan;
 mod wire;
 
 use std::time::Duration;
@@ -14,8 +14,8 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::background::Background;
-use listener::{Settled, Turn};
-use script::Script;
+use listener::{ListenCommand, Settled};
+use plan::FaultPlan;
 
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Fault {
 
 /// A request that reached the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct RecordedRequest {
     /// The operation, such as `PutItem` or `CreateSecret`.
     pub operation: String,
     /// The body.
@@ -101,8 +101,8 @@ pub struct Seen {
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    script: Script,
-    gate: mpsc::UnboundedSender<Turn>,
+    plan: FaultPlan,
+    listen_commands: mpsc::UnboundedSender<ListenCommand>,
     settling: mpsc::UnboundedSender<Settled>,
     _server: Background,
 }
@@ -114,13 +114,13 @@ impl Proxy {
     ///
     /// Panics if the machine has no free port.
     pub async fn to(upstream: u16) -> Self {
-        let script = Script::default();
+        let plan = FaultPlan::default();
         let socket = listener::reserve(0);
         let port = listener::port_of(&socket);
-        let (gate, turns) = mpsc::unbounded_channel();
+        let (listen_commands, commands) = mpsc::unbounded_channel();
         let (settling, settlings) = mpsc::unbounded_channel();
         let (ready, listening) = oneshot::channel();
-        let serving = listener::serve(socket, upstream, script.clone(), ready, turns);
+        let serving = listener::serve(socket, upstream, plan.clone(), ready, commands);
         let server = Background::spawn(async {
             tokio::select! {
                 () = serving => {}
@@ -128,7 +128,7 @@ impl Proxy {
             }
         });
         listening.await.expect("the proxy starts");
-        Self { port, script, gate, settling, _server: server }
+        Self { port, plan, listen_commands, settling, _server: server }
     }
 
     /// The value of `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
@@ -145,58 +145,58 @@ impl Proxy {
 
     /// Adds a fault to the queue.
     pub fn next(&self, fault: Fault) {
-        self.script.queue(fault);
+        self.plan.queue(fault);
     }
 
     /// Sets the default fault.
     pub fn always(&self, fault: Fault) {
-        self.script.stand(fault);
+        self.plan.set_default(fault);
     }
 
     /// Gives one of these faults, at random, to one in so many requests that have no planned fault.
     pub fn scatter(&self, seed: u64, one_in: u64, faults: Vec<Fault>) {
-        self.script.scatter(seed, one_in, faults);
+        self.plan.scatter(seed, one_in, faults);
     }
 
     /// Plans a fault for the nth call of an operation from now on. Retries count as calls.
-    pub fn on(&self, operation: &str, nth: usize, fault: Fault) {
-        self.script.plan(operation, nth, fault, Vec::new());
+    pub fn inject_at(&self, operation: &str, nth: usize, fault: Fault) {
+        self.plan.add(operation, nth, fault, Vec::new());
     }
 
-    /// Plans the end of the calling process at the nth call of an operation, counted as in [`Proxy::on`]. This proxy and
-    /// the other proxies reset all later requests, and apply none.
+    /// Plans the end of the calling process at the nth call of an operation, counted as in [`Proxy::inject_at`]. This
+    /// proxy and the other proxies reset all later requests, and apply none.
     ///
     /// The nth call gets `fault`: with [`Fault::ApplyThenLose`] the process ends right after the call, with
     /// [`Fault::Reset`] right before it.
     pub fn die_on(&self, operation: &str, nth: usize, fault: Fault, others: &[&Self]) {
-        let dead = others.iter().chain([&self]).map(|proxy| proxy.script.clone()).collect();
-        self.script.plan(operation, nth, fault, dead);
+        let dead = others.iter().chain([&self]).map(|proxy| proxy.plan.clone()).collect();
+        self.plan.add(operation, nth, fault, dead);
     }
 
     /// Forwards the request that got [`Fault::Hold`], or will get it.
     pub fn release(&self) {
-        self.script.hold().notify_one();
+        self.plan.hold().notify_one();
     }
 
     /// Removes every fault, as for a new process after one that ended.
     pub fn heal(&self) {
-        self.script.follow(None);
+        self.plan.reset(None);
     }
 
     /// Closes the listener and every connection; new connections are refused.
     pub async fn refuse(&self) {
-        self.turn(false).await;
+        self.set_listening(false).await;
     }
 
     /// Listens again, on the same port.
     pub async fn accept(&self) {
-        self.turn(true).await;
+        self.set_listening(true).await;
     }
 
-    async fn turn(&self, open: bool) {
-        let (done, told) = oneshot::channel();
-        self.gate.send(Turn { open, done }).expect("the proxy runs");
-        told.await.expect("the proxy runs");
+    async fn set_listening(&self, listening: bool) {
+        let (done, is_done) = oneshot::channel();
+        self.listen_commands.send(ListenCommand { listening, done }).expect("the proxy runs");
+        is_done.await.expect("the proxy runs");
     }
 
     /// Every request that clients have sent so far, in the order of arrival, including requests whose client has given
@@ -206,17 +206,17 @@ impl Proxy {
     ///
     /// Panics if the proxy has ended.
     #[must_use]
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         let (done, settled) = std::sync::mpsc::channel();
         self.settling.send(done).expect("the proxy runs");
         settled.recv().expect("the proxy runs");
-        self.script.seen()
+        self.plan.requests()
     }
 
     /// The number of requests for an operation.
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
-        self.requests().iter().filter(|seen| seen.operation == operation).count()
+        self.requests().iter().filter(|request| request.operation == operation).count()
     }
 }
 

@@ -10,9 +10,9 @@ use futures_util::future::try_join;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::dice::Dice;
 use crate::event::{Request, Source};
 use crate::function::Function;
+use crate::rng::SeededRng;
 use crate::stored_key::basic;
 
 /// The clients of one deployment.
@@ -96,9 +96,9 @@ impl Chain {
     }
 
     /// One of the four newest keys, so that the line of descendants gets long.
-    fn newest(&self, dice: &mut Dice) -> Option<Received> {
+    fn newest(&self, rng: &mut SeededRng) -> Option<Received> {
         let keys = self.keys();
-        dice.pick(&keys[keys.len().saturating_sub(4)..]).cloned()
+        rng.pick(&keys[keys.len().saturating_sub(4)..]).cloned()
     }
 }
 
@@ -109,9 +109,9 @@ impl Chain {
 /// Fails if a function does not answer, or answers something that no client can cause.
 pub async fn run<C: Clients>(clients: Arc<C>, race: &Race) -> Result<Outcome, String> {
     let mut outcome = Outcome::default();
-    let mut dice = Dice(race.seed);
+    let mut rng = SeededRng(race.seed);
     for _ in 0..race.chains {
-        revoke_one(&clients, race, &mut dice, &mut outcome).await?;
+        revoke_one(&clients, race, &mut rng, &mut outcome).await?;
     }
     Ok(outcome)
 }
@@ -119,7 +119,7 @@ pub async fn run<C: Clients>(clients: Arc<C>, race: &Race) -> Result<Outcome, St
 async fn revoke_one<C: Clients>(
     clients: &Arc<C>,
     race: &Race,
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     outcome: &mut Outcome,
 ) -> Result<(), String> {
     let (status, body) = clients.send(0, Function::Jwt, create(Function::Jwt, &race.owner)).await?;
@@ -130,7 +130,7 @@ async fn revoke_one<C: Clients>(
     let chain = Arc::new(Chain { keys, stage: AtomicU8::new(LIVING) });
     let mut creating = JoinSet::new();
     for client in 0..race.clients {
-        let seed = dice.roll(u64::from(u32::MAX));
+        let seed = rng.below(u64::from(u32::MAX));
         creating.spawn(create_keys(Arc::clone(clients), client, Arc::clone(&chain), seed));
     }
     let created = async {
@@ -148,7 +148,7 @@ async fn revoke_one<C: Clients>(
         while chain.keys().len() < race.keys {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        let any = dice.pick(&chain.keys()).map(|received| received.key.clone()).unwrap_or_default();
+        let any = rng.pick(&chain.keys()).map(|received| received.key.clone()).unwrap_or_default();
         let request = Request::new("DELETE", &format!("/apikeys/{any}/jwt")).query("chain", "true");
         let request = request.header("Authorization", &race.owner).event(Source::HttpApi);
         chain.stage.store(REVOKING, Ordering::SeqCst);
@@ -189,11 +189,11 @@ async fn create_keys<C: Clients>(
     chain: Arc<Chain>,
     seed: u64,
 ) -> Result<Created, String> {
-    let mut dice = Dice(seed);
+    let mut rng = SeededRng(seed);
     let mut created = Created::default();
     loop {
         let before = chain.stage.load(Ordering::SeqCst);
-        let parent = chain.newest(&mut dice).ok_or("the chain is empty")?;
+        let parent = chain.newest(&mut rng).ok_or("the chain is empty")?;
         let event = create(Function::Key, &parent.authorization);
         let (status, body) = clients.send(client, Function::Key, event).await?;
         let after = chain.stage.load(Ordering::SeqCst);

@@ -1,7 +1,6 @@
 //! Support for the tests, and the local stack of `make run`. No function depends on this crate.
 
 pub mod background;
-pub mod dice;
 pub mod dynamo;
 pub mod emulator;
 pub mod event;
@@ -14,6 +13,7 @@ pub mod http;
 pub mod load;
 pub mod local;
 pub mod process;
+pub mod rng;
 pub mod rotation;
 pub mod sandbox;
 pub mod secrets_manager;

@@ -10,7 +10,7 @@ pub mod events;
 mod invoke;
 pub mod placeholder;
 mod rotate;
-mod rotating;
+mod rotation_state;
 mod run;
 pub mod sam;
 mod settings;

@@ -10,13 +10,13 @@ use nix::unistd::Pid;
 /// The time that a program has to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A running program and its descendants. Dropping the value ends them.
+/// A running program and its descendants. Dropping the value ends all of them.
 #[derive(Debug)]
-pub struct Tree {
+pub struct ProcessTree {
     child: Child,
 }
 
-impl Tree {
+impl ProcessTree {
     /// Starts a program in its own process group, so that Ctrl-C does not reach it.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl Tree {
     }
 }
 
-impl Drop for Tree {
+impl Drop for ProcessTree {
     fn drop(&mut self) {
         self.stop();
     }
@@ -131,8 +131,8 @@ mod tests {
     }
 
     /// Starts a shell with a child, and waits until the child exists.
-    fn shell(script: &str) -> (Tree, Vec<u32>) {
-        let tree = Tree::spawn(Command::new("bash").args(["-c", script])).unwrap();
+    fn shell(script: &str) -> (ProcessTree, Vec<u32>) {
+        let tree = ProcessTree::spawn(Command::new("bash").args(["-c", script])).unwrap();
         let deadline = Instant::now() + SOON;
         while descendants(tree.id()).is_empty() && Instant::now() < deadline {
             sleep(Duration::from_millis(10));
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_an_error_in_one_line() {
-        let error = Tree::spawn(&mut Command::new("no-such-program")).unwrap_err();
+        let error = ProcessTree::spawn(&mut Command::new("no-such-program")).unwrap_err();
         assert!(error.starts_with("no-such-program can't be started: "), "{error}");
     }
 

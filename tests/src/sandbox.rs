@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::process::Tree;
+use crate::process::ProcessTree;
 
 /// The timeout of the first poll and of each answer. It is long because of valgrind.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -70,7 +70,7 @@ struct Api {
 /// A running program. Dropping it ends the program.
 #[derive(Debug)]
 pub struct Sandbox {
-    tree: Tree,
+    tree: ProcessTree,
     spawned: Instant,
     events: mpsc::Sender<Invocation>,
     polled: Option<oneshot::Receiver<Instant>>,
@@ -109,7 +109,7 @@ impl Sandbox {
         command.args(arguments).env_clear().envs(ENVIRONMENT).env("AWS_LAMBDA_RUNTIME_API", address.to_string());
         command.envs(environment.iter().cloned()).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
         let spawned = Instant::now();
-        Ok(Self { tree: Tree::spawn(&mut command)?, spawned, events, polled: Some(polled), server })
+        Ok(Self { tree: ProcessTree::spawn(&mut command)?, spawned, events, polled: Some(polled), server })
     }
 
     /// The program's process id.

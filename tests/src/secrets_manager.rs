@@ -40,7 +40,7 @@ pub(crate) use client::line;
 pub use client::{Secrets, Version, new_token};
 
 use crate::host;
-use crate::process::Tree;
+use crate::process::ProcessTree;
 
 /// The maximum start time of moto, which usually takes half a second.
 const START: Duration = Duration::from_secs(120);
@@ -49,7 +49,7 @@ const START: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct SecretsManager {
     secrets: Secrets,
-    _tree: Tree,
+    _tree: ProcessTree,
 }
 
 impl SecretsManager {
@@ -83,7 +83,7 @@ impl SecretsManager {
         command.arg(host::repository().join("tests/tools/moto_server.py")).args(["--port", &port.to_string()]);
         // However this process ends, the pipe closes, and moto ends.
         command.env_clear().stdin(Stdio::piped()).stdout(Stdio::null());
-        let mut tree = Tree::spawn(&mut command)?;
+        let mut tree = ProcessTree::spawn(&mut command)?;
         let deadline = Instant::now() + START;
         while !answers(port) {
             if tree.exit_status().is_some() {

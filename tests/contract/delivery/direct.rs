@@ -26,17 +26,17 @@ async fn open() -> (Site, Process) {
 async fn the_same_request_gets_the_same_answer_and_creates_one_key() {
     check_each(Endpoint::ALL, async |endpoint| {
         let (site, process) = open().await;
-        let before = site.standing().await;
+        let before = site.snapshot().await;
         let wish = wish(&site, endpoint);
         let first = wish.send(&process).await.unwrap();
-        let come = site.standing().await.since(&before, "first");
-        assert_eq!((come.records().len(), come.items.len(), come.secrets.len()), (1, 2, 0));
+        let created = site.snapshot().await.since(&before, "first");
+        assert_eq!((created.records().len(), created.items.len(), created.secrets.len()), (1, 2, 0));
         for value in [VALUE.to_owned(), VALUE.to_uppercase(), format!("\"{VALUE}\"")] {
             let again = wish.clone().with("idempotencyKey", value).with("more", json!([1]));
             assert_eq!(again.send(&process).await.as_ref(), Ok(&first));
             assert_eq!(again.send(&site.process().await).await.as_ref(), Ok(&first));
         }
-        assert_eq!(site.standing().await.since(&before, "again"), come);
+        assert_eq!(site.snapshot().await.since(&before, "again"), created);
         let answer = Answer { status: 201, headers: Vec::new(), body: first };
         let child = Wish::new(&site, Endpoint::Key).to("child").with("authorization", answer.basic());
         child.send(&process).await.unwrap();
@@ -49,19 +49,19 @@ async fn another_request_with_the_same_idempotency_key_is_refused() {
     let (site, process) = open().await;
     let wish = wish(&site, Endpoint::Jwt);
     wish.send(&process).await.unwrap();
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     let cases = [("name", json!("other")), ("level", json!(3)), ("expiresIn", json!(3_601))];
     check_each(cases, async |(member, value)| {
         assert_eq!(wish.clone().with(member, value).send(&process).await, Err("idempotencyKeyReused"), "{member}");
     })
     .await;
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
 }
 
 #[tokio::test]
 async fn an_idempotency_key_ends_in_a_uuid() {
     let (site, process) = open().await;
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     let prefixed = |length| format!("{}{VALUE}", "a".repeat(length));
     let invalid = ["", "once", &VALUE[1..], &format!("{VALUE}-1"), &format!("a b{VALUE}"), &prefixed(65)];
     check_each(invalid, async |value| {
@@ -69,7 +69,7 @@ async fn an_idempotency_key_ends_in_a_uuid() {
         assert_eq!(wish.send(&process).await, Err("idempotencyKeyInvalid"), "{value}");
     })
     .await;
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
     let valid = ["00000000-0000-0000-0000-000000000000", &format!("order-{VALUE}"), &prefixed(64)];
     check_each(valid, async |value| {
         let wish = wish(&site, Endpoint::Jwt).with("idempotencyKey", value);
@@ -83,11 +83,11 @@ async fn an_idempotency_key_ends_in_a_uuid() {
 #[tokio::test]
 async fn without_an_idempotency_key_each_invocation_creates_a_key() {
     let (site, process) = open().await;
-    let before = site.standing().await;
+    let before = site.snapshot().await;
     let wish = wish(&site, Endpoint::Jwt).with("idempotencyKey", Value::Null);
     let answers = [wish.send(&process).await.unwrap(), wish.send(&process).await.unwrap()];
     assert_ne!(answers[0], answers[1]);
-    assert_eq!(site.standing().await.since(&before, "two").items.len(), 2);
+    assert_eq!(site.snapshot().await.since(&before, "two").items.len(), 2);
 }
 
 #[tokio::test]
@@ -103,21 +103,21 @@ async fn an_idempotency_key_is_shared_with_http_but_not_with_deliveries() {
     });
     let answer: Value = serde_json::from_str(&process.invoke(Endpoint::Jwt, &http.to_string()).await.unwrap()).unwrap();
     assert_eq!((&answer["statusCode"], &answer["body"]), (&json!(201), &json!(first)));
-    let before = site.standing().await;
+    let before = site.snapshot().await;
     assert!(wish.with("deliverTo", "ci").send_from(Source::EventBridge, &process).await);
-    assert_eq!(site.standing().await.since(&before, "a delivery").records().len(), 1);
+    assert_eq!(site.snapshot().await.since(&before, "a delivery").records().len(), 1);
 }
 
 #[tokio::test]
 async fn a_retry_gets_the_answer_that_was_lost() {
     let (site, process) = open().await;
-    let before = site.standing().await;
+    let before = site.snapshot().await;
     let wish = wish(&site, Endpoint::Jwt);
     site.table.die_on("TransactWriteItems", 1, Fault::ApplyThenLose, &[]);
     assert_eq!(wish.send(&process).await, Err("createApikeyFailed"));
     site.heal();
     let answer = wish.send(&site.process().await).await.unwrap();
-    assert_eq!(site.standing().await.since(&before, "lost").records().len(), 1);
+    assert_eq!(site.snapshot().await.since(&before, "lost").records().len(), 1);
     assert_eq!(wish.send(&process).await, Ok(answer));
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
-use tests::dice::Dice;
 use tests::fault::{Fault, Proxy};
+use tests::rng::SeededRng;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -54,11 +54,11 @@ async fn one_transient_fault_at_any_call_still_delivers() {
         let context = format!("{endpoint:?}, {operation}: {fault:?}");
         let caller = strong();
         let site = Site::of(&caller).await;
-        let (process, before) = (site.process().await, site.standing().await);
-        proxy(&site, at_table).on(operation, 1, fault);
+        let (process, before) = (site.process().await, site.snapshot().await);
+        proxy(&site, at_table).inject_at(operation, 1, fault);
         let wish = Wish::new(&site, endpoint);
         let answer = wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
-        wish.only(&site, &before, &caller, &context).await.assert_answer(&site, &answer, &context).await;
+        wish.expect_one(&site, &before, &caller, &context).await.assert_answer(&site, &answer, &context).await;
     })
     .await;
 }
@@ -70,14 +70,14 @@ async fn an_error_of_a_service_fails_the_event_and_a_retry_succeeds() {
         let context = format!("{endpoint:?}, {operation}: {kind}");
         let caller = strong();
         let site = Site::of(&caller).await;
-        let (process, before) = (site.process().await, site.standing().await);
+        let (process, before) = (site.process().await, site.snapshot().await);
         let wish = Wish::new(&site, endpoint);
         for source in Source::ALL {
-            proxy(&site, at_table).on(operation, 1, refused(at_table, 400, kind));
+            proxy(&site, at_table).inject_at(operation, 1, refused(at_table, 400, kind));
             assert!(!wish.send_from(source, &process).await, "{context}, {source:?}");
         }
         assert!(wish.send_from(Source::Sqs, &process).await, "{context}");
-        wish.only(&site, &before, &caller, &context).await;
+        wish.expect_one(&site, &before, &caller, &context).await;
     })
     .await;
 }
@@ -141,8 +141,8 @@ async fn calls_of_a_hanging_service_end_before_the_invocation() {
 }
 
 /// A random fault of one of the two services.
-fn rolled(dice: &mut Dice, at_table: bool) -> Fault {
-    match dice.roll(8) {
+fn random_fault(rng: &mut SeededRng, at_table: bool) -> Fault {
+    match rng.below(8) {
         0 | 1 => Fault::ApplyThenLose,
         2 => Fault::Reset,
         3 => Fault::Truncate,
@@ -167,38 +167,38 @@ async fn deliver(wish: &Wish, process: &Process, source: Source) -> Option<Optio
 async fn interleaved_and_failed_deliveries_leave_one_secret_and_one_record() {
     check_each(0..40, async |seed| {
         let context = format!("seed {seed}");
-        let mut dice = Dice(seed);
-        let endpoint = Endpoint::ALL[dice.roll(2) as usize];
+        let mut rng = SeededRng(seed);
+        let endpoint = Endpoint::ALL[rng.below(2) as usize];
         let caller = strong();
         let site = Site::of(&caller).await;
-        let before = site.standing().await;
+        let before = site.snapshot().await;
         for at_table in [true, false] {
-            for _ in 0..dice.roll(10) {
-                proxy(&site, at_table).next(rolled(&mut dice, at_table));
+            for _ in 0..rng.below(10) {
+                proxy(&site, at_table).next(random_fault(&mut rng, at_table));
             }
         }
         let wish = Wish::new(&site, endpoint);
         let processes = [Arc::new(site.process().await), Arc::new(site.process().await)];
         let mut tries = JoinSet::new();
-        for _ in 0..1 + dice.roll(5) {
-            let (wish, process) = (wish.clone(), Arc::clone(&processes[dice.roll(2) as usize]));
-            let sources = [Source::ALL[dice.roll(4) as usize], Source::ALL[dice.roll(4) as usize]];
+        for _ in 0..1 + rng.below(5) {
+            let (wish, process) = (wish.clone(), Arc::clone(&processes[rng.below(2) as usize]));
+            let sources = [Source::ALL[rng.below(4) as usize], Source::ALL[rng.below(4) as usize]];
             tries.spawn(async move {
                 let first = deliver(&wish, &process, sources[0]).await;
                 [first, deliver(&wish, &process, sources[1]).await]
             });
         }
-        let told: Vec<_> = tries.join_all().await.into_iter().flatten().flatten().collect();
+        let answered: Vec<_> = tries.join_all().await.into_iter().flatten().flatten().collect();
         site.heal();
-        if told.is_empty() {
+        if answered.is_empty() {
             wish.send(&site.process().await).await.unwrap_or_else(|code| panic!("{context}: {code}"));
         }
-        let delivered = wish.only(&site, &before, &caller, &context).await;
-        assert!(told.iter().flatten().all(|key| *key == delivered.key), "{context}: {told:?}");
-        let standing = site.standing().await;
+        let delivered = wish.expect_one(&site, &before, &caller, &context).await;
+        assert!(answered.iter().flatten().all(|key| *key == delivered.key), "{context}: {answered:?}");
+        let snapshot = site.snapshot().await;
         let again = wish.send(&site.process().await).await.unwrap_or_else(|code| panic!("{context}: {code}"));
         delivered.assert_answer(&site, &again, &context).await;
-        assert_eq!(site.standing().await, standing, "{context}");
+        assert_eq!(site.snapshot().await, snapshot, "{context}");
         delivered.assert_authenticates(&processes[0], &context).await;
     })
     .await;

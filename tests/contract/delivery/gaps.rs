@@ -54,11 +54,10 @@ async fn die(site: &Site, wish: &Wish, (at, fault): (At, Fault), context: &str) 
         At::Table(operation, nth) => (&site.table, operation, nth),
         At::Vault(operation, nth) => (&site.vault, operation, nth),
     };
-    let seen = |proxy: &Proxy| proxy.count(operation);
-    let before = seen(proxy);
+    let before = proxy.count(operation);
     proxy.die_on(operation, nth, fault, &[&site.table, &site.vault]);
     assert_eq!(wish.send(&site.process().await).await, Err("createApikeyFailed"), "{context}");
-    assert!(seen(proxy) >= before + nth, "{context}: the process did not make the call");
+    assert!(proxy.count(operation) >= before + nth, "{context}: the process did not make the call");
     site.heal();
 }
 
@@ -69,12 +68,12 @@ async fn a_retry_completes_a_delivery_that_ended_between_two_calls() {
         let context = format!("{endpoint:?}: {death:?}");
         let caller = strong();
         let site = Site::of(&caller).await;
-        let before = site.standing().await;
+        let before = site.snapshot().await;
         let wish = Wish::new(&site, endpoint);
         die(&site, &wish, death, &context).await;
         let process = site.process().await;
         let answer = wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
-        let delivered = wish.only(&site, &before, &caller, &context).await;
+        let delivered = wish.expect_one(&site, &before, &caller, &context).await;
         delivered.assert_answer(&site, &answer, &context).await;
         delivered.assert_authenticates(&process, &context).await;
     })
@@ -92,16 +91,16 @@ async fn an_interrupted_retry_is_completed_by_the_next_one() {
         let context = format!("{endpoint:?}: {first:?}, then {second:?}");
         let caller = strong();
         let site = Site::of(&caller).await;
-        let before = site.standing().await;
+        let before = site.snapshot().await;
         let wish = Wish::new(&site, endpoint);
         die(&site, &wish, first, &context).await;
-        let secrets = site.standing().await.secrets;
+        let secrets = site.snapshot().await.secrets;
         assert_eq!(secrets.len(), 1, "{context}");
         die(&site, &wish, second, &context).await;
-        assert_eq!(site.standing().await.secrets, secrets, "{context}");
+        assert_eq!(site.snapshot().await.secrets, secrets, "{context}");
         let process = site.process().await;
         wish.send(&process).await.unwrap_or_else(|code| panic!("{context}: {code}"));
-        let delivered = wish.only(&site, &before, &caller, &context).await;
+        let delivered = wish.expect_one(&site, &before, &caller, &context).await;
         delivered.assert_authenticates(&process, &context).await;
     })
     .await;
@@ -113,11 +112,11 @@ async fn the_secret_is_created_before_the_record() {
     let site = Site::new().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
     die(&site, &wish, (At::Table("PutItem", 1), Fault::Reset), "no record").await;
-    let standing = site.standing().await;
-    assert_eq!((standing.secrets.len(), standing.items.len()), (1, 0));
+    let snapshot = site.snapshot().await;
+    assert_eq!((snapshot.secrets.len(), snapshot.items.len()), (1, 0));
     let site = Site::new().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
     die(&site, &wish, (At::Vault("CreateSecret", 1), Fault::Reset), "no secret").await;
-    let standing = site.standing().await;
-    assert_eq!((standing.secrets.len(), standing.items.len()), (0, 0));
+    let snapshot = site.snapshot().await;
+    assert_eq!((snapshot.secrets.len(), snapshot.items.len()), (0, 0));
 }

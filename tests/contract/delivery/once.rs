@@ -22,19 +22,19 @@ async fn the_same_event_again_creates_nothing_and_gets_the_same_answer() {
     check_each(Endpoint::ALL, async |endpoint| {
         let caller = strong();
         let site = Site::of(&caller).await;
-        let (process, before) = (site.process().await, site.standing().await);
+        let (process, before) = (site.process().await, site.snapshot().await);
         let wish = Wish::new(&site, endpoint);
         let first = wish.send(&process).await.unwrap();
-        let delivered = wish.only(&site, &before, &caller, "first").await;
+        let delivered = wish.expect_one(&site, &before, &caller, "first").await;
         delivered.assert_answer(&site, &first, "first").await;
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         for process in [&process, &site.process().await, &site.process().await] {
             assert_eq!(wish.send(process).await.as_ref(), Ok(&first));
         }
         for source in Source::ALL {
             assert!(wish.send_from(source, &process).await, "{source:?}");
         }
-        assert_eq!(site.standing().await, standing);
+        assert_eq!(site.snapshot().await, snapshot);
         delivered.assert_authenticates(&process, "the delivered key").await;
     })
     .await;
@@ -45,7 +45,7 @@ async fn ten_concurrent_deliveries_create_one_key_and_get_one_answer() {
     check_each(Endpoint::ALL, async |endpoint| {
         let caller = strong();
         let site = Site::of(&caller).await;
-        let before = site.standing().await;
+        let before = site.snapshot().await;
         let wish = Wish::new(&site, endpoint);
         let processes = [Arc::new(site.process().await), Arc::new(site.process().await)];
         let mut tries = JoinSet::new();
@@ -54,7 +54,7 @@ async fn ten_concurrent_deliveries_create_one_key_and_get_one_answer() {
             tries.spawn(async move { wish.send(&process).await.unwrap() });
         }
         let answers = tries.join_all().await;
-        let delivered = wish.only(&site, &before, &caller, "ten at once").await;
+        let delivered = wish.expect_one(&site, &before, &caller, "ten at once").await;
         for answer in &answers {
             delivered.assert_answer(&site, answer, "ten at once").await;
         }
@@ -69,7 +69,7 @@ async fn one_event_from_all_sources_at_once_creates_one_key() {
     check_each(Endpoint::ALL, async |endpoint| {
         let caller = strong();
         let site = Site::of(&caller).await;
-        let before = site.standing().await;
+        let before = site.snapshot().await;
         let wish = Wish::new(&site, endpoint);
         let process = Arc::new(site.process().await);
         let mut tries = JoinSet::new();
@@ -78,7 +78,7 @@ async fn one_event_from_all_sources_at_once_creates_one_key() {
             tries.spawn(async move { wish.send_from(Source::ALL[nth % 4], &process).await });
         }
         assert_eq!(tries.join_all().await, [true; 8]);
-        wish.only(&site, &before, &caller, "all sources").await;
+        wish.expect_one(&site, &before, &caller, "all sources").await;
     })
     .await;
 }
@@ -127,7 +127,7 @@ async fn an_earlier_attempt_returns_the_key_of_a_later_one() {
     let site = Site::new().await;
     let process = Arc::new(site.process().await);
     let wish = Wish::new(&site, Endpoint::Jwt).with("expiresIn", CHAIN);
-    site.vault.on("CreateSecret", 1, Fault::Hold);
+    site.vault.inject_at("CreateSecret", 1, Fault::Hold);
     // 100 ms before the next second begins.
     let begun = Timestamp::from_millis(Timestamp::now().seconds() * 1_000 + 900);
     let earlier = {
@@ -157,9 +157,9 @@ async fn a_retry_uses_no_randomness_and_changes_no_record() {
     let value: Value =
         serde_json::from_str(&site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await.unwrap()).unwrap();
     assert_eq!(value["secret"], ["03".repeat(16), "04".repeat(16)].concat());
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     assert_eq!(wish.send_at(&process, later(100)).await, Ok(first));
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
 }
 
 #[tokio::test]
@@ -170,21 +170,21 @@ async fn an_event_finds_its_secret_after_rotations_of_the_provisioner() {
     let process = site.process().await;
     let first = wish.send(&process).await.unwrap();
     rotate_provisioner(&site).await;
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     let successor = site.process().await;
     assert_eq!(wish.send(&successor).await.as_ref(), Ok(&first), "the new key");
     assert_eq!(wish.send(&process).await.as_ref(), Ok(&first), "the old key, which is still valid");
     let other = wish.clone().with("level", 3);
     assert_eq!(other.send(&successor).await, Err("idempotencyKeyReused"));
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
     // The new key also stores a record that is missing.
     site.dynamo.delete_item(&key_of(&first)).await;
     assert_eq!(wish.send(&successor).await.as_ref(), Ok(&first), "completed");
-    assert_eq!(site.standing().await.items.len(), standing.items.len());
+    assert_eq!(site.snapshot().await.items.len(), snapshot.items.len());
     rotate_provisioner(&site).await;
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     assert_eq!(wish.send(&site.process().await).await.as_ref(), Ok(&first), "the next new key");
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
 }
 
 #[tokio::test]
@@ -199,9 +199,9 @@ async fn a_replaced_and_deleted_key_is_not_stored_again_by_its_event() {
         let step = async |payload: Value| process.invoke(Endpoint::Key, &payload.to_string()).await.map(Value::from);
         rotation.run(step).await.unwrap();
         site.dynamo.delete_item(&key_of(&first)).await;
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         assert_eq!(wish.send(&process).await, Ok(first), "{endpoint:?}");
-        assert_eq!(site.standing().await, standing, "{endpoint:?}");
+        assert_eq!(site.snapshot().await, snapshot, "{endpoint:?}");
     })
     .await;
 }
@@ -212,19 +212,19 @@ async fn a_revoked_key_stays_revoked_when_its_event_comes_again() {
     check_each(cases, async |(endpoint, chain)| {
         let caller = strong();
         let site = Site::of(&caller).await;
-        let (process, before) = (site.process().await, site.standing().await);
+        let (process, before) = (site.process().await, site.snapshot().await);
         let wish = Wish::new(&site, endpoint);
         let first = wish.send(&process).await.unwrap();
-        let delivered = wish.only(&site, &before, &caller, "first").await;
+        let delivered = wish.expect_one(&site, &before, &caller, "first").await;
         site.revoke(&process, &delivered.key, chain).await;
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         for process in [&process, &site.process().await] {
             assert_eq!(wish.send(process).await.as_ref(), Ok(&first), "{endpoint:?} {chain}");
         }
         for source in Source::ALL {
             assert!(wish.send_from(source, &process).await, "{endpoint:?} {chain} {source:?}");
         }
-        assert_eq!(site.standing().await, standing, "{endpoint:?} {chain}");
+        assert_eq!(site.snapshot().await, snapshot, "{endpoint:?} {chain}");
         delivered.assert_refused(&process, "the revoked key").await;
     })
     .await;
@@ -235,15 +235,15 @@ async fn a_revoked_key_stays_revoked_when_its_event_comes_again() {
 async fn a_key_that_is_revoked_before_its_write_is_retried_stays_revoked() {
     let site = Site::new().await;
     let (process, other) = (site.process().await, site.process().await);
-    let before = site.standing().await;
+    let before = site.snapshot().await;
     let wish = Wish::new(&site, Endpoint::Jwt);
-    site.table.on("PutItem", 1, Fault::ApplyThenLose);
-    site.table.on("PutItem", 2, Fault::Hold);
+    site.table.inject_at("PutItem", 1, Fault::ApplyThenLose);
+    site.table.inject_at("PutItem", 2, Fault::Hold);
     let revocation = async {
         while site.table.count("PutItem") < 2 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let key = site.standing().await.since(&before, "one record").items.into_keys().next().unwrap();
+        let key = site.snapshot().await.since(&before, "one record").items.into_keys().next().unwrap();
         site.revoke(&other, &key, "").await;
         site.table.release();
         key
@@ -261,7 +261,7 @@ async fn a_secret_that_another_attempt_just_created_is_read_again() {
     let first = wish.send(&process).await.unwrap();
     check_each(1..=3, async |missing| {
         for nth in 1..=missing {
-            site.vault.on("GetSecretValue", nth, Fault::secrets_manager(400, "ResourceNotFoundException"));
+            site.vault.inject_at("GetSecretValue", nth, Fault::secrets_manager(400, "ResourceNotFoundException"));
         }
         assert_eq!(wish.send(&process).await.as_ref(), Ok(&first), "{missing}");
     })

@@ -85,12 +85,12 @@ async fn the_secret_is_read_again_after_its_key_was_revoked() {
     let process = site.process().await;
     send(&site, &process, "a").await.unwrap();
     site.dynamo.delete_item(&caller.key).await;
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     for nth in 2..=3 {
         assert_eq!(send(&site, &process, "b").await, Err("createApikeyFailed"), "still revoked");
         assert_eq!(site.provisioner_reads(), nth, "each event reads the secret again");
     }
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
     replace(&site, &strong()).await;
     send(&site, &process, "b").await.unwrap();
     send(&site, &process, "c").await.unwrap();
@@ -118,12 +118,12 @@ async fn a_repaired_secret_is_read_without_a_new_process() {
     let arn = site.keep("a password").await;
     let site = site.set("PROVISIONER_SECRET_ARN", &arn);
     let process = site.process().await;
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     check_each(Source::ALL, async |source| {
         assert!(!Wish::new(&site, Endpoint::Key).send_from(source, &process).await, "{source:?}");
     })
     .await;
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
     replace(&site, &caller).await;
     check_each(Source::ALL, async |source| {
         assert!(Wish::new(&site, Endpoint::Key).send_from(source, &process).await, "{source:?}");
@@ -136,10 +136,10 @@ async fn a_store_fault_does_not_reload_the_provisioners_secret() {
     let site = Site::of(&strong()).await;
     let process = site.process().await;
     send(&site, &process, "a").await.unwrap();
-    let standing = site.standing().await;
-    site.table.on("GetItem", 1, Fault::dynamodb(400, "AccessDeniedException"));
+    let snapshot = site.snapshot().await;
+    site.table.inject_at("GetItem", 1, Fault::dynamodb(400, "AccessDeniedException"));
     assert_eq!(send(&site, &process, "b").await, Err("createApikeyFailed"));
-    assert_eq!((site.standing().await, site.provisioner_reads()), (standing, 1));
+    assert_eq!((site.snapshot().await, site.provisioner_reads()), (snapshot, 1));
     send(&site, &process, "b").await.unwrap();
     assert_eq!(site.provisioner_reads(), 1);
 }
@@ -153,9 +153,9 @@ async fn a_damaged_record_of_the_provisioner_fails_every_event() {
     ];
     check_each(cases, async |(_, item)| {
         let site = Site::of(&item).await;
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         assert_eq!(send(&site, &site.process().await, "a").await, Err("createApikeyFailed"));
-        assert_eq!(site.standing().await, standing);
+        assert_eq!(site.snapshot().await, snapshot);
     })
     .await;
 }
@@ -168,10 +168,10 @@ async fn the_provisioners_level_user_and_chain_bound_its_events() {
     let wish = |level: u8, expires_in: u32| {
         Wish::new(&site, Endpoint::Key).with("level", level).with("expiresIn", expires_in).with("userId", 61)
     };
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     assert_eq!(wish(6, 60).send(&process).await, Err("keyLevelExceedsRoleLevel"));
     assert_eq!(wish(5, 5_100).send(&process).await, Err("expiresInHigherThanMaximum"));
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
     let answer = wish(5, 4_900).send(&process).await.unwrap();
     let item = site.dynamo.item(&key_of(&answer)).await.unwrap();
     assert_eq!(item["userId"], AttributeValue::N("7".to_owned()));
@@ -202,5 +202,5 @@ async fn http_requests_never_call_secrets_manager() {
         }
     }
     assert_eq!(site.vault.requests(), []);
-    assert_eq!(site.standing().await.secrets.len(), 0);
+    assert_eq!(site.snapshot().await.secrets.len(), 0);
 }

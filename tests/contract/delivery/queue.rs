@@ -10,7 +10,7 @@ use tests::fault::Fault;
 
 use super::Wish;
 use crate::failures::{check_each, pairs};
-use crate::site::{Process, Site, Standing, in_event, in_notification, message, queue, strong};
+use crate::site::{Process, Site, Snapshot, in_event, in_notification, message, queue, strong};
 use crate::support::Endpoint;
 
 /// A message with a valid request. Its id is also its destination.
@@ -30,8 +30,8 @@ async fn failed_as(process: &Process, endpoint: Endpoint, messages: &[String], c
     failures.map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
 }
 
-fn ids(come: &Standing) -> Vec<&str> {
-    come.secrets.keys().filter_map(|name| name.rsplit('/').next()).collect()
+fn ids(created: &Snapshot) -> Vec<&str> {
+    created.secrets.keys().filter_map(|name| name.rsplit('/').next()).collect()
 }
 
 #[tokio::test]
@@ -45,12 +45,12 @@ async fn only_the_bad_message_of_ten_is_reported_as_failed() {
     ];
     check_each(pairs(Endpoint::ALL, bad), async |(endpoint, bad)| {
         let site = Site::of(&strong()).await;
-        let (process, before) = (site.process().await, site.standing().await);
+        let (process, before) = (site.process().await, site.snapshot().await);
         let mut messages: Vec<_> = (0..10).map(|nth| good(&site, endpoint, &format!("m{nth}"))).collect();
         messages[4] = message("bad", &bad);
         assert_eq!(failed(&process, endpoint, &messages).await, ["bad"], "{endpoint:?}");
-        let come = site.standing().await.since(&before, "the batch");
-        assert_eq!((come.records().len(), come.secrets.len()), (9, 9));
+        let created = site.snapshot().await.since(&before, "the batch");
+        assert_eq!((created.records().len(), created.secrets.len()), (9, 9));
     })
     .await;
 }
@@ -63,9 +63,9 @@ async fn every_message_has_its_own_randomness() {
     let fixed = Randomness::from_random_bytes([[1; 16], [2; 16], [3; 16], [4; 16], [5; 16], [6; 16]]);
     let call = Call::at(Timestamp::now(), 30_000, Ok(fixed));
     assert_eq!(failed_as(&process, Endpoint::Jwt, &messages, call).await, [""; 0]);
-    let standing = site.standing().await;
-    assert_eq!(standing.items.len(), 10);
-    let hashes: BTreeSet<_> = standing.items.values().map(|item| item["secretHash"].as_b().unwrap().as_ref()).collect();
+    let snapshot = site.snapshot().await;
+    assert_eq!(snapshot.items.len(), 10);
+    let hashes: BTreeSet<_> = snapshot.items.values().map(|item| item["secretHash"].as_b().unwrap().as_ref()).collect();
     assert_eq!(hashes.len(), 10);
 }
 
@@ -74,13 +74,13 @@ async fn every_message_has_its_own_time() {
     let site = Site::new().await;
     let process = site.process().await;
     for message in [1, 2] {
-        site.vault.on("CreateSecret", message, Fault::Delay(Duration::from_millis(300)));
-        site.table.on("PutItem", message, Fault::Delay(Duration::from_millis(300)));
+        site.vault.inject_at("CreateSecret", message, Fault::Delay(Duration::from_millis(300)));
+        site.table.inject_at("PutItem", message, Fault::Delay(Duration::from_millis(300)));
     }
     let messages = ["first", "second", "third"].map(|id| good(&site, Endpoint::Jwt, id));
     assert_eq!(failed(&process, Endpoint::Jwt, &messages).await, [""; 0]);
     let mut created: Vec<u64> = Vec::new();
-    for item in site.standing().await.items.values() {
+    for item in site.snapshot().await.items.values() {
         created.push(item["createdAt"].as_n().unwrap().parse().unwrap());
     }
     created.sort_unstable();
@@ -100,14 +100,14 @@ async fn good_refused_and_failing_messages_do_not_affect_each_other() {
         message("refused-2", ""),
         good(&site, Endpoint::Jwt, "good-3"),
     ];
-    site.vault.on("CreateSecret", 2, Fault::secrets_manager(400, "AccessDeniedException"));
+    site.vault.inject_at("CreateSecret", 2, Fault::secrets_manager(400, "AccessDeniedException"));
     // The third message that reaches `PutItem` is `faulty-2`.
-    site.table.on("PutItem", 3, Fault::dynamodb(400, "AccessDeniedException"));
+    site.table.inject_at("PutItem", 3, Fault::dynamodb(400, "AccessDeniedException"));
     let named = ["refused-1", "faulty-1", "faulty-2", "refused-2"];
     assert_eq!(failed(&process, Endpoint::Jwt, &messages).await, named);
-    let standing = site.standing().await;
-    assert_eq!(ids(&standing), ["faulty-2", "good-1", "good-2", "good-3"]);
-    assert_eq!(standing.items.len(), 3);
+    let snapshot = site.snapshot().await;
+    assert_eq!(ids(&snapshot), ["faulty-2", "good-1", "good-2", "good-3"]);
+    assert_eq!(snapshot.items.len(), 3);
     // SQS delivers only the failed messages again. After a redrive they have new ids.
     let again = [
         message("again-1", r#"{"name":7}"#),
@@ -115,8 +115,8 @@ async fn good_refused_and_failing_messages_do_not_affect_each_other() {
         message("again-3", &Wish::new(&site, Endpoint::Jwt).to("faulty-2").text()),
     ];
     assert_eq!(failed(&process, Endpoint::Jwt, &again).await, ["again-1"]);
-    let come = site.standing().await.since(&standing, "again");
-    assert_eq!((ids(&come), come.items.len()), (vec!["faulty-1"], 2));
+    let created = site.snapshot().await.since(&snapshot, "again");
+    assert_eq!((ids(&created), created.items.len()), (vec!["faulty-1"], 2));
 }
 
 #[tokio::test]
@@ -126,21 +126,21 @@ async fn the_same_request_twice_in_one_batch_creates_one_key() {
     let body = Wish::new(&site, Endpoint::Jwt).text();
     let messages = [message("a", &body), message("b", &body), message("a", &body)];
     assert_eq!(failed(&process, Endpoint::Jwt, &messages).await, [""; 0]);
-    let standing = site.standing().await;
-    assert_eq!((standing.items.len(), standing.secrets.len()), (1, 1));
+    let snapshot = site.snapshot().await;
+    assert_eq!((snapshot.items.len(), snapshot.secrets.len()), (1, 1));
 }
 
 #[tokio::test]
 async fn with_less_than_three_seconds_left_the_whole_batch_is_returned() {
     check_each(Endpoint::ALL, async |endpoint| {
         let site = Site::of(&strong()).await;
-        let (process, before) = (site.process().await, site.standing().await);
+        let (process, before) = (site.process().await, site.snapshot().await);
         let messages = ["a", "b", "c"].map(|id| good(&site, endpoint, id));
         for millis_left in [2_999, 600, 0] {
             let call = Call::at(Timestamp::now(), millis_left, Randomness::draw());
             assert_eq!(failed_as(&process, endpoint, &messages, call).await, ["a", "b", "c"], "{millis_left} ms");
         }
-        assert_eq!(site.standing().await, before);
+        assert_eq!(site.snapshot().await, before);
         assert_eq!((site.vault.requests(), site.table.requests()), (vec![], vec![]));
         assert_eq!(failed(&process, endpoint, &messages).await, [""; 0]);
     })
@@ -153,12 +153,12 @@ async fn messages_without_time_left_after_a_slow_one_are_returned() {
     let process = site.process().await;
     let messages = ["a", "b", "c", "d"].map(|id| good(&site, Endpoint::Jwt, id));
     // Each of the two calls times out after 900 ms and is retried. Less than 3 s are left after that.
-    site.vault.on("CreateSecret", 2, Fault::Hang);
-    site.table.on("PutItem", 2, Fault::Hang);
+    site.vault.inject_at("CreateSecret", 2, Fault::Hang);
+    site.table.inject_at("PutItem", 2, Fault::Hang);
     let call = Call::at(Timestamp::now(), 4_700, Randomness::draw());
     assert_eq!(failed_as(&process, Endpoint::Jwt, &messages, call).await, ["c", "d"]);
-    let standing = site.standing().await;
-    assert_eq!((ids(&standing), standing.items.len()), (vec!["a", "b"], 2));
+    let snapshot = site.snapshot().await;
+    assert_eq!((ids(&snapshot), snapshot.items.len()), (vec!["a", "b"], 2));
 }
 
 #[tokio::test]
@@ -173,5 +173,5 @@ async fn messages_of_every_form_share_a_batch() {
         message("too-deep", &in_notification("1", &in_event("1", &wish("no").text()))),
     ];
     assert_eq!(failed(&process, Endpoint::Jwt, &messages).await, ["too-deep"]);
-    assert_eq!(ids(&site.standing().await), ["bare", "of-a-bus", "of-a-topic"]);
+    assert_eq!(ids(&site.snapshot().await), ["bare", "of-a-bus", "of-a-topic"]);
 }

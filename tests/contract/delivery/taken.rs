@@ -16,12 +16,12 @@ async fn another_request_with_the_same_id_is_refused() {
         let process = site.process().await;
         let wish = Wish::new(&site, endpoint);
         wish.send(&process).await.unwrap();
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         for (member, value) in [("name", "other".into()), ("level", 3.into()), ("expiresIn", 3601.into())] {
             let other: Wish = wish.clone().with(member, serde_json::Value::clone(&value));
             assert_eq!(other.send(&process).await, Err("idempotencyKeyReused"), "{member}");
         }
-        assert_eq!(site.standing().await, standing);
+        assert_eq!(site.snapshot().await, snapshot);
     })
     .await;
 }
@@ -40,13 +40,13 @@ async fn the_secret_of_another_event_or_principal_is_never_changed_or_named() {
             Endpoint::Key => (by_key, vec![by_token, by_other_key]),
         };
         let first = owner.send(&process).await.unwrap();
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         let value = site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await;
         let other_event = owner.clone().with("idempotencyKey", "another");
         for intruder in intruders.into_iter().chain([other_event]) {
             assert_eq!(intruder.send(&process).await, Err("deliverToTaken"), "{}", intruder.text());
         }
-        assert_eq!(site.standing().await, standing);
+        assert_eq!(site.snapshot().await, snapshot);
         assert_eq!(site.secrets.value(&site.name(61, "ci"), Version::CURRENT).await, value);
         assert_eq!(owner.send(&process).await.as_ref(), Ok(&first), "the owner still finds the secret");
     })
@@ -71,9 +71,9 @@ async fn a_secret_that_no_delivery_created_is_never_changed() {
     check_each(cases, async |(to, foreign)| {
         let name = site.name(61, to);
         site.secrets.create(&name, foreign).await;
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         assert_eq!(Wish::new(&site, Endpoint::Jwt).to(to).send(&process).await, Err("deliverToTaken"), "{foreign}");
-        assert_eq!(site.standing().await, standing, "{foreign}");
+        assert_eq!(site.snapshot().await, snapshot, "{foreign}");
         assert_eq!(site.secrets.value(&name, Version::CURRENT).await.as_deref(), Some(foreign));
     })
     .await;
@@ -101,14 +101,14 @@ async fn a_version_with_the_same_id_but_another_value_is_refused() {
     ];
     check_each(cases, async |(value, expected)| {
         site.secrets.delete(&name).await;
-        for key in site.standing().await.items.into_keys() {
+        for key in site.snapshot().await.items.into_keys() {
             site.dynamo.delete_item(&key).await;
         }
         let request = site.secrets.client().create_secret().name(&name).secret_string(&value);
         request.client_request_token(&version).send().await.unwrap();
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         assert_eq!(wish.send(&process).await, Err(expected), "{value}");
-        assert_eq!(site.standing().await, standing, "{value}");
+        assert_eq!(site.snapshot().await, snapshot, "{value}");
     })
     .await;
 }
@@ -120,13 +120,13 @@ async fn the_name_of_a_secret_scheduled_for_deletion_is_taken() {
         let process = site.process().await;
         let wish = Wish::new(&site, endpoint);
         wish.clone().to("before").send(&process).await.unwrap();
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         // AWS's answer for such a name. moto would answer as for any other existing name.
         for operation in ["CreateSecret", "GetSecretValue"] {
-            site.vault.on(operation, 1, Fault::secrets_manager(400, "InvalidRequestException"));
+            site.vault.inject_at(operation, 1, Fault::secrets_manager(400, "InvalidRequestException"));
         }
         assert_eq!(wish.send(&process).await, Err("deliverToTaken"));
-        assert_eq!(site.standing().await, standing);
+        assert_eq!(site.snapshot().await, snapshot);
     })
     .await;
 }
@@ -150,10 +150,10 @@ async fn a_retry_needs_the_current_permissions_of_its_caller() {
     let wish =
         |claims: Claims| Wish::new(&site, Endpoint::Jwt).with("level", 5).with("authorization", site.bearer(&claims));
     wish(Claims::new().role("curator")).send(&process).await.unwrap();
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     assert_eq!(wish(Claims::new()).send(&process).await, Err("keyLevelExceedsRoleLevel"));
     assert_eq!(wish(Claims::new().with("status", 0)).send(&process).await, Err("accountStatusLacking"));
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
 }
 
 /// The secret's value after a delivery to another name.

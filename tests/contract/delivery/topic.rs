@@ -19,7 +19,7 @@ fn notified(site: &Site, endpoint: Endpoint, id: &str, member: &str, value: impl
 async fn every_notification_is_processed_and_the_first_failure_is_returned() {
     check_each(Endpoint::ALL, async |endpoint| {
         let site = Site::of(&strong()).await;
-        let (process, before) = (site.process().await, site.standing().await);
+        let (process, before) = (site.process().await, site.snapshot().await);
         let records = [
             notified(&site, endpoint, "a", "name", "good"),
             notified(&site, endpoint, "b", "name", 7),
@@ -29,12 +29,12 @@ async fn every_notification_is_processed_and_the_first_failure_is_returned() {
             notified(&site, endpoint, "e", "name", "good"),
         ];
         assert_eq!(process.invoke(endpoint, &topic(&records)).await, Err("nameNotString"));
-        let come = site.standing().await.since(&before, "the topic");
-        assert_eq!((come.records().len(), come.secrets.len()), (3, 3));
+        let created = site.snapshot().await.since(&before, "the topic");
+        assert_eq!((created.records().len(), created.secrets.len()), (3, 3));
         // SNS sends all notifications again. The retry finds the keys that were created.
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         assert_eq!(process.invoke(endpoint, &topic(&records)).await, Err("nameNotString"));
-        assert_eq!(site.standing().await, standing);
+        assert_eq!(site.snapshot().await, snapshot);
         assert_eq!(process.invoke(endpoint, &topic(&records[..1])).await.as_deref(), Ok("null"));
     })
     .await;
@@ -47,9 +47,9 @@ async fn the_first_failed_record_determines_the_error() {
     let [good, refused] = [("a", 4), ("b", 9)].map(|(id, level)| notified(&site, Endpoint::Jwt, id, "level", level));
     let cases = [([good.clone(), refused.clone()], "createApikeyFailed"), ([refused, good], "invalidLevel")];
     check_each(cases, async |(records, expected)| {
-        site.vault.on("CreateSecret", 1, Fault::secrets_manager(400, "AccessDeniedException"));
+        site.vault.inject_at("CreateSecret", 1, Fault::secrets_manager(400, "AccessDeniedException"));
         assert_eq!(process.invoke(Endpoint::Jwt, &topic(&records)).await, Err(expected));
-        assert_eq!(site.standing().await.secrets.len(), 0);
+        assert_eq!(site.snapshot().await.secrets.len(), 0);
     })
     .await;
 }
@@ -64,6 +64,6 @@ async fn every_notification_has_its_own_randomness() {
     let call = Call::at(Timestamp::now(), 30_000, Ok(fixed));
     let answer = process.invoke_as(Endpoint::Jwt, &topic(&records), "test", call).await;
     assert_eq!(answer.as_deref(), Ok("null"));
-    let standing = site.standing().await;
-    assert_eq!((standing.items.len(), standing.secrets.len()), (4, 4));
+    let snapshot = site.snapshot().await;
+    assert_eq!((snapshot.items.len(), snapshot.secrets.len()), (4, 4));
 }

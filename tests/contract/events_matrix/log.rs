@@ -41,12 +41,12 @@ async fn every_event_logs_one_line_with_its_outcome_source_and_level() {
 
 fn assert_line(row: &Row, line: &Value) {
     let source = row.source.map_or("unknown", Source::name);
-    let seen = source == "direct";
+    let is_answered = source == "direct";
     let (outcome, level) = match row.expected {
         Expected::Created | Expected::Plaintext => ("created", "INFO"),
         Expected::Replayed => ("replayed", "INFO"),
         Expected::Refused { code: code @ "createApikeyFailed", .. } => (code, "ERROR"),
-        Expected::Refused { code, .. } => (code, if seen { "INFO" } else { "WARN" }),
+        Expected::Refused { code, .. } => (code, if is_answered { "INFO" } else { "WARN" }),
     };
     assert_eq!(line["outcome"], outcome, "{}: {line}", row.id);
     assert_eq!(line["level"], level, "{}: {line}", row.id);

@@ -12,7 +12,7 @@
 //! | `type` | the `Content-Type`; `-` for none |
 //! | `at` | seconds after the start; `end`, `end-1` ... are relative to the end of the stored answer |
 //! | `via` | `http`, `rest`, `alb`, `base64` or `direct` |
-//! | `told` | the expected answer to the first attempt; by default `created` |
+//! | `answer` | the expected answer to the first attempt; by default `created` |
 
 use serde_json::{Value, json};
 use tests::event::{Request, Source};
@@ -39,7 +39,7 @@ pub(super) struct Try {
     pub(super) who: &'static str,
     pub(super) at: &'static str,
     pub(super) via: &'static str,
-    pub(super) told: &'static str,
+    pub(super) answer: &'static str,
     value: &'static str,
     header: &'static str,
     twice: Option<&'static str>,
@@ -75,7 +75,7 @@ impl Try {
             who,
             at: "0",
             via: "http",
-            told: "created",
+            answer: "created",
             value: "{v}",
             header: "Idempotency-Key",
             twice: None,
@@ -88,7 +88,7 @@ impl Try {
                 "who" => tried.who = value,
                 "at" => tried.at = value,
                 "via" => tried.via = value,
-                "told" => tried.told = value,
+                "answer" => tried.answer = value,
                 "value" => tried.value = value,
                 "header" => tried.header = value,
                 "twice" => tried.twice = Some(value),

@@ -1,7 +1,7 @@
 //! The calls to DynamoDB of each route, and their failures.
 
 use serde_json::{Value, json};
-use tests::fault::{Fault, Proxy, Seen};
+use tests::fault::{Fault, Proxy, RecordedRequest};
 
 use super::scene::{Scene, proxied};
 use crate::failures::Failures;
@@ -68,12 +68,12 @@ const CALLS: [(&str, &str, &str, u64, &str); 44] = [
 ];
 
 /// The requests since `known`.
-fn since(proxy: &Proxy, known: usize) -> Vec<Seen> {
+fn since(proxy: &Proxy, known: usize) -> Vec<RecordedRequest> {
     proxy.requests().split_off(known)
 }
 
-fn body(seen: &Seen) -> Value {
-    serde_json::from_str(&seen.body).unwrap()
+fn body(request: &RecordedRequest) -> Value {
+    serde_json::from_str(&request.body).unwrap()
 }
 
 #[tokio::test]
@@ -86,10 +86,10 @@ async fn each_request_makes_exactly_its_calls() {
             let known = proxy.requests().len();
             scene.expect(who, request, status).await;
             let calls = since(&proxy, known);
-            let operations: Vec<_> = calls.iter().map(|seen| seen.operation.as_str()).collect();
+            let operations: Vec<_> = calls.iter().map(|request| request.operation.as_str()).collect();
             assert_eq!(operations.join(" "), expected, "{id}");
-            for seen in &calls {
-                assert_call(id, seen);
+            for request in &calls {
+                assert_call(id, request);
             }
         };
         failures.check(id, check).await;
@@ -98,9 +98,9 @@ async fn each_request_makes_exactly_its_calls() {
 }
 
 /// Reads of the table are consistent, and every write has a condition.
-fn assert_call(id: &str, seen: &Seen) {
-    let call = body(seen);
-    match seen.operation.as_str() {
+fn assert_call(id: &str, request: &RecordedRequest) {
+    let call = body(request);
+    match request.operation.as_str() {
         "GetItem" => assert_eq!(call["ConsistentRead"], true, "{id}"),
         "BatchGetItem" => assert_eq!(call["RequestItems"]["apikeys"]["ConsistentRead"], true, "{id}"),
         "Query" => assert_eq!(call["IndexName"], "byUser", "{id}"),
@@ -131,7 +131,7 @@ async fn a_forged_cursor_never_leaves_the_partition_of_the_caller() {
     ] {
         let known = proxy.requests().len();
         scene.expect(who, request, 200).await;
-        let query = since(&proxy, known).into_iter().find(|seen| seen.operation == "Query").unwrap();
+        let query = since(&proxy, known).into_iter().find(|request| request.operation == "Query").unwrap();
         let query = body(&query);
         assert_eq!(query["ExclusiveStartKey"]["userId"], json!({ "N": user }), "{request}");
         assert_eq!(query["ExpressionAttributeValues"], json!({ ":userId": { "N": user } }), "{request}");
@@ -163,7 +163,7 @@ async fn a_failing_store_is_a_500_with_the_code_of_the_route() {
     let before = scene.items().await;
     for kind in ["ValidationException", "AccessDeniedException", "ResourceNotFoundException"] {
         for (who, request, operation, nth, code) in FAILURES {
-            proxy.on(operation, nth, Fault::dynamodb(400, kind));
+            proxy.inject_at(operation, nth, Fault::dynamodb(400, kind));
             assert_refused(&scene.ask(who, request).await, 500, code, &format!("{request}: {operation} {nth}, {kind}"));
             proxy.heal();
         }
@@ -177,7 +177,7 @@ async fn a_transient_fault_is_retried_by_every_route() {
     for fault in [Fault::dynamodb(500, "InternalServerError"), Fault::Reset] {
         for (who, request, operation, nth, _) in FAILURES {
             let scene = Scene::new(&world, 101, 4).await;
-            proxy.on(operation, nth, fault.clone());
+            proxy.inject_at(operation, nth, fault.clone());
             let status = match request.split(' ').next() {
                 Some("GET") => 200,
                 Some("DELETE") => 204,
@@ -195,9 +195,9 @@ async fn a_revocation_whose_reply_is_lost_is_a_204_with_one_evidence() {
     for (request, operation) in [("{D}/jwt", "UpdateItem"), ("{D}/jwt?chain=true", "TransactWriteItems")] {
         let scene = Scene::new(&world, 101, 4).await;
         let known = proxy.requests().len();
-        proxy.on(operation, 1, Fault::ApplyThenLose);
+        proxy.inject_at(operation, 1, Fault::ApplyThenLose);
         scene.expect("token4", &format!("DELETE /apikeys/{request}"), 204).await;
-        assert!(since(&proxy, known).iter().filter(|seen| seen.operation == operation).count() >= 2, "{request}");
+        assert!(since(&proxy, known).iter().filter(|request| request.operation == operation).count() >= 2, "{request}");
         let item = scene.item("D").await.unwrap();
         assert_eq!(item["revokedBy"], super::text("jwt:101"), "{request}");
         scene.expect("keyD", "GET /whoami/key", 403).await;

@@ -80,9 +80,9 @@ impl Walk {
 
     fn assert_every_secret_was_shown(&self) {
         for (id, stored) in &self.table.hashes {
-            let told = self.told.contains(id);
+            let answered = self.answered.contains(id);
             assert!(
-                told != self.untold.contains(id),
+                answered != self.unanswered.contains(id),
                 "{id}: either an answer contained the secret, or the answer was a 500"
             );
             let is_revoked = self.table.keys[id].revoked.is_some();

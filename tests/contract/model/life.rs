@@ -27,14 +27,14 @@ impl Walk {
         self.doing = format!("{act:?} with {shown:?}");
         let expected = self.model.act(&shown, &act, self.now);
         // Every reply to a write is lost.
-        let is_lost = matches!(act, Act::Revoke { .. }) && self.dice.once_in(30);
+        let is_lost = matches!(act, Act::Revoke { .. }) && self.rng.one_in(30);
         if is_lost {
             for operation in WRITES {
-                (1..=9).for_each(|nth| self.proxy.on(operation, nth, Fault::ApplyThenLose));
+                (1..=9).for_each(|nth| self.proxy.inject_at(operation, nth, Fault::ApplyThenLose));
             }
-        } else if self.dice.once_in(5) {
-            let fault = self.dice.one_of([Fault::Reset, Fault::ApplyThenLose, Fault::Truncate]);
-            READS.iter().chain(&WRITES).for_each(|operation| self.proxy.on(operation, 1, fault.clone()));
+        } else if self.rng.one_in(5) {
+            let fault = self.rng.one_of([Fault::Reset, Fault::ApplyThenLose, Fault::Truncate]);
+            READS.iter().chain(&WRITES).for_each(|operation| self.proxy.inject_at(operation, 1, fault.clone()));
         }
         let label = match (&act, expected) {
             (Act::List { user, limit }, Ok(Success::Listed(keys))) => {
@@ -82,9 +82,9 @@ impl Walk {
     }
 
     fn act(&mut self, shown: &Shown) -> Act {
-        let user = self.dice.once_in(3).then(|| 61 + self.dice.roll(3));
-        match self.dice.roll(10) {
-            0..=1 => Act::List { user, limit: self.dice.one_of([0, 1, 2, 3, 7, 25, 100, 101]) },
+        let user = self.rng.one_in(3).then(|| 61 + self.rng.below(3));
+        match self.rng.below(10) {
+            0..=1 => Act::List { user, limit: self.rng.one_of([0, 1, 2, 3, 7, 25, 100, 101]) },
             2 => match shown {
                 Shown::Key { .. } => Act::Whoami,
                 _ => Act::Read { id: self.target(shown) },
@@ -92,7 +92,7 @@ impl Walk {
             3..=4 => Act::Read { id: self.target(shown) },
             5..=7 => Act::Revoke { id: self.target(shown), with_chain: false },
             _ => {
-                let with_chain = !matches!(shown, Shown::Key { .. }) || self.dice.once_in(4);
+                let with_chain = !matches!(shown, Shown::Key { .. }) || self.rng.one_in(4);
                 Act::Revoke { id: self.target(shown), with_chain }
             }
         }
@@ -109,16 +109,16 @@ impl Walk {
             _ => own.as_ref().and_then(|id| self.model.keys.get(id)).map(|key| key.user),
         };
         let scope = own.as_ref().map(|id| format!("key:{id}"));
-        let among: Vec<_> = match self.dice.roll(8) {
+        let among: Vec<_> = match self.rng.below(8) {
             0 | 1 if own.is_some() => own.into_iter().collect(),
             2..=4 if scope.is_some() => self.ids(|key| Some(&key.created_by) == scope.as_ref()),
             0..=6 => self.ids(|key| Some(key.user) == user),
             _ => self.ids(|_| true),
         };
         let lives: Vec<_> = among.iter().filter(|id| self.model.lives(id, self.now)).cloned().collect();
-        let among = if lives.is_empty() || self.dice.once_in(5) { among } else { lives };
-        let any = self.dice.pick(&among).cloned();
-        match self.dice.roll(16) {
+        let among = if lives.is_empty() || self.rng.one_in(5) { among } else { lives };
+        let any = self.rng.pick(&among).cloned();
+        match self.rng.below(16) {
             0 => any.unwrap_or_default().to_ascii_uppercase() + "-",
             _ => any.unwrap_or_else(|| self.uuid()),
         }
@@ -158,7 +158,7 @@ impl Walk {
         let endpoint = match shown {
             Shown::Token { .. } => Endpoint::Jwt,
             Shown::Key { .. } => Endpoint::Key,
-            _ => self.dice.one_of(Endpoint::ALL),
+            _ => self.rng.one_of(Endpoint::ALL),
         };
         let by = endpoint.name();
         let mut request = match act {

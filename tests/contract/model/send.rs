@@ -18,7 +18,7 @@ impl Walk {
     pub(super) fn plan(&self, trouble: &Trouble) {
         let plan = |operations: &[&str], calls, fault: &Fault| {
             for operation in operations {
-                (1..=calls).for_each(|nth| self.proxy.on(operation, nth, fault.clone()));
+                (1..=calls).for_each(|nth| self.proxy.inject_at(operation, nth, fault.clone()));
             }
         };
         let writes = ["PutItem", "TransactWriteItems"];
@@ -27,8 +27,8 @@ impl Walk {
             Trouble::Once(fault) => plan(&["GetItem", "PutItem", "TransactWriteItems"], 1, fault),
             Trouble::Overtaken => {
                 let busy = Fault::dynamodb(400, "TransactionInProgressException");
-                (2..=3).for_each(|nth| self.proxy.on("TransactWriteItems", nth, busy.clone()));
-                self.proxy.on("TransactWriteItems", 1, Fault::ApplyThenLose);
+                (2..=3).for_each(|nth| self.proxy.inject_at("TransactWriteItems", nth, busy.clone()));
+                self.proxy.inject_at("TransactWriteItems", 1, Fault::ApplyThenLose);
             }
             Trouble::Reads(fault) => plan(&["GetItem"], 9, fault),
             Trouble::Writes(fault) => plan(&writes, 9, fault),
@@ -40,7 +40,7 @@ impl Walk {
         let endpoint = match ask.shown {
             Shown::Token { .. } => Endpoint::Jwt,
             Shown::Key { .. } => Endpoint::Key,
-            _ => self.dice.one_of(Endpoint::ALL),
+            _ => self.rng.one_of(Endpoint::ALL),
         };
         let mut request = Request::post(endpoint.path(), ask.body());
         if let Some(authorization) = self.authorization(endpoint, &ask.shown) {

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
 use shared::domain::Timestamp;
-use tests::dice::Dice;
 use tests::dynamo::Dynamo;
 use tests::fault::Proxy;
+use tests::rng::SeededRng;
 use tests::{figures, host};
 
 use super::ask::{Ask, Shown};
@@ -28,16 +28,16 @@ pub(super) struct Walk {
     seed: u64,
     step: u64,
     pub(super) doing: String,
-    pub(super) dice: Dice,
+    pub(super) rng: SeededRng,
     /// The time in milliseconds.
     pub(super) now: u64,
     pub(super) model: Model,
     /// Every request with an `Idempotency-Key` so far.
     pub(super) repeatable: Vec<Ask>,
     /// The keys whose secrets were in an answer, in the order of the answers.
-    pub(super) told: Vec<String>,
+    pub(super) answered: Vec<String>,
     /// The keys whose secrets were in no answer, since the answer was a 500.
-    pub(super) untold: BTreeSet<String>,
+    pub(super) unanswered: BTreeSet<String>,
     /// Every key that was ever in the table.
     pub(super) ever: BTreeMap<String, Key>,
     /// The level of each key's creator.
@@ -52,8 +52,8 @@ pub(super) struct Walk {
 
 impl Walk {
     async fn begin(seed: u64) -> Self {
-        let mut dice = Dice(seed);
-        let limit = dice.one_of([31_536_000, 31_536_000, 90_000, 600]);
+        let mut rng = SeededRng(seed);
+        let limit = rng.one_of([31_536_000, 31_536_000, 90_000, 600]);
         let store = Dynamo::in_memory().await;
         let proxy = Proxy::to(store.port()).await;
         let endpoint = proxy.endpoint();
@@ -66,12 +66,12 @@ impl Walk {
             seed,
             step: 0,
             doing: String::new(),
-            dice,
+            rng,
             now: BEGINNING,
             model: Model { limit, keys: BTreeMap::new(), memos: BTreeMap::new(), fences: BTreeMap::new() },
             repeatable: Vec::new(),
-            told: Vec::new(),
-            untold: BTreeSet::new(),
+            answered: Vec::new(),
+            unanswered: BTreeSet::new(),
             ever: BTreeMap::new(),
             makers: BTreeMap::new(),
             secrets: BTreeMap::new(),
@@ -87,13 +87,13 @@ impl Walk {
         for step in 0..steps {
             self.step = step;
             let focus = self.move_on();
-            match self.dice.roll(20) {
+            match self.rng.below(20) {
                 0..=4 => *tally.entry(self.live().await).or_default() += 1,
                 5 => self.sweep().await,
                 _ => {
                     let ask = self.draw(step, focus);
                     let answer = self.ask(&ask).await;
-                    *tally.entry(said(&answer)).or_default() += 1;
+                    *tally.entry(tally_name(&answer)).or_default() += 1;
                 }
             }
             self.audit().await;
@@ -118,11 +118,11 @@ impl Walk {
             Expected::Replayed(_) | Expected::Refused(_) => {}
         }
         match &expected {
-            Expected::Created(issue) => self.hear(&issue.id, false, &answer),
-            Expected::Replayed(id) => self.hear(id, true, &answer),
+            Expected::Created(issue) => self.record_answer(&issue.id, false, &answer),
+            Expected::Replayed(id) => self.record_answer(id, true, &answer),
             Expected::Lost(issue) => {
                 assert_refused(&answer, 500, "createApikeyFailed", "every reply was lost");
-                self.untold.insert(issue.id.clone());
+                self.unanswered.insert(issue.id.clone());
             }
             Expected::Refused((status, code)) => assert_refused(&answer, *status, code, "refused"),
         }
@@ -131,10 +131,10 @@ impl Walk {
         answer
     }
 
-    fn hear(&mut self, id: &str, replayed: bool, answer: &Answer) {
+    fn record_answer(&mut self, id: &str, replayed: bool, answer: &Answer) {
         assert_eq!((answer.status, answer.replayed(), &answer.body), (201, replayed, &self.bodies[id]));
-        if self.untold.remove(id) || !replayed {
-            self.told.push(id.to_owned());
+        if self.unanswered.remove(id) || !replayed {
+            self.answered.push(id.to_owned());
         }
     }
 
@@ -178,7 +178,7 @@ fn body(id: &str, key: &Key, secret: &str) -> String {
 }
 
 /// The name of an answer in the tally.
-fn said(answer: &Answer) -> String {
+fn tally_name(answer: &Answer) -> String {
     let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     let what = if answer.replayed() { "replayed" } else { body["error"].as_str().unwrap_or("created") };
     format!("{} {what}", answer.status)

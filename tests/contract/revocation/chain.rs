@@ -28,7 +28,7 @@ async fn conflicts_with_other_transactions_are_waited_out() {
         Fault::dynamodb(400, "TransactionInProgressException"),
     ] {
         let scene = Scene::new().await;
-        (1..=4).for_each(|nth| scene.proxy.on(TRANSACTION, nth, conflict.clone()));
+        (1..=4).for_each(|nth| scene.proxy.inject_at(TRANSACTION, nth, conflict.clone()));
         assert_eq!(scene.send(&scene.revoke_chain(&scene.child)).await.status, 204, "{conflict:?}");
         assert_eq!(scene.proxy.count(TRANSACTION), 5, "{conflict:?}");
         assert_eq!(scene.living().await, [false; 4], "{conflict:?}");
@@ -39,7 +39,8 @@ async fn conflicts_with_other_transactions_are_waited_out() {
 async fn a_conflict_without_end_is_a_500_before_the_deadline_and_revokes_nothing() {
     let scene = Scene::new().await;
     scene.proxy.always(Fault::Pass);
-    (1..=40).for_each(|nth| scene.proxy.on(TRANSACTION, nth, cancelled(&["TransactionConflict", "None", "None"])));
+    (1..=40)
+        .for_each(|nth| scene.proxy.inject_at(TRANSACTION, nth, cancelled(&["TransactionConflict", "None", "None"])));
     let ask = scene.revoke_chain(&scene.child);
     let answer = scene.send_with(&ask, Call::at(Timestamp::now(), 2_000, Randomness::draw())).await;
     assert_eq!((answer.status, code(&answer).as_str()), (500, "removeApikeyFailed"));
@@ -63,7 +64,7 @@ async fn reasons_that_name_no_cause_are_a_500_and_revoke_nothing() {
         &["None", "AccessDenied", "None"],
         &[failed, "None"],
     ] {
-        scene.proxy.on(TRANSACTION, 1, cancelled(codes));
+        scene.proxy.inject_at(TRANSACTION, 1, cancelled(codes));
         let answer = scene.send(&scene.revoke_chain(&scene.child)).await;
         scene.proxy.heal();
         assert_eq!((answer.status, code(&answer).as_str()), (500, "removeApikeyFailed"), "{codes:?}");
@@ -78,7 +79,7 @@ async fn an_applied_transaction_whose_reply_is_lost_is_a_204() {
         [vec![Fault::ApplyThenLose], vec![Fault::ApplyThenLose, Fault::dynamodb(400, "TransactionInProgressException")]]
     {
         let scene = Scene::new().await;
-        lost.iter().enumerate().for_each(|(nth, fault)| scene.proxy.on(TRANSACTION, nth + 1, fault.clone()));
+        lost.iter().enumerate().for_each(|(nth, fault)| scene.proxy.inject_at(TRANSACTION, nth + 1, fault.clone()));
         assert_eq!(scene.send(&scene.revoke_chain(&scene.child)).await.status, 204, "{lost:?}");
         assert_eq!(scene.living().await, [false; 4], "{lost:?}");
     }
@@ -200,14 +201,14 @@ async fn fences_that_are_left_unprocessed_are_read_again() {
     let fence = json!({ "key": { "S": scene.fence_id() } });
     for times in 1..=3 {
         let calls = scene.proxy.count("BatchGetItem");
-        (1..=times).for_each(|nth| scene.proxy.on("BatchGetItem", nth, unprocessed(&fence)));
+        (1..=times).for_each(|nth| scene.proxy.inject_at("BatchGetItem", nth, unprocessed(&fence)));
         let answer = scene.send(&ask).await;
         assert_eq!((answer.status, shown(&answer.body)), (200, keys.clone()), "{times}");
         let requests = scene.proxy.requests();
-        let asked: Vec<_> = requests.iter().filter(|seen| seen.operation == "BatchGetItem").skip(calls).collect();
+        let asked: Vec<_> = requests.iter().filter(|request| request.operation == "BatchGetItem").skip(calls).collect();
         assert_eq!(asked.len(), times + 1);
-        for seen in asked {
-            let body: Value = serde_json::from_str(&seen.body).unwrap();
+        for request in asked {
+            let body: Value = serde_json::from_str(&request.body).unwrap();
             let request = &body["RequestItems"][TABLE_NAME];
             assert_eq!((&request["Keys"], &request["ConsistentRead"]), (&json!([fence]), &json!(true)));
         }
@@ -218,8 +219,8 @@ async fn fences_that_are_left_unprocessed_are_read_again() {
 async fn fences_that_are_never_read_are_a_500_without_a_storm_of_calls() {
     let scene = Scene::new().await;
     let fence = json!({ "key": { "S": scene.fence_id() } });
-    scene.proxy.on("Query", 1, Fault::Pass);
-    (1..=500).for_each(|nth| scene.proxy.on("BatchGetItem", nth, unprocessed(&fence)));
+    scene.proxy.inject_at("Query", 1, Fault::Pass);
+    (1..=500).for_each(|nth| scene.proxy.inject_at("BatchGetItem", nth, unprocessed(&fence)));
     let ask = Ask::new(Endpoint::Jwt, "GET", "/apikeys/jwt", &scene.owner());
     let answer = scene.send_with(&ask, Call::at(Timestamp::now(), 2_500, Randomness::draw())).await;
     assert_eq!((answer.status, code(&answer).as_str()), (500, "listApikeysFailed"));

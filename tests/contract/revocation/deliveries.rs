@@ -76,15 +76,15 @@ async fn a_redelivered_event_of_a_revoked_key_is_done_and_brings_nothing_back() 
         let event = Event::new(&site, endpoint);
         let first = event.send(&process).await.unwrap();
         assert_eq!(revoke(&site, &process, &key_of(&first), false).await, 204, "{endpoint:?}");
-        let standing = site.standing().await;
-        assert!(standing.items[&key_of(&first)].contains_key("revokedAt"));
+        let snapshot = site.snapshot().await;
+        assert!(snapshot.items[&key_of(&first)].contains_key("revokedAt"));
         for process in [&process, &site.process().await] {
             assert_eq!(event.send(process).await.as_ref(), Ok(&first), "{endpoint:?}");
         }
         for source in Source::ALL {
             assert!(event.send_from(source, &process).await, "{endpoint:?}, {source:?}");
         }
-        assert_eq!(site.standing().await, standing, "{endpoint:?}");
+        assert_eq!(site.snapshot().await, snapshot, "{endpoint:?}");
     }
 }
 
@@ -99,7 +99,7 @@ async fn a_revoked_key_whose_item_is_gone_is_not_stored_again() {
         let first = event.send(&process).await.unwrap();
         assert_eq!(revoke(&site, &process, &key_of(&first), false).await, 204);
         site.dynamo.delete_item(&key_of(&first)).await;
-        let standing = site.standing().await;
+        let snapshot = site.snapshot().await;
         let text = if endpoint == Endpoint::Jwt {
             let mut request: Value = serde_json::from_str(&event.text).unwrap();
             request["authorization"] = site.bearer(&Claims::new().expires_in(9_000)).into();
@@ -109,7 +109,7 @@ async fn a_revoked_key_whose_item_is_gone_is_not_stored_again() {
         };
         let answer = process.invoke_at(endpoint, &text, later(3_602)).await;
         assert_eq!(answer, Ok(first), "{endpoint:?}");
-        assert_eq!(site.standing().await, standing, "{endpoint:?}");
+        assert_eq!(site.snapshot().await, snapshot, "{endpoint:?}");
     }
 }
 
@@ -120,8 +120,8 @@ async fn hold(
     event: &Event,
     nth: usize,
 ) -> JoinHandle<Result<String, &'static str>> {
-    let is_held = || site.table.requests().iter().any(|seen| seen.fault == Fault::Hold);
-    site.table.on("PutItem", nth, Fault::Hold);
+    let is_held = || site.table.requests().iter().any(|request| request.fault == Fault::Hold);
+    site.table.inject_at("PutItem", nth, Fault::Hold);
     let (event, process) = (event.clone(), Arc::clone(process));
     let running = tokio::spawn(async move { event.send(&process).await });
     while !is_held() {
@@ -143,19 +143,19 @@ async fn a_delivery_that_a_revocation_overtakes_is_done_and_brings_nothing_back(
                 let event = Event::new(&site, endpoint);
                 let running = if is_retry {
                     // The first write is applied, and its reply is lost.
-                    site.table.on("PutItem", 1, Fault::ApplyThenLose);
+                    site.table.inject_at("PutItem", 1, Fault::ApplyThenLose);
                     hold(&site, &process, &event, 2).await
                 } else {
                     event.send(&other).await.unwrap();
                     hold(&site, &process, &event, 1).await
                 };
-                let key = site.standing().await.items.keys().find(|key| **key != caller.key).unwrap().clone();
+                let key = site.snapshot().await.items.keys().find(|key| **key != caller.key).unwrap().clone();
                 assert_eq!(revoke(&site, &other, &key, with_chain).await, 204, "{context}");
-                let standing = site.standing().await;
+                let snapshot = site.snapshot().await;
                 site.table.release();
                 assert_eq!(key_of(&running.await.unwrap().unwrap()), key, "{context}");
-                assert_eq!(site.standing().await, standing, "{context}");
-                assert!(standing.items[&key].contains_key("revokedAt"), "{context}");
+                assert_eq!(site.snapshot().await, snapshot, "{context}");
+                assert!(snapshot.items[&key].contains_key("revokedAt"), "{context}");
                 // A key's event belongs to the provisioner's chain.
                 let is_ended = with_chain && endpoint == Endpoint::Key;
                 assert_eq!(authenticates(&other, &caller.authorization()).await, !is_ended, "{context}");
@@ -197,17 +197,17 @@ async fn an_event_whose_provisioners_fence_can_not_be_read_fails_and_a_retry_del
     let hollow =
         Fault::Respond { status: 200, content_type: "application/x-amz-json-1.0".to_owned(), body: "{}".to_owned() };
     for fault in [hollow, Fault::html(200), Fault::Reset, Fault::dynamodb(400, "AccessDeniedException")] {
-        (2..8).for_each(|nth| site.table.on("GetItem", nth, fault.clone()));
+        (2..8).for_each(|nth| site.table.inject_at("GetItem", nth, fault.clone()));
         assert_eq!(event.send(&process).await, Err("createApikeyFailed"), "{fault:?}");
         site.heal();
-        assert_eq!(site.standing().await.records().len(), 1, "{fault:?}");
+        assert_eq!(site.snapshot().await.records().len(), 1, "{fault:?}");
     }
     event.send(&process).await.unwrap();
     // The provisioner's chain ends, and with it every later event.
     site.dynamo.put_item(first.item.clone()).await;
     assert_eq!(revoke(&site, &process, &first.key, true).await, 204);
-    let standing = site.standing().await;
+    let snapshot = site.snapshot().await;
     assert!(event.send(&process).await.is_err());
     assert!(event.send(&site.process().await).await.is_err());
-    assert_eq!(site.standing().await, standing);
+    assert_eq!(site.snapshot().await, snapshot);
 }

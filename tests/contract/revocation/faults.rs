@@ -154,7 +154,7 @@ async fn one_transient_fault_at_any_call_still_succeeds() {
         for fault in transient() {
             let context = format!("{}, {operation} {nth}, {fault:?}", row.name);
             scene.store().await;
-            scene.proxy.on(operation, nth, fault);
+            scene.proxy.inject_at(operation, nth, fault);
             let answer = scene.send(&(row.ask)(scene)).await;
             scene.proxy.heal();
             if answer.status != row.success {
@@ -180,7 +180,7 @@ async fn a_lasting_fault_is_the_routes_500_and_the_next_request_succeeds() {
             let context = format!("{}, {operation} {nth}, {fault:?}", row.name);
             scene.store().await;
             // More than the attempts of the SDK.
-            (nth..nth + 6).for_each(|nth| scene.proxy.on(operation, nth, fault.clone()));
+            (nth..nth + 6).for_each(|nth| scene.proxy.inject_at(operation, nth, fault.clone()));
             let answer = scene.send(&(row.ask)(scene)).await;
             scene.proxy.heal();
             if (answer.status, code(&answer).as_str()) != (500, row.failure) {
@@ -216,7 +216,7 @@ async fn a_call_that_hangs_until_the_deadline_is_the_routes_500() {
         for (operation, nth) in row.calls {
             running.spawn(async move {
                 let scene = Scene::new().await;
-                (*nth..nth + 6).for_each(|nth| scene.proxy.on(operation, nth, Fault::Hang));
+                (*nth..nth + 6).for_each(|nth| scene.proxy.inject_at(operation, nth, Fault::Hang));
                 let call = Call::at(Timestamp::now(), 2_000, Randomness::draw());
                 let answer = scene.send_with(&(row.ask)(&scene), call).await;
                 scene.proxy.heal();
@@ -249,7 +249,7 @@ async fn a_store_that_refuses_connections_is_the_routes_500() {
 #[tokio::test]
 async fn the_first_key_of_a_chain_needs_no_fence() {
     let scene = Scene::new().await;
-    scene.proxy.on("GetItem", 2, Fault::dynamodb(400, "AccessDeniedException"));
+    scene.proxy.inject_at("GetItem", 2, Fault::dynamodb(400, "AccessDeniedException"));
     assert!(scene.authenticates(&scene.first.authorization()).await);
     scene.proxy.heal();
     assert_eq!(scene.send(&scene.revoke_chain(&scene.sibling)).await.status, 204);
@@ -265,7 +265,7 @@ async fn a_fence_that_can_not_be_read_authenticates_nobody() {
     assert_eq!(scene.send(&scene.revoke_chain(&scene.first)).await.status, 204);
     for row in ROWS.iter().filter(|row| row.calls.starts_with(&CALLER)) {
         for fault in final_replies().into_iter().chain([Fault::Reset]) {
-            (2..8).for_each(|nth| scene.proxy.on("GetItem", nth, fault.clone()));
+            (2..8).for_each(|nth| scene.proxy.inject_at("GetItem", nth, fault.clone()));
             let answer = scene.send(&(row.ask)(&scene)).await;
             scene.proxy.heal();
             assert_eq!((answer.status, code(&answer).as_str()), (500, row.failure), "{}, {fault:?}", row.name);

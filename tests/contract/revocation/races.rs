@@ -73,17 +73,17 @@ async fn a_lost_reply_that_a_revocation_overtakes_is_a_201_of_a_dead_key() {
         let ask = Ask::create(&scene.parent.authorization());
         let ask = if is_once { ask.once() } else { ask };
         // The first attempt is applied, and its reply is lost. The second one stops.
-        scene.proxy.on(operation, 1, Fault::ApplyThenLose);
+        scene.proxy.inject_at(operation, 1, Fault::ApplyThenLose);
         let running = scene.hold(ask, operation, 2).await;
         let items = scene.world.dynamo.items().await;
         let new = items.iter().find(|item| item.get("name").is_some_and(|name| name.as_s().is_ok_and(|n| n == "new")));
         let new = text(new.unwrap(), "key").to_owned();
         let revoke = Ask::new(Endpoint::Jwt, "DELETE", &format!("/apikeys/{new}/jwt"), &scene.owner());
         assert_eq!(scene.send(&revoke).await.status, 204, "once: {is_once}");
-        let standing = scene.world.dynamo.item(&new).await;
+        let before = scene.world.dynamo.item(&new).await;
         let answer = scene.release(running).await;
         assert_eq!((answer.status, answer.apikey("key")), (201, new.as_str().into()), "once: {is_once}");
-        assert_eq!(scene.world.dynamo.item(&new).await, standing, "once: {is_once}");
+        assert_eq!(scene.world.dynamo.item(&new).await, before, "once: {is_once}");
         assert!(!scene.authenticates(&answer.basic()).await, "once: {is_once}");
     }
 }
@@ -109,10 +109,10 @@ async fn of_two_revocations_at_once_the_first_write_leaves_the_evidence() {
         let context = format!("{evidence}: {held:?}");
         let running = scene.hold(held, "UpdateItem", 1).await;
         assert_eq!(scene.send(&other).await.status, 204, "{context}");
-        let standing = scene.item(child).await.unwrap();
+        let before = scene.item(child).await.unwrap();
         assert_eq!(scene.release(running).await.status, 204, "{context}");
-        assert_eq!(text(&standing, "revokedBy"), evidence);
-        assert_eq!(scene.item(child).await, Some(standing), "{context}");
+        assert_eq!(text(&before, "revokedBy"), evidence);
+        assert_eq!(scene.item(child).await, Some(before), "{context}");
         assert_eq!(scene.living().await, [true, true, false, true], "{context}");
     }
 }
@@ -158,10 +158,10 @@ async fn a_key_that_is_gone_before_the_write_is_404_and_nothing_is_written() {
         let gone = if format!("{ask:?}").contains(&scene.first.key) { &scene.first } else { &scene.child };
         let running = scene.hold(ask, operation, 1).await;
         scene.world.dynamo.delete_item(&gone.key).await;
-        let standing = sorted(&scene).await;
+        let before = sorted(&scene).await;
         let answer = scene.release(running).await;
         assert_eq!((answer.status, code(&answer).as_str()), (404, "notFound"), "{operation}");
-        assert_eq!(sorted(&scene).await, standing, "{operation}");
+        assert_eq!(sorted(&scene).await, before, "{operation}");
     }
 }
 

@@ -42,10 +42,10 @@ impl Rotating {
     /// Runs a step that stops before its nth call of an operation, and revokes a key meanwhile.
     async fn overtaken(&self, row: &Row) -> Result<String, &'static str> {
         let proxy: &Proxy = if row.at_table { &self.site.table } else { &self.site.vault };
-        proxy.on(row.operation, row.nth, Fault::Hold);
+        proxy.inject_at(row.operation, row.nth, Fault::Hold);
         let (process, payload) = (Arc::clone(&self.process), self.rotation.payload(row.step).to_string());
         let running = tokio::spawn(async move { process.invoke(Endpoint::Key, &payload).await });
-        while !proxy.requests().iter().any(|seen| seen.fault == Fault::Hold) {
+        while !proxy.requests().iter().any(|request| request.fault == Fault::Hold) {
             assert!(!running.is_finished(), "{row:?}: there is no such call");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }

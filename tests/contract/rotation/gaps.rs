@@ -50,7 +50,7 @@ fn calls() -> impl Iterator<Item = (Step, Service, &'static [&'static str], usiz
 async fn each_step_makes_these_calls_and_no_others() {
     let scene = Scene::new().await;
     let operations = |proxy: &Proxy, since: usize| -> Vec<String> {
-        proxy.requests().into_iter().skip(since).map(|seen| seen.operation).collect()
+        proxy.requests().into_iter().skip(since).map(|request| request.operation).collect()
     };
     for arn in [scene.deliver(4).await.arn, scene.provisioner.arn.clone()] {
         let rotation = scene.begin(&arn).await;
@@ -71,7 +71,7 @@ async fn the_successor_is_stored_in_one_transaction_with_three_conditions() {
     let old = scene.deliver(4).await;
     scene.rotate(&old.arn).await;
     let requests = scene.to_dynamo.requests();
-    let writes: Vec<_> = requests.iter().filter(|seen| seen.operation == "TransactWriteItems").collect();
+    let writes: Vec<_> = requests.iter().filter(|request| request.operation == "TransactWriteItems").collect();
     assert_eq!(writes.len(), 1);
     let body: Value = serde_json::from_str(&writes[0].body).unwrap();
     let [put, stands, has_no_fence] = body["TransactItems"].as_array().unwrap().as_slice() else { panic!("{body}") };
@@ -142,7 +142,7 @@ async fn one_lost_reply_does_not_fail_a_step() {
         let rotation = scene.begin(&old.arn).await;
         for step in Step::ALL {
             if step == faulty {
-                proxy.on(operation, 1, Fault::ApplyThenLose);
+                proxy.inject_at(operation, 1, Fault::ApplyThenLose);
             }
             assert_eq!(scene.step(&rotation, step).await, Ok(Value::Null), "{operation} of {step:?}");
         }
@@ -157,7 +157,7 @@ async fn a_value_that_another_attempt_staged_is_kept() {
     let old = scene.deliver(4).await;
     let rotation = scene.begin(&old.arn).await;
     // AWS's answer. moto overwrites the value instead.
-    scene.to_secrets.on("PutSecretValue", 1, Fault::secrets_manager(400, "ResourceExistsException"));
+    scene.to_secrets.inject_at("PutSecretValue", 1, Fault::secrets_manager(400, "ResourceExistsException"));
     assert_eq!(scene.step(&rotation, Step::Create).await, Ok(Value::Null));
     assert_eq!(scene.step(&rotation, Step::Set).await, Err("rotationPendingMissing"));
     scene.run_at(&rotation, shared::domain::Timestamp::now()).await;

@@ -55,8 +55,8 @@ async fn a_successors_lifetime_begins_when_it_is_stored() {
     let rotation = scene.begin(&old.arn).await;
     scene.step(&rotation, Step::Create).await.unwrap();
     // Each call times out after 900 ms and is retried.
-    scene.to_secrets.on("GetSecretValue", 1, Fault::Hang);
-    scene.to_dynamo.on("GetItem", 1, Fault::Hang);
+    scene.to_secrets.inject_at("GetSecretValue", 1, Fault::Hang);
+    scene.to_dynamo.inject_at("GetItem", 1, Fault::Hang);
     let now = later(100);
     scene.invoke_at(&rotation.payload(Step::Set), now).await.unwrap();
     let record = scene.record(&scene.held(&old.arn, "AWSPENDING").await.key).await;

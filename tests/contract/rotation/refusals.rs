@@ -19,7 +19,11 @@ async fn a_secret_whose_description_has_another_name_is_refused() {
         let versions = json!({ rotation.token(): ["AWSPENDING"] });
         let body = json!({ "ARN": arn, "Name": name, "RotationEnabled": true, "VersionIdsToStages": versions });
         let content_type = "application/x-amz-json-1.1".to_owned();
-        scene.to_secrets.on("DescribeSecret", 1, Fault::Respond { status: 200, content_type, body: body.to_string() });
+        scene.to_secrets.inject_at(
+            "DescribeSecret",
+            1,
+            Fault::Respond { status: 200, content_type, body: body.to_string() },
+        );
         let calls = scene.calls();
         assert_eq!(scene.step(&rotation, Step::Create).await, Err("rotationSecretRefused"), "{name}");
         assert_eq!(scene.calls(), (calls.0 + 1, calls.1), "{name}");

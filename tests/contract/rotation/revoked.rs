@@ -147,7 +147,7 @@ async fn a_revocation_between_the_read_and_the_transaction_leaves_no_successor()
             let (current, first) = delivered(&scene, is_rotated).await;
             let rotation = begun(&scene, &current.arn, Step::Set).await;
             let before = scene.to_dynamo.count("TransactWriteItems");
-            scene.to_dynamo.on("TransactWriteItems", 1, Fault::Hold);
+            scene.to_dynamo.inject_at("TransactWriteItems", 1, Fault::Hold);
             let race = async {
                 while scene.to_dynamo.count("TransactWriteItems") == before {
                     tokio::time::sleep(std::time::Duration::from_millis(2)).await;

@@ -76,7 +76,7 @@ async fn a_step_whose_service_fails_changes_nothing_and_succeeds_later() {
         check_each(faults(is_secrets), async |fault| {
             proxy.heal();
             // The SDK makes three attempts.
-            (nth..nth + 3).for_each(|nth| proxy.on(operation, nth, fault.clone()));
+            (nth..nth + 3).for_each(|nth| proxy.inject_at(operation, nth, fault.clone()));
             let context = format!("{fault:?} at {operation} {nth} of {step:?}");
             assert_eq!(scene.step(&rotation, step).await, Err("createApikeyFailed"), "{context}");
             proxy.heal();
@@ -96,7 +96,7 @@ async fn one_transient_fault_is_retried_within_the_step() {
         let [throttled, server_error, ..] = faults(is_secrets);
         check_each([throttled, server_error, Fault::Reset], async |fault| {
             scene.proxy(is_secrets).heal();
-            scene.proxy(is_secrets).on(operation, nth, fault.clone());
+            scene.proxy(is_secrets).inject_at(operation, nth, fault.clone());
             let answer = scene.step(&rotation, step).await;
             assert_eq!(answer, Ok(Value::Null), "{fault:?} at {operation} {nth} of {step:?}");
         })
@@ -135,32 +135,32 @@ async fn a_rotation_token_is_sent_only_with_put_secret_value() {
         scene.invoke(&event).await.unwrap();
     }
     let requests = [scene.to_secrets.requests(), scene.to_dynamo.requests()].concat();
-    for seen in &requests {
-        let is_put = seen.operation == "PutSecretValue";
-        assert_eq!(seen.body.contains("canary-rotation-token"), is_put, "{}", seen.operation);
+    for request in &requests {
+        let is_put = request.operation == "PutSecretValue";
+        assert_eq!(request.body.contains("canary-rotation-token"), is_put, "{}", request.operation);
         if is_put {
-            let body: Value = serde_json::from_str(&seen.body).unwrap();
+            let body: Value = serde_json::from_str(&request.body).unwrap();
             assert_eq!(body["RotationToken"], "canary-rotation-token");
             assert!(!body["SecretString"].as_str().unwrap().contains("canary"));
         }
     }
-    assert_eq!(requests.iter().filter(|seen| seen.operation == "PutSecretValue").count(), 1);
+    assert_eq!(requests.iter().filter(|request| request.operation == "PutSecretValue").count(), 1);
 }
 
 #[tokio::test]
 async fn without_a_rotation_token_none_is_sent() {
     let scene = Scene::new().await;
     scene.rotate(&scene.deliver(4).await.arn).await;
-    assert!(scene.to_secrets.requests().iter().all(|seen| !seen.body.contains("RotationToken")));
+    assert!(scene.to_secrets.requests().iter().all(|request| !request.body.contains("RotationToken")));
 }
 
 #[tokio::test]
 async fn every_version_is_read_by_stage_and_the_pending_one_also_by_id() {
     let scene = Scene::new().await;
     let rotation = scene.rotate(&scene.deliver(4).await.arn).await;
-    let reads = scene.to_secrets.requests().into_iter().filter(|seen| seen.operation == "GetSecretValue");
-    for seen in reads {
-        let body: Value = serde_json::from_str(&seen.body).unwrap();
+    let reads = scene.to_secrets.requests().into_iter().filter(|request| request.operation == "GetSecretValue");
+    for request in reads {
+        let body: Value = serde_json::from_str(&request.body).unwrap();
         let version = (body["VersionStage"].as_str().unwrap(), body["VersionId"].as_str());
         assert!([("AWSCURRENT", None), ("AWSPENDING", Some(rotation.token()))].contains(&version), "{body}");
     }
@@ -180,7 +180,7 @@ async fn awscurrent_moves_only_from_the_version_that_had_it() {
         description.name().unwrap()
     );
     let respond = Fault::Respond { status: 200, content_type: "application/x-amz-json-1.1".to_owned(), body };
-    scene.to_secrets.on("DescribeSecret", 1, respond);
+    scene.to_secrets.inject_at("DescribeSecret", 1, respond);
     assert_eq!(scene.step(&rotation, Step::Finish).await, Err("createApikeyFailed"));
     assert_eq!(scene.state(rotation.arn()).await, state);
 }

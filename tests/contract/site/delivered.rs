@@ -6,12 +6,12 @@ use tests::dynamo::Item;
 use tests::secrets_manager::Version;
 use tests::stored_key::{basic, hash};
 
-use super::{CHAIN, Process, Site, Standing};
+use super::{CHAIN, Process, Site, Snapshot};
 use crate::support::{Endpoint, StoredKey};
 
 /// A delivered secret whose key has a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Delivered {
+pub(crate) struct DeliveredKey {
     pub(crate) name: String,
     /// The secret's value.
     pub(crate) text: String,
@@ -45,18 +45,18 @@ impl Lineage<'_> {
     }
 }
 
-impl Delivered {
+impl DeliveredKey {
     /// Takes the one new secret and the one new record. They must match `request` and belong to user 61.
-    pub(crate) async fn only(
+    pub(crate) async fn expect_one(
         site: &Site,
-        come: &Standing,
+        created: &Snapshot,
         request: &Value,
         lineage: Lineage<'_>,
         context: &str,
     ) -> Self {
-        let records = come.records();
-        assert_eq!((records.len(), come.items.len(), come.secrets.len()), (1, 1, 1), "{context}: {come:?}");
-        let (name, versions) = come.secrets.iter().next().unwrap();
+        let records = created.records();
+        assert_eq!((records.len(), created.items.len(), created.secrets.len()), (1, 1, 1), "{context}: {created:?}");
+        let (name, versions) = created.secrets.iter().next().unwrap();
         assert_eq!(versions.len(), 1, "{context}");
         let text = site.secrets.value(name, Version::CURRENT).await.unwrap();
         let delivered = Self::read(name, &text);

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::wire::Message;
-use super::{Fault, Script};
+use super::{Fault, FaultPlan};
 
 /// The state of the connection after a request.
 enum Next {
@@ -21,13 +21,13 @@ enum Next {
 /// The time after which the client has read a reply and returned the connection to its pool.
 const IDLE: Duration = Duration::from_millis(50);
 
-pub(super) async fn serve(stream: TcpStream, upstream: u16, script: Script) {
+pub(super) async fn serve(stream: TcpStream, upstream: u16, plan: FaultPlan) {
     let mut stream = BufReader::new(stream);
     let mut pooled = false;
     // A socket error ends the connection.
     while let Ok(Some(request)) = Message::read(&mut stream).await {
-        let fault = script.take(&request, pooled);
-        match answer(&mut stream, upstream, &script, &request, fault).await {
+        let fault = plan.take(&request, pooled);
+        match answer(&mut stream, upstream, &plan, &request, fault).await {
             Ok(Next::Keep) => pooled = true,
             Ok(Next::Close) | Err(_) => return,
             Ok(Next::Reset) => return reset(&stream),
@@ -38,7 +38,7 @@ pub(super) async fn serve(stream: TcpStream, upstream: u16, script: Script) {
 async fn answer(
     client: &mut BufReader<TcpStream>,
     upstream: u16,
-    script: &Script,
+    plan: &FaultPlan,
     request: &Message,
     fault: Fault,
 ) -> io::Result<Next> {
@@ -60,7 +60,7 @@ async fn answer(
             return Ok(Next::Keep);
         }
         Fault::Delay(time) => sleep(time).await,
-        Fault::Hold => script.hold().notified().await,
+        Fault::Hold => plan.hold().notified().await,
         Fault::Pass | Fault::ResetPooled | Fault::Drip | Fault::Truncate | Fault::ApplyThenLose => {}
     }
     let reply = forward(upstream, request).await?;

@@ -8,12 +8,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{Script, connection};
+use super::{FaultPlan, connection};
 
 /// A command to accept or to refuse connections from now on.
 #[derive(Debug)]
-pub(super) struct Turn {
-    pub(super) open: bool,
+pub(super) struct ListenCommand {
+    pub(super) listening: bool,
     /// Notified when the command is done.
     pub(super) done: oneshot::Sender<()>,
 }
@@ -27,8 +27,8 @@ const TURNS: usize = 8;
 
 /// Notifies each caller when every request is recorded. Each sleep is at least one turn of the event loop, which also
 /// runs the listener and its connections, and reads all data that has arrived.
-pub(super) async fn settle(mut questions: mpsc::UnboundedReceiver<Settled>) {
-    while let Some(done) = questions.recv().await {
+pub(super) async fn settle(mut waiting: mpsc::UnboundedReceiver<Settled>) {
+    while let Some(done) = waiting.recv().await {
         for _ in 0..TURNS {
             sleep(Duration::from_millis(1)).await;
         }
@@ -52,19 +52,19 @@ pub(super) fn port_of(socket: &TcpSocket) -> u16 {
 pub(super) async fn serve(
     mut socket: TcpSocket,
     upstream: u16,
-    script: Script,
+    plan: FaultPlan,
     ready: oneshot::Sender<()>,
-    mut turns: mpsc::UnboundedReceiver<Turn>,
+    mut commands: mpsc::UnboundedReceiver<ListenCommand>,
 ) {
     let port = port_of(&socket);
     let mut connections = JoinSet::new();
-    let mut asked = Some(ready);
+    let mut waiting = Some(ready);
     loop {
         let listener = socket.listen(128).expect("a reserved port can be listened on");
-        tell(asked.take());
+        notify(waiting.take());
         let refusal = tokio::select! {
-            never = accept(&listener, upstream, &script, &mut connections) => match never {},
-            turn = next(&mut turns, false) => turn,
+            never = accept(&listener, upstream, &plan, &mut connections) => match never {},
+            command = next(&mut commands, false) => command,
         };
         drop(listener);
         connections.shutdown().await;
@@ -72,39 +72,39 @@ pub(super) async fn serve(
         if refusal.is_none() {
             return;
         }
-        tell(refusal);
-        asked = next(&mut turns, true).await;
-        if asked.is_none() {
+        notify(refusal);
+        waiting = next(&mut commands, true).await;
+        if waiting.is_none() {
             return;
         }
     }
 }
 
 /// Notifies the caller, which may be gone.
-fn tell(asked: Option<oneshot::Sender<()>>) {
-    asked.map(|done| done.send(()));
+fn notify(waiting: Option<oneshot::Sender<()>>) {
+    waiting.map(|done| done.send(()));
 }
 
 async fn accept(
     listener: &TcpListener,
     upstream: u16,
-    script: &Script,
+    plan: &FaultPlan,
     connections: &mut JoinSet<()>,
 ) -> std::convert::Infallible {
     loop {
         if let Ok((stream, _)) = listener.accept().await {
-            connections.spawn(connection::serve(stream, upstream, script.clone()));
+            connections.spawn(connection::serve(stream, upstream, plan.clone()));
         }
     }
 }
 
 /// Waits for a command to open or to close. A command for the present state is done at once.
-async fn next(turns: &mut mpsc::UnboundedReceiver<Turn>, open: bool) -> Option<oneshot::Sender<()>> {
+async fn next(commands: &mut mpsc::UnboundedReceiver<ListenCommand>, listening: bool) -> Option<oneshot::Sender<()>> {
     loop {
-        let turn = turns.recv().await?;
-        if turn.open == open {
-            return Some(turn.done);
+        let command = commands.recv().await?;
+        if command.listening == listening {
+            return Some(command.done);
         }
-        tell(Some(turn.done));
+        notify(Some(command.done));
     }
 }

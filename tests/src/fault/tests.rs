@@ -63,7 +63,7 @@ async fn requests_pass_and_are_counted_by_operation() {
     let mut client = Client::to(&proxy).await;
     assert_eq!(client.ask().await.as_deref(), Ok("applied"));
     assert_eq!(client.ask().await.as_deref(), Ok("applied"));
-    let pooled: Vec<bool> = proxy.requests().iter().map(|seen| seen.pooled).collect();
+    let pooled: Vec<bool> = proxy.requests().iter().map(|request| request.pooled).collect();
     assert_eq!((proxy.count("PutItem"), proxy.count("GetItem"), pooled), (2, 0, vec![false, true]));
     assert_eq!(proxy.requests()[0].body, "{}");
 }
@@ -156,7 +156,7 @@ async fn a_delayed_request_is_answered_later() {
 #[tokio::test]
 async fn a_held_request_is_answered_after_its_release() {
     let (proxy, _server) = proxy().await;
-    proxy.on("PutItem", 1, Fault::Hold);
+    proxy.inject_at("PutItem", 1, Fault::Hold);
     let mut held = Client::to(&proxy).await;
     held.send("DynamoDB_20120810.PutItem").await;
     while proxy.count("PutItem") == 0 {}
@@ -183,7 +183,7 @@ const CREATE: &str = "secretsmanager.CreateSecret";
 #[tokio::test]
 async fn a_planned_fault_applies_only_to_its_call() {
     let (proxy, _server) = proxy().await;
-    proxy.on("CreateSecret", 2, Fault::secrets_manager(400, "ResourceExistsException"));
+    proxy.inject_at("CreateSecret", 2, Fault::secrets_manager(400, "ResourceExistsException"));
     let mut client = Client::to(&proxy).await;
     let mut answers = Vec::new();
     for target in [CREATE, "secretsmanager.GetSecretValue", CREATE, CREATE] {
@@ -206,7 +206,7 @@ async fn no_call_of_a_process_is_applied_after_its_end() {
         proxy.heal();
         assert_eq!(Client::to(proxy).await.ask().await.as_deref(), Ok("applied"));
     }
-    let faults: Vec<Fault> = first.requests().into_iter().map(|seen| seen.fault).collect();
+    let faults: Vec<Fault> = first.requests().into_iter().map(|request| request.fault).collect();
     assert_eq!(faults, [Fault::ApplyThenLose, Fault::Reset, Fault::Pass]);
 }
 

@@ -8,7 +8,7 @@ use super::address::DELIVERY_PREFIX;
 use crate::secrets_manager::{Secrets, Version, line};
 
 /// A value of a delivered secret.
-pub(super) struct Delivered {
+pub(super) struct DeliveredKey {
     name: String,
     arn: String,
     value: String,
@@ -16,7 +16,7 @@ pub(super) struct Delivered {
     pub(super) secret: String,
 }
 
-impl Delivered {
+impl DeliveredKey {
     /// The names of all delivered secrets.
     pub(super) async fn names(secrets: &Secrets) -> Result<Vec<String>, String> {
         secrets.try_names(DELIVERY_PREFIX).await
@@ -54,7 +54,7 @@ impl Delivered {
 }
 
 /// The name, the ARN and the members, with a masked secret.
-impl fmt::Display for Delivered {
+impl fmt::Display for DeliveredKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let masked = self.value.replace(&self.secret, "****");
         write!(formatter, "  {}\n  {}\n  {masked}", self.name, self.arn)
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_delivered_key_is_shown_without_its_secret() {
         let stored = StoredKey::new();
-        let delivered = Delivered::parse("apikeys/61/ci", "arn".to_owned(), stored.delivered()).unwrap();
+        let delivered = DeliveredKey::parse("apikeys/61/ci", "arn".to_owned(), stored.delivered()).unwrap();
         let shown = delivered.to_string();
         assert!(shown.starts_with("  apikeys/61/ci\n  arn\n  {") && shown.contains(&stored.key), "{shown}");
         assert!(shown.contains(r#""secret":"****""#) && !shown.contains(&stored.secret), "{shown}");
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_value_that_is_no_key_is_not_shown() {
         for value in ["", "{}", "null", r#"{"key":"x","secret":""}"#, r#"{"key":"x","secret":7}"#] {
-            assert!(Delivered::parse("x", String::new(), value.to_owned()).is_none(), "{value}");
+            assert!(DeliveredKey::parse("x", String::new(), value.to_owned()).is_none(), "{value}");
         }
     }
 }

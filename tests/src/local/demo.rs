@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 
 use super::address::{GATEWAY_PORT, SECRETS};
-use super::delivered::Delivered;
+use super::delivered::DeliveredKey;
 use super::events::{EventFile, fill_here};
 use super::invoke::send;
 use super::settings::Settings;
@@ -64,9 +64,9 @@ async fn deliver(settings: &Settings) -> Result<Created, String> {
     println!("\nEventBridge with {}", event["detail"]);
     println!("  {}", send(file.function, &event).await?);
     // The stack starts with an empty Secrets Manager.
-    let names = Delivered::names(&SECRETS).await?;
+    let names = DeliveredKey::names(&SECRETS).await?;
     let name = names.first().ok_or("no secret was delivered")?;
-    let delivered = Delivered::read(&SECRETS, name).await?;
+    let delivered = DeliveredKey::read(&SECRETS, name).await?;
     println!("\nSecrets Manager holds:\n{delivered}");
     Ok(Created { key: delivered.key, secret: delivered.secret })
 }

@@ -21,9 +21,9 @@ use crate::token::Signer;
 pub use filling::fill;
 pub use name::{Outcome, Source};
 
-/// The services behind the functions, to which the keys and secrets of placeholders are written, and the token signer.
+/// What placeholders are filled from: the services that store their keys and secrets, and the token signer.
 #[derive(Clone, Copy, Debug)]
-pub struct Ground<'a> {
+pub struct Backend<'a> {
     /// The table of keys.
     pub table: Table,
     /// The secrets.
@@ -34,13 +34,13 @@ pub struct Ground<'a> {
     pub signer: &'a Signer,
 }
 
-/// The setup that a file's answer requires besides the event.
+/// A deployment, other than that of `make run`, that a file's answer requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub enum Setup {
     /// A DynamoDB that doesn't answer.
-    BrokenStore,
+    UnreachableStore,
     /// A function that is not configured for events.
-    NoEvents,
+    EventsDisabled,
 }
 
 /// An event file.
@@ -89,24 +89,24 @@ impl EventFile {
 
     /// The setup, other than that of `make run`, that the answer requires.
     #[must_use]
-    pub fn need(&self) -> Option<Need> {
+    pub fn setup(&self) -> Option<Setup> {
         match (&self.outcome, self.source) {
-            (Outcome::Refused(code), _) if code == "eventsDisabled" => Some(Need::NoEvents),
+            (Outcome::Refused(code), _) if code == "eventsDisabled" => Some(Setup::EventsDisabled),
             // A damaged record makes the key function answer 500. The jwt function reads no record.
-            (_, Source::Http { status: 500 }) if self.function == Function::Jwt => Some(Need::BrokenStore),
+            (_, Source::Http { status: 500 }) if self.function == Function::Jwt => Some(Setup::UnreachableStore),
             _ => None,
         }
     }
 
-    /// The event with filled placeholders. Writes their keys and secrets to `ground`.
+    /// The event with filled placeholders. Writes their keys and secrets to `backend`.
     ///
     /// # Errors
     ///
     /// Returns one line with the file and the cause.
-    pub async fn fill(&self, ground: &Ground<'_>) -> Result<Value, String> {
+    pub async fn fill(&self, backend: &Backend<'_>) -> Result<Value, String> {
         let describe = |cause: String| format!("{}: {cause}", host::relative(&self.path));
         let text = fs::read_to_string(&self.path).map_err(|error| describe(error.to_string()))?;
-        let text = fill(&text, ground).await.map_err(describe)?;
+        let text = fill(&text, backend).await.map_err(describe)?;
         serde_json::from_str(&text).map_err(|error| describe(error.to_string()))
     }
 }
@@ -124,7 +124,7 @@ pub(super) async fn fill_all(settings: &Settings) -> Result<(), String> {
 /// Fills a file for the local stack.
 pub(super) async fn fill_here(settings: &Settings, file: &EventFile) -> Result<Value, String> {
     let signer = settings.signer();
-    file.fill(&Ground { table: TABLE, secrets: SECRETS, delivery_prefix: DELIVERY_PREFIX, signer: &signer }).await
+    file.fill(&Backend { table: TABLE, secrets: SECRETS, delivery_prefix: DELIVERY_PREFIX, signer: &signer }).await
 }
 
 /// Fills a file, writes it to `.local/events`, and returns its path.

@@ -1,6 +1,6 @@
 //! `make invoke`: sends one event file to the running functions with `cargo lambda invoke`.
 //!
-//! It prints any answer and the error code of a failed invocation; a missing answer is an error. Delivered keys are
+//! It prints any answer and the error code of a failed invocation; a missing answer is an error. DeliveredKey keys are
 //! printed without their secrets.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::address::{GATEWAY_PORT, SECRETS};
-use super::delivered::Delivered;
+use super::delivered::DeliveredKey;
 use super::events::{EventFile, Source, fill_into_local};
 use super::settings::Settings;
 use crate::function::Function;
@@ -21,10 +21,10 @@ pub(super) async fn run(settings: &Settings, function: Option<Function>, file: &
         return Err(format!("{} is an event for the other function", file.path.display()));
     }
     let path = fill_into_local(settings, &file).await?;
-    let known = Delivered::names(&SECRETS).await?;
+    let known = DeliveredKey::names(&SECRETS).await?;
     println!("{}", invoke(file.function, &path)?);
     if !matches!(file.source, Source::Http { .. }) {
-        Delivered::show_new(&SECRETS, &known).await?;
+        DeliveredKey::show_new(&SECRETS, &known).await?;
     }
     Ok(())
 }

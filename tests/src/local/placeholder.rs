@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::rotating::Rotating;
+use super::rotation_state::RotationState;
 use crate::stored_key::{StoredKey, basic};
 use crate::token::Claims;
 
@@ -24,9 +24,9 @@ pub enum Placeholder {
     /// A unique id.
     Id,
     /// The `deliverTo` of a secret that exists already.
-    Taken,
+    TakenName,
     /// The ARN of a secret whose rotation has begun.
-    Secret(Rotating),
+    Secret(RotationState),
     /// The id of the pending version of that secret.
     Token,
 }
@@ -44,8 +44,8 @@ impl FromStr for Placeholder {
             Some("own") => Ok(Self::Own),
             // A word after `id` makes it a different id.
             Some("id") => Ok(Self::Id),
-            Some("taken") => Ok(Self::Taken),
-            Some("secret") => Rotating::parse(words).map(Self::Secret),
+            Some("taken") => Ok(Self::TakenName),
+            Some("secret") => RotationState::parse(words).map(Self::Secret),
             Some("token") => Ok(Self::Token),
             _ => Err(format!("{{{{{text}}}}} is not one of bearer, basic, key, own, id, taken, secret, token")),
         }

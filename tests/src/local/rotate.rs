@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::address::{DELIVERY_PREFIX, GATEWAY_PORT, SECRETS};
-use super::delivered::Delivered;
+use super::delivered::DeliveredKey;
 use super::events::check_running;
 use super::invoke::send;
 use crate::function::Function;
@@ -24,16 +24,16 @@ pub(super) async fn run() -> Result<(), String> {
         println!("Creating a key with a direct invocation of the key function");
         send(Function::Key, &request()).await?;
     }
-    println!("Before the rotation:\n{}\n", Delivered::read(&SECRETS, &name).await?);
+    println!("Before the rotation:\n{}\n", DeliveredKey::read(&SECRETS, &name).await?);
     let rotation = Rotation::begin(SECRETS, &name).await?;
     println!("Rotating in the steps of Secrets Manager, with the token {}", rotation.token());
     for step in Step::ALL {
         let answer = send(Function::Key, &rotation.payload(step)).await;
         println!("  {:<13} {}", step.name(), answer.map_err(|error| format!("{}: {error}", step.name()))?);
     }
-    let current = Delivered::read(&SECRETS, &name).await?;
+    let current = DeliveredKey::read(&SECRETS, &name).await?;
     println!("\nAfter the rotation:\n{current}\n");
-    let previous = Delivered::read_stage(&SECRETS, &name, "AWSPREVIOUS").await?;
+    let previous = DeliveredKey::read_stage(&SECRETS, &name, "AWSPREVIOUS").await?;
     for (which, delivered) in [("old", &previous), ("new", &current)] {
         create_with(which, delivered).await?;
     }
@@ -53,7 +53,7 @@ fn request() -> Value {
 }
 
 /// Checks that a key can create another key.
-async fn create_with(which: &str, delivered: &Delivered) -> Result<(), String> {
+async fn create_with(which: &str, delivered: &DeliveredKey) -> Result<(), String> {
     let path = Function::Key.path();
     let authorization = basic(&delivered.key, &delivered.secret);
     let headers = [("authorization", &*authorization), ("content-type", "application/json")];

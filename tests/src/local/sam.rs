@@ -16,8 +16,8 @@ use std::process::{Command, Stdio};
 use serde_json::{Map, Value, json};
 
 use super::address::DELIVERY_PREFIX;
-use super::delivered::Delivered;
-use super::events::{EventFile, Ground, Need};
+use super::delivered::DeliveredKey;
+use super::events::{Backend, EventFile, Setup};
 use super::stack::provisioner;
 use crate::dynamo::{Dynamo, REGION};
 use crate::function::Function;
@@ -108,7 +108,7 @@ impl SamLocal {
     ///
     /// Returns one line if Secrets Manager does not answer.
     pub async fn delivered(&self) -> Result<usize, String> {
-        Ok(Delivered::names(&self.secrets).await?.len())
+        Ok(DeliveredKey::names(&self.secrets).await?.len())
     }
 
     /// The event with filled placeholders. Writes their keys and secrets to the services.
@@ -118,11 +118,11 @@ impl SamLocal {
     /// Returns one line with the file and the cause.
     pub async fn fill(&self, file: &EventFile) -> Result<Value, String> {
         let (table, secrets) = (*self.dynamo.table(), *self.secrets);
-        file.fill(&Ground { table, secrets, delivery_prefix: DELIVERY_PREFIX, signer: &self.signer }).await
+        file.fill(&Backend { table, secrets, delivery_prefix: DELIVERY_PREFIX, signer: &self.signer }).await
     }
 
     /// A command of `sam local`, without the event and the port.
-    fn command(&self, subcommand: &str, need: Option<Need>) -> Result<Command, String> {
+    fn command(&self, subcommand: &str, setup: Option<Setup>) -> Result<Command, String> {
         let mut command = Command::new("sam");
         command
             .current_dir(host::repository())
@@ -135,21 +135,21 @@ impl SamLocal {
             .arg("--template-file")
             .arg(template::path())
             .arg("--env-vars")
-            .arg(self.folder.write("variables.json", &self.variables(need).to_string())?)
+            .arg(self.folder.write("variables.json", &self.variables(setup).to_string())?)
             .args(["--parameter-overrides", &format!("Architecture={}", architecture())])
             .stdin(Stdio::null());
         Ok(command)
     }
 
     /// The variables of all functions. `sam` passes a function the variables that the template declares for it.
-    fn variables(&self, need: Option<Need>) -> Value {
+    fn variables(&self, setup: Option<Setup>) -> Value {
         let mut variables = Function::Jwt.environment(&self.dynamodb, &self.jwt_secret);
         let arn = &self.provisioner_arn;
         variables.extend(Function::Key.events_environment(&self.secrets_manager, DELIVERY_PREFIX, arn));
         let mut variables: Map<String, Value> =
             variables.into_iter().map(|(name, value)| (name, value.into())).collect();
         // One configuration lacks everything that any event file requires to be missing, for one set of containers.
-        if need.is_some() {
+        if setup.is_some() {
             let closed = self.engine.endpoint(CLOSED_PORT);
             let lacking =
                 [("DELIVERY_PREFIX", ""), ("PROVISIONER_SECRET_ARN", ""), ("AWS_ENDPOINT_URL_DYNAMODB", &closed)];

@@ -15,7 +15,7 @@ use crate::dynamo::Dynamo;
 use crate::function::Function;
 use crate::host;
 use crate::http;
-use crate::process::Tree;
+use crate::process::ProcessTree;
 use crate::secrets_manager::SecretsManager;
 use crate::stored_key::StoredKey;
 
@@ -41,7 +41,7 @@ struct Site {
 
 /// The running stack.
 pub(super) struct Stack {
-    functions: Tree,
+    functions: ProcessTree,
     /// The port of both functions.
     pub(super) port: u16,
     pub(super) dynamo: Dynamo,
@@ -126,7 +126,7 @@ async fn build() -> Result<(), String> {
     println!("Building both functions (the first time takes some minutes)");
     let mut command = cargo("cargo");
     command.args(["build", "--locked"]).args(Function::ALL.iter().flat_map(|function| ["--bin", function.name()]));
-    let mut build = Tree::spawn(&mut command)?;
+    let mut build = ProcessTree::spawn(&mut command)?;
     loop {
         match build.exit_status() {
             Some(status) if status.success() => return Ok(()),
@@ -145,7 +145,7 @@ pub(super) async fn provisioner(dynamo: &Dynamo, secrets: &SecretsManager) -> Re
     secrets.try_create("apikeys-provisioner", &value).await
 }
 
-fn serve(site: Site, settings: &Settings, environment: Vec<(String, String)>) -> Result<Tree, String> {
+fn serve(site: Site, settings: &Settings, environment: Vec<(String, String)>) -> Result<ProcessTree, String> {
     let describe = |error| format!("{}: {error}", host::relative(&settings.log()));
     let log = File::create(settings.log()).map_err(describe)?;
     let mut command = cargo("cargo-lambda");
@@ -156,7 +156,7 @@ fn serve(site: Site, settings: &Settings, environment: Vec<(String, String)>) ->
         .envs(environment)
         .stdout(log.try_clone().map_err(describe)?)
         .stderr(log);
-    Tree::spawn(&mut command)
+    ProcessTree::spawn(&mut command)
 }
 
 /// A command in the repository without the variables of AWS, which would reach the functions, and of `cargo run`, which

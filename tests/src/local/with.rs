@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::settings::Settings;
 use super::stack::Stack;
-use crate::process::Tree;
+use crate::process::ProcessTree;
 use crate::stored_key::StoredKey;
 use crate::token::Claims;
 
@@ -22,7 +22,7 @@ pub(super) async fn run(settings: &Settings, command: &[String]) -> Result<(), S
     let stack = Stack::start_apart(settings).await?;
     let caller = StoredKey::new().level(8).chain_expires_in(CHAIN);
     stack.dynamo.try_put_item(caller.item).await?;
-    let mut child = Tree::spawn(Command::new(program).args(arguments).envs([
+    let mut child = ProcessTree::spawn(Command::new(program).args(arguments).envs([
         ("APIKEYS_URL", format!("http://127.0.0.1:{}", stack.port)),
         ("APIKEYS_TOKEN", Claims::new().role("admin").sign(&settings.signer())),
         ("APIKEYS_KEY", caller.key),

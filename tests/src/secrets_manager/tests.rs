@@ -191,13 +191,13 @@ async fn a_proxy_injects_the_planned_faults() {
     let proxy = Proxy::to(secrets.port()).await;
     let broken = Secrets::at(proxy.port());
     let name = format!("{}61/a", unique_prefix());
-    proxy.on("CreateSecret", 1, Fault::ApplyThenLose);
+    proxy.inject_at("CreateSecret", 1, Fault::ApplyThenLose);
     // The client's retry finds its own secret, with the same token and value.
     broken.create(&name, "value").await;
     proxy.next(Fault::secrets_manager(400, "AccessDeniedException"));
     let error = broken.try_value(&name, Version::CURRENT).await.unwrap_err();
     assert!(error.contains("AccessDeniedException"), "{error}");
-    let seen: Vec<String> = proxy.requests().into_iter().map(|seen| seen.operation).collect();
+    let seen: Vec<String> = proxy.requests().into_iter().map(|request| request.operation).collect();
     assert_eq!(seen, ["CreateSecret", "CreateSecret", "GetSecretValue"]);
 }
 
@@ -208,7 +208,7 @@ async fn a_connection_through_a_proxy_stays_open_as_in_aws() {
     for _ in 0..2 {
         client.list_secrets().max_results(1).send().await.unwrap();
     }
-    assert_eq!(proxy.requests().iter().map(|seen| seen.pooled).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(proxy.requests().iter().map(|request| request.pooled).collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]

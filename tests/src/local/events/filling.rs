@@ -2,7 +2,7 @@
 //!
 //! No value needs escaping, so a placeholder may be in JSON text inside other JSON.
 
-use super::Ground;
+use super::Backend;
 use crate::local::placeholder::Placeholder;
 use crate::rotation::Rotation;
 use crate::secrets_manager::new_token;
@@ -14,12 +14,12 @@ use crate::stored_key::StoredKey;
 /// # Errors
 ///
 /// Returns one line if a placeholder is invalid, or the table or the secrets can't be written.
-pub async fn fill(text: &str, ground: &Ground<'_>) -> Result<String, String> {
+pub async fn fill(text: &str, backend: &Backend<'_>) -> Result<String, String> {
     let mut filled = text.to_owned();
     let mut made = Made::default();
     while let Some((_, after)) = filled.split_once("{{") {
         let (placeholder, _) = after.split_once("}}").ok_or("a placeholder has no end")?;
-        let value = value(placeholder, ground, &mut made).await?;
+        let value = value(placeholder, backend, &mut made).await?;
         check(placeholder, &value)?;
         filled = filled.replace(&format!("{{{{{placeholder}}}}}"), &value);
     }
@@ -34,28 +34,28 @@ struct Made {
     own: Option<String>,
 }
 
-async fn value(placeholder: &str, ground: &Ground<'_>, made: &mut Made) -> Result<String, String> {
+async fn value(placeholder: &str, backend: &Backend<'_>, made: &mut Made) -> Result<String, String> {
     match placeholder.parse()? {
-        Placeholder::Bearer(claims) => Ok(format!("Bearer {}", claims.sign(ground.signer))),
+        Placeholder::Bearer(claims) => Ok(format!("Bearer {}", claims.sign(backend.signer))),
         Placeholder::Basic(stored, authorization) => {
-            ground.table.try_put_item(stored.item).await?;
+            backend.table.try_put_item(stored.item).await?;
             made.own = Some(stored.key);
             Ok(authorization)
         }
         Placeholder::Key => {
             let stored = StoredKey::new();
-            ground.table.try_put_item(stored.item).await?;
+            backend.table.try_put_item(stored.item).await?;
             Ok(stored.key)
         }
         Placeholder::Own => made.own.clone().ok_or_else(|| "{{own}} needs a {{basic}} before it".to_owned()),
         Placeholder::Id => Ok(new_token()),
-        Placeholder::Taken => {
+        Placeholder::TakenName => {
             let deliver_to = new_token();
-            ground.secrets.try_create(&ground.secret_name(&deliver_to), "{}").await?;
+            backend.secrets.try_create(&backend.secret_name(&deliver_to), "{}").await?;
             Ok(deliver_to)
         }
-        Placeholder::Secret(rotating) => {
-            let begun = rotating.begin(ground).await?;
+        Placeholder::Secret(state) => {
+            let begun = state.begin(backend).await?;
             Ok(made.rotation.insert(begun).arn().to_owned())
         }
         Placeholder::Token => {
@@ -71,7 +71,7 @@ fn check(placeholder: &str, value: &str) -> Result<(), String> {
     value.chars().all(is_plain).then_some(()).ok_or_else(message)
 }
 
-impl Ground<'_> {
+impl Backend<'_> {
     /// The name of a secret of user 61, the default user of all placeholders.
     pub(in crate::local) fn secret_name(&self, deliver_to: &str) -> String {
         format!("{}61/{deliver_to}", self.delivery_prefix)

@@ -14,11 +14,11 @@ fn refused(code: &str) -> Outcome {
 }
 
 /// Fills a text with a new table and new secrets, and passes them to `look`.
-async fn filled(text: &str, look: impl AsyncFn(&str, Ground<'_>)) {
+async fn filled(text: &str, look: impl AsyncFn(&str, Backend<'_>)) {
     let dynamo = Dynamo::in_memory().await;
     let (delivery_prefix, signer) = (&unique_prefix(), &Signer::hs256(SECRET));
-    let ground = Ground { table: *dynamo.table(), secrets: SecretsManager::shared(), delivery_prefix, signer };
-    look(&fill(text, &ground).await.unwrap(), ground).await;
+    let backend = Backend { table: *dynamo.table(), secrets: SecretsManager::shared(), delivery_prefix, signer };
+    look(&fill(text, &backend).await.unwrap(), backend).await;
 }
 
 #[test]
@@ -46,11 +46,11 @@ fn a_name_says_function_source_and_outcome() {
 #[test]
 fn a_file_name_gives_the_setup_that_its_answer_requires() {
     for name in ["jwt-500-create-apikey-failed.json", "jwt-500-list-apikeys-failed.json"] {
-        assert_eq!(named(name).need(), Some(Need::BrokenStore), "{name}");
+        assert_eq!(named(name).setup(), Some(Setup::UnreachableStore), "{name}");
     }
-    assert_eq!(named("key-sns-events-disabled.json").need(), Some(Need::NoEvents));
+    assert_eq!(named("key-sns-events-disabled.json").setup(), Some(Setup::EventsDisabled));
     for name in ["key-500-create-apikey-failed.json", "key-direct-create-apikey-failed.json", "jwt-201-alb.json"] {
-        assert_eq!(named(name).need(), None, "{name}");
+        assert_eq!(named(name).setup(), None, "{name}");
     }
 }
 
@@ -72,11 +72,11 @@ fn a_name_outside_the_scheme_is_an_error() {
 #[tokio::test]
 async fn a_placeholder_becomes_a_credential_and_its_key_is_stored() {
     let text = r#"["{{bearer}}", "{{basic level=3}}", "{{basic level=3}}"]"#;
-    filled(text, async |filled, ground| {
+    filled(text, async |filled, backend| {
         let values: Vec<String> = serde_json::from_str(filled).unwrap();
         assert!(values[0].starts_with("Bearer ey") && values[1].starts_with("Basic "), "{filled}");
         assert_eq!(values[1], values[2]);
-        assert_eq!(ground.table.items().await.len(), 1);
+        assert_eq!(backend.table.items().await.len(), 1);
     })
     .await;
 }
@@ -84,11 +84,11 @@ async fn a_placeholder_becomes_a_credential_and_its_key_is_stored() {
 #[tokio::test]
 async fn the_id_of_the_calling_key_differs_from_that_of_another_key() {
     let text = r#"["{{basic level=3}}", "{{own}}", "{{key}}", "{{key}}"]"#;
-    filled(text, async |filled, ground| {
+    filled(text, async |filled, backend| {
         let values: Vec<String> = serde_json::from_str(filled).unwrap();
         assert_eq!(values[2], values[3]);
         assert_ne!(values[1], values[2]);
-        let items = ground.table.items().await;
+        let items = backend.table.items().await;
         let level = |key: &str| {
             let item = items.iter().find(|item| item["key"].as_s().is_ok_and(|id| id == key));
             item.unwrap()["level"].as_n().unwrap().clone()
@@ -119,11 +119,11 @@ async fn a_secret_placeholder_is_a_secret_at_a_step_of_a_rotation() {
         [("createSecret", false, 1), ("setSecret", true, 1), ("testSecret", true, 2), ("finishSecret", true, 2)]
     {
         let text = format!(r#"["{{{{secret at={step}}}}}", "{{{{token}}}}"]"#);
-        filled(&text, async |filled, ground| {
+        filled(&text, async |filled, backend| {
             let [arn, token]: [String; 2] = serde_json::from_str(filled).unwrap();
-            assert_eq!(ground.secrets.versions(&arn).await[&token], ["AWSPENDING"], "{step}");
-            assert_eq!(ground.secrets.value(&arn, Version::Id(&token)).await.is_some(), has_value, "{step}");
-            assert_eq!(ground.table.items().await.len(), keys, "{step}");
+            assert_eq!(backend.secrets.versions(&arn).await[&token], ["AWSPENDING"], "{step}");
+            assert_eq!(backend.secrets.value(&arn, Version::Id(&token)).await.is_some(), has_value, "{step}");
+            assert_eq!(backend.table.items().await.len(), keys, "{step}");
         })
         .await;
     }
@@ -132,9 +132,9 @@ async fn a_secret_placeholder_is_a_secret_at_a_step_of_a_rotation() {
 #[tokio::test]
 async fn an_unclosed_or_unknown_placeholder_is_an_error() {
     let (signer, secrets) = (&Signer::hs256(SECRET), Secrets::at(1));
-    let ground = Ground { table: Table::at(1), secrets, delivery_prefix: "x/", signer };
+    let backend = Backend { table: Table::at(1), secrets, delivery_prefix: "x/", signer };
     for text in ["{{bearer", "{{digest}}", "{{token}}"] {
-        assert!(fill(text, &ground).await.is_err(), "{text}");
+        assert!(fill(text, &backend).await.is_err(), "{text}");
     }
 }
 
@@ -142,13 +142,13 @@ async fn an_unclosed_or_unknown_placeholder_is_an_error() {
 async fn every_event_file_can_be_filled_and_holds_no_secret() {
     let dynamo = Dynamo::in_memory().await;
     let (delivery_prefix, signer) = (&unique_prefix(), &Signer::hs256(SECRET));
-    let ground = Ground { table: *dynamo.table(), secrets: SecretsManager::shared(), delivery_prefix, signer };
+    let backend = Backend { table: *dynamo.table(), secrets: SecretsManager::shared(), delivery_prefix, signer };
     let files = EventFile::all().unwrap();
     assert!(!files.is_empty());
     for file in files {
         let text = fs::read_to_string(&file.path).unwrap();
         assert!(!text.contains("Bearer ") && !text.contains("Basic "), "{}", file.path.display());
-        let event = file.fill(&ground).await.unwrap();
+        let event = file.fill(&backend).await.unwrap();
         assert!(event.is_object() && !event.to_string().contains("{{"), "{}", file.path.display());
     }
 }

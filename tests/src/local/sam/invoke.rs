@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::SamLocal;
-use crate::local::delivered::Delivered;
+use crate::local::delivered::DeliveredKey;
 use crate::local::events::{EventFile, Source};
 use crate::local::invoke::readable;
 use crate::local::settings::Settings;
@@ -17,12 +17,12 @@ pub(in crate::local) async fn run(settings: &Settings, file: &Path) -> Result<()
     let file = EventFile::named(file)?;
     let local = SamLocal::start(settings.secret()).await?;
     let event = local.fill(&file).await?;
-    let known = Delivered::names(&local.secrets).await?;
+    let known = DeliveredKey::names(&local.secrets).await?;
     println!("sam local invoke {}", file.logical_name());
     let answer = local.invoke(&file, &event).await?;
     println!("\n{}", readable(&answer));
     if !matches!(file.source, Source::Http { .. }) {
-        Delivered::show_new(&local.secrets, &known).await?;
+        DeliveredKey::show_new(&local.secrets, &known).await?;
     }
     file.check(&event, &answer)
 }
@@ -34,7 +34,7 @@ impl SamLocal {
     ///
     /// Returns one line if the function gives no answer.
     pub async fn invoke(&self, file: &EventFile, event: &Value) -> Result<Value, String> {
-        let mut command = self.command("invoke", file.need())?;
+        let mut command = self.command("invoke", file.setup())?;
         let (mut reader, writer) = std::io::pipe().map_err(|error| error.to_string())?;
         command.arg("--event").arg(self.folder.write("event.json", &event.to_string())?);
         command.arg(file.logical_name()).stdout(writer);

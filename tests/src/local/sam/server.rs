@@ -15,13 +15,13 @@ use super::engine::Engine;
 use crate::host;
 use crate::http;
 use crate::local::address::answers;
-use crate::local::events::Need;
+use crate::local::events::Setup;
 use crate::local::stack::last_lines;
-use crate::process::Tree;
+use crate::process::ProcessTree;
 
 /// A running `sam local` with its containers.
 pub(super) struct Running<'local> {
-    tree: Tree,
+    tree: ProcessTree,
     engine: &'local Engine,
     mark: &'local str,
 }
@@ -57,7 +57,7 @@ pub struct Server<'local> {
 impl SamLocal {
     /// Starts a command of `sam local` and marks all its containers.
     pub(super) fn spawn(&self, mut command: Command) -> Result<Running<'_>, String> {
-        Ok(Running { tree: Tree::spawn(&mut command)?, engine: &self.engine, mark: self.mark() })
+        Ok(Running { tree: ProcessTree::spawn(&mut command)?, engine: &self.engine, mark: self.mark() })
     }
 
     /// Starts `sam local start-lambda` on a free port, with the setup that a file requires.
@@ -65,9 +65,9 @@ impl SamLocal {
     /// # Errors
     ///
     /// Returns the end of the log if it does not start.
-    pub async fn start_lambda(&self, need: Option<Need>, log: &Path) -> Result<Server<'_>, String> {
+    pub async fn start_lambda(&self, setup: Option<Setup>, log: &Path) -> Result<Server<'_>, String> {
         let [port] = host::free_ports();
-        self.listen("start-lambda", port, need, log).await
+        self.listen("start-lambda", port, setup, log).await
     }
 
     /// Starts a server of `sam local`, and returns when it listens.
@@ -75,12 +75,12 @@ impl SamLocal {
         &self,
         subcommand: &str,
         port: u16,
-        need: Option<Need>,
+        setup: Option<Setup>,
         log: &Path,
     ) -> Result<Server<'_>, String> {
         let describe = |error: std::io::Error| format!("{}: {error}", host::relative(log));
         let file = File::create(log).map_err(describe)?;
-        let mut command = self.command(subcommand, need)?;
+        let mut command = self.command(subcommand, setup)?;
         command
             .args(["--warm-containers", "LAZY", "--no-watch", "--host", "127.0.0.1", "--port", &port.to_string()])
             .stdout(file.try_clone().map_err(describe)?)

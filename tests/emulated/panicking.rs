@@ -10,9 +10,9 @@ use shared::keys::{Authenticate, AuthenticateError, Rejection, Services};
 use shared::platform::Call;
 use shared::platform::config::{ConfigError, Environment};
 
-struct Fragile(AtomicBool);
+struct PanickingVerifier(AtomicBool);
 
-impl Authenticate for Fragile {
+impl Authenticate for PanickingVerifier {
     const ENDPOINT: &'static str = "jwt";
     const SCHEME: &'static str = "Bearer";
     const CHALLENGE: &'static str = r#"Bearer realm="apikeys""#;
@@ -25,12 +25,12 @@ impl Authenticate for Fragile {
     }
 }
 
-impl AuthenticateEvent for Fragile {}
+impl AuthenticateEvent for PanickingVerifier {}
 
-impl RotateSecrets for Fragile {}
+impl RotateSecrets for PanickingVerifier {}
 
-fn configure(_: &Environment) -> Result<Fragile, ConfigError> {
-    Ok(Fragile(AtomicBool::new(false)))
+fn configure(_: &Environment) -> Result<PanickingVerifier, ConfigError> {
+    Ok(PanickingVerifier(AtomicBool::new(false)))
 }
 
 #[tokio::main(flavor = "current_thread")]

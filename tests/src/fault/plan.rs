@@ -1,6 +1,7 @@
 //! The planned faults and the recorded requests of a proxy.
 //!
-//! All connections of a proxy share its script. Proxies of one process share the plan of its end.
+//! All connections of a proxy share its plan. A fault that ends the calling process resets the plans of
+//! all its proxies.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,21 +9,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::wire::Message;
-use super::{Fault, Seen};
+use super::{Fault, RecordedRequest};
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Script {
-    lines: Arc<Mutex<Lines>>,
+pub(super) struct FaultPlan {
+    state: Arc<Mutex<State>>,
     hold: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
-struct Lines {
-    plans: Vec<Plan>,
+struct State {
+    planned: Vec<PlannedFault>,
     queue: VecDeque<Fault>,
-    standing: Option<Fault>,
+    default: Option<Fault>,
     scattered: Option<Scatter>,
-    seen: Vec<Seen>,
+    requests: Vec<RecordedRequest>,
 }
 
 /// Random faults, reproducible by their seed.
@@ -53,40 +54,40 @@ impl Scatter {
 
 /// A fault for one call.
 #[derive(Debug)]
-struct Plan {
+struct PlannedFault {
     operation: String,
     /// The number of calls until the fault, including the faulty call.
     left: usize,
     fault: Fault,
-    /// The scripts whose requests are all reset afterwards.
-    dead: Vec<Script>,
+    /// The plans of the proxies whose requests are all reset afterwards.
+    dead: Vec<FaultPlan>,
 }
 
-impl Script {
+impl FaultPlan {
     pub(super) fn queue(&self, fault: Fault) {
         self.lock().queue.push_back(fault);
     }
 
-    pub(super) fn stand(&self, fault: Fault) {
-        self.lock().standing = Some(fault);
+    pub(super) fn set_default(&self, fault: Fault) {
+        self.lock().default = Some(fault);
     }
 
     pub(super) fn scatter(&self, seed: u64, one_in: u64, faults: Vec<Fault>) {
         self.lock().scattered = Some(Scatter { state: seed, one_in, faults });
     }
 
-    pub(super) fn plan(&self, operation: &str, nth: usize, fault: Fault, dead: Vec<Self>) {
+    pub(super) fn add(&self, operation: &str, nth: usize, fault: Fault, dead: Vec<Self>) {
         assert!(nth > 0, "calls are counted from 1");
-        self.lock().plans.push(Plan { operation: operation.to_owned(), left: nth, fault, dead });
+        self.lock().planned.push(PlannedFault { operation: operation.to_owned(), left: nth, fault, dead });
     }
 
     /// Removes all planned faults and sets the default fault.
-    pub(super) fn follow(&self, standing: Option<Fault>) {
-        let mut lines = self.lock();
-        lines.plans.clear();
-        lines.queue.clear();
-        lines.standing = standing;
-        lines.scattered = None;
+    pub(super) fn reset(&self, default: Option<Fault>) {
+        let mut state = self.lock();
+        state.planned.clear();
+        state.queue.clear();
+        state.default = default;
+        state.scattered = None;
     }
 
     /// The signal that releases a held request.
@@ -94,44 +95,44 @@ impl Script {
         &self.hold
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
-        self.lock().seen.clone()
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        self.lock().requests.clone()
     }
 
     /// Records a request and returns its fault.
     pub(super) fn take(&self, request: &Message, pooled: bool) -> Fault {
-        let mut lines = self.lock();
+        let mut state = self.lock();
         let (operation, body) = (request.operation(), request.body());
-        let (fault, dead) = match lines.planned(&operation) {
+        let (fault, dead) = match state.take_planned(&operation) {
             Some(plan) => (plan.fault, plan.dead),
-            None => (lines.usual(), Vec::new()),
+            None => (state.take_unplanned(), Vec::new()),
         };
-        lines.seen.push(Seen { operation, body, fault: fault.clone(), pooled });
-        // To avoid deadlocks, only one script is locked at a time.
-        drop(lines);
-        for script in dead {
-            script.follow(Some(Fault::Reset));
+        state.requests.push(RecordedRequest { operation, body, fault: fault.clone(), pooled });
+        // To avoid deadlocks, only one plan is locked at a time.
+        drop(state);
+        for plan in dead {
+            plan.reset(Some(Fault::Reset));
         }
         fault
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Lines {
-    /// Counts a call and takes its plan.
-    fn planned(&mut self, operation: &str) -> Option<Plan> {
-        for plan in self.plans.iter_mut().filter(|plan| plan.operation == operation) {
+impl State {
+    /// Counts a call, and removes and returns the fault that is due.
+    fn take_planned(&mut self, operation: &str) -> Option<PlannedFault> {
+        for plan in self.planned.iter_mut().filter(|plan| plan.operation == operation) {
             plan.left = plan.left.saturating_sub(1);
         }
-        let due = self.plans.iter().position(|plan| plan.left == 0)?;
-        Some(self.plans.remove(due))
+        let due = self.planned.iter().position(|plan| plan.left == 0)?;
+        Some(self.planned.remove(due))
     }
 
-    fn usual(&mut self) -> Fault {
-        let planned = self.queue.pop_front().or_else(|| self.standing.clone());
-        planned.or_else(|| self.scattered.as_mut().map(Scatter::draw)).unwrap_or(Fault::Pass)
+    fn take_unplanned(&mut self) -> Fault {
+        let fault = self.queue.pop_front().or_else(|| self.default.clone());
+        fault.or_else(|| self.scattered.as_mut().map(Scatter::draw)).unwrap_or(Fault::Pass)
     }
 }

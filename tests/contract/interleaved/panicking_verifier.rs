@@ -12,12 +12,12 @@ use shared::platform::config::Config;
 use crate::support::environment;
 
 /// The user whose requests panic.
-pub(super) const UNLUCKY: u64 = 13;
+pub(super) const PANICKING_USER: u64 = 13;
 
 /// A verifier that panics after it has identified user 13.
-pub(super) struct Fragile(TokenVerifier);
+pub(super) struct PanickingVerifier(TokenVerifier);
 
-impl Authenticate for Fragile {
+impl Authenticate for PanickingVerifier {
     const ENDPOINT: &'static str = TokenVerifier::ENDPOINT;
     const SCHEME: &'static str = TokenVerifier::SCHEME;
     const CHALLENGE: &'static str = TokenVerifier::CHALLENGE;
@@ -29,12 +29,12 @@ impl Authenticate for Fragile {
         call: &Call,
     ) -> Result<Principal, AuthenticateError> {
         let principal = self.0.authenticate(credential, services, call).await?;
-        assert_ne!(principal.user_id.get(), UNLUCKY, "an intended panic");
+        assert_ne!(principal.user_id.get(), PANICKING_USER, "an intended panic");
         Ok(principal)
     }
 }
 
-impl AuthenticateEvent for Fragile {
+impl AuthenticateEvent for PanickingVerifier {
     async fn authenticate_event(
         &self,
         authorization: Option<&str>,
@@ -43,14 +43,14 @@ impl AuthenticateEvent for Fragile {
         call: &Call,
     ) -> Result<Principal, EventAuthenticateError> {
         let principal = self.0.authenticate_event(authorization, source, services, call).await?;
-        assert_ne!(principal.user_id.get(), UNLUCKY, "an intended panic");
+        assert_ne!(principal.user_id.get(), PANICKING_USER, "an intended panic");
         Ok(principal)
     }
 }
 
-impl RotateSecrets for Fragile {}
+impl RotateSecrets for PanickingVerifier {}
 
-impl Fragile {
+impl PanickingVerifier {
     pub(super) async fn function(variables: &[(&str, &str)]) -> Function<Self> {
         let environment = environment(variables);
         let verifier = Self(TokenVerifier::configure(&environment).unwrap());
