@@ -142,10 +142,10 @@ def cheapest(result: dict) -> str:
     }
     best = min(prices, key=prices.get)
     default = int(re.search(r"\n  MemorySize:\n.*?\n    Default: (\d+)\n", TEMPLATE.read_text(), re.DOTALL)[1])
-    said = f"The cheapest size for both functions together is {best} MB; the default of `template.yaml` is {default} MB."
+    sentence = f"The cheapest size for both functions together is {best} MB; the default of `template.yaml` is {default} MB."
     if best != default:
-        said += f" It costs {prices[default] / prices[best] - 1:.0%} more."
-    return said
+        sentence += f" It costs {prices[default] / prices[best] - 1:.0%} more."
+    return sentence
 
 
 def latency(result: dict) -> str:
@@ -189,7 +189,7 @@ def builds() -> str:
 
 def ratios(result: dict) -> str:
     counts, rate = result["counts"], result["throughput"]["per_cpu_second"]
-    said = []
+    sentences = []
     for program in OURS:
         baseline, python = AGAINST[program]
         text = f"{program.name}: {rate[program.name] / rate[python.name]:.1f} times Python's creations for the same processor time"
@@ -198,8 +198,8 @@ def ratios(result: dict) -> str:
                 f", {counts[baseline.name]['start'] / counts[program.name]['start']:.1f} times fewer instructions to start than the"
                 f" baseline and {counts[program.name]['request'] / counts[baseline.name]['request']:.2f} times its instructions a request"
             )
-        said.append(text)
-    return "; ".join(said) + "."
+        sentences.append(text)
+    return "; ".join(sentences) + "."
 
 
 def terminal(result: dict) -> str:

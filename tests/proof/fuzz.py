@@ -18,14 +18,14 @@ def fuzz(target: str, seconds: str) -> str:
     command = ["cargo", "fuzz", "run", "--fuzz-dir", "tests/fuzz", "--sanitizer", "none", "--target-dir", FOLDER / "target", target,
                FOLDER / "corpus" / target, "--", f"-artifact_prefix={FOLDER}/found/", f"-max_total_time={seconds}", *OPTIONS]
     began = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    said = ""
+    output = ""
     for line in began.stderr:
         sys.stderr.write(line)
-        said += line
+        output += line
     if began.wait():
         raise SystemExit(f"{target}: the findings are in {FOLDER}/found")
-    inputs, took = re.search(r"^Done (\d+) runs in (\d+) second", said, re.MULTILINE).groups()
-    covered = re.findall(r" cov: (\d+) ", said)[-1]
+    inputs, took = re.search(r"^Done (\d+) runs in (\d+) second", output, re.MULTILINE).groups()
+    covered = re.findall(r" cov: (\d+) ", output)[-1]
     return f"{target}\t{took}\t{int(inputs):,}\t{covered}\t0"
 
 

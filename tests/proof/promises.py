@@ -71,11 +71,11 @@ def test(name: str) -> str:
 
 
 def promises() -> str:
-    said = []
+    lines = []
     for promise, tests, kind in rows(HERE / "promises.tsv")[1:]:
         shown = f"[{SUMMARIES[kind]()}](tests/proof/README.md#{kind})" if kind else ""
-        said.append([promise, "; ".join(test(name) for name in tests.split()), shown])
-    return table(["Promised", "Tests", "Figure"], said)
+        lines.append([promise, "; ".join(test(name) for name in tests.split()), shown])
+    return table(["Promised", "Tests", "Figure"], lines)
 
 
 def faults(name: str) -> str:

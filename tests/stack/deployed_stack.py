@@ -29,14 +29,14 @@ class DeployedStack(Emulator):
         self.outputs = {}
         super().__init__(port)
         try:
-            self.prepare()
+            self.create_parameter_resources()
             self.deploy()
-            self.provide()
+            self.create_provisioner_key()
         except BaseException:
             self.stop()
             raise
 
-    def prepare(self) -> None:
+    def create_parameter_resources(self) -> None:
         """Creates the resources that the parameters name: the token secret, the provisioner's secret and two topics."""
         manager, topics = self.client("secretsmanager"), self.client("sns")
         self.topic = topics.create_topic(Name="key-requests")["TopicArn"]
@@ -106,10 +106,10 @@ class DeployedStack(Emulator):
         if done.returncode:
             raise Unavailable(f"`sam {command}` failed:\n{done.stdout}")
 
-    def provide(self) -> None:
+    def create_provisioner_key(self) -> None:
         """Creates the provisioner's key with the deployed function, as in docs/events.md."""
-        asked = {"name": "Provisioner", "level": 4, "expiresIn": 31536000}
-        answer = self.ask("jwt", asked, {"Authorization": f"Bearer {self.token('curator')}"})
+        body = {"name": "Provisioner", "level": 4, "expiresIn": 31536000}
+        answer = self.create_key("jwt", body, {"Authorization": f"Bearer {self.token('curator')}"})
         self.client("secretsmanager").put_secret_value(
             SecretId=self.provisioner, SecretString=json.dumps(answer["apikey"])
         )
@@ -122,8 +122,8 @@ class DeployedStack(Emulator):
         identity = self.outputs["ApiUrl"].split("//")[1].split(".")[0]
         return f"{self.url}/_aws/execute-api/{identity}"
 
-    def ask(self, function: str, body: dict, headers: dict) -> dict:
-        """Creates a key; any answer but a 201 is an error."""
+    def create_key(self, function: str, body: dict, headers: dict) -> dict:
+        """Creates a key. Any answer other than 201 raises an exception."""
         answer = call("POST", f"{self.api}/apikeys/{function}", body, headers)
         if answer.status != 201:
             raise Unavailable(

@@ -1,6 +1,6 @@
 """Workarounds for all differences between MiniStack and AWS, except the settings in emulator.py.
 
-`adapt` changes the built template before the deployment; `mend` changes the server before its start.
+`adapt` changes the built template before the deployment; `patch_server` changes the server before its start.
 """
 
 import json
@@ -72,7 +72,7 @@ def route(name: str, condition: str, key: str, integration: dict) -> dict:
     }
 
 
-def mend() -> None:
+def patch_server() -> None:
     """Corrects behaviour of the server that the functions or their events depend on."""
     from ministack.core.responses import error_response_json
     from ministack.services import lambda_svc, secretsmanager

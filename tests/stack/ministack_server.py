@@ -24,9 +24,9 @@ from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import app  # noqa: E402
 
-from ministack_gaps import mend, over_tls  # noqa: E402
+from ministack_gaps import over_tls, patch_server  # noqa: E402
 
-mend()
+patch_server()
 config = Config()
 config.bind = [f"fd://{sys.argv[1]}"]
 config.loglevel = "WARNING"

@@ -10,12 +10,12 @@ LOG_GROUPS = ["JwtLogGroup", "KeyLogGroup", "JwtEventsLogGroup", "KeyEventsLogGr
 PATIENCE_SECONDS = 120  # the timeout; a result is seen within a tenth of a second
 
 
-def eventually(look, what: str):
-    """Calls `look` until it returns a true value."""
+def eventually(condition, what: str):
+    """Calls `condition` until it returns a true value."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        if seen := look():
-            return seen
+        if value := condition():
+            return value
         time.sleep(0.1)
     raise AssertionError(f"{what}: not within {PATIENCE_SECONDS} s")
 

@@ -103,13 +103,13 @@ def test_an_alarm_notifies_the_topic(stack):
     watch = stack.client("cloudwatch")
     watch.put_metric_data(Namespace=OWN, MetricData=[{"MetricName": "StartFailures", "Value": 1}])
 
-    def told():
+    def notifications():
         watch.describe_alarms(AlarmNames=[stack.physical("StartFailuresAlarm")])
         return [json.loads(json.loads(one["Body"])["Message"]) for one in received(stack, url)]
 
     # MiniStack evaluates an alarm whenever it is described, and may notify more than once.
-    told_states = {(one["AlarmName"], one["NewStateValue"]) for one in eventually(told, "the alarm's notification")}
-    assert (stack.physical("StartFailuresAlarm"), "ALARM") in told_states
+    states = {(one["AlarmName"], one["NewStateValue"]) for one in eventually(notifications, "the alarm's notification")}
+    assert (stack.physical("StartFailuresAlarm"), "ALARM") in states
 
 
 def metric_filters(stack, metric):
@@ -128,12 +128,12 @@ def metric_filters(stack, metric):
 @pytest.mark.parametrize(("kind", "path"), [("Jwt", "jwt"), ("Key", "key")])
 def test_only_the_line_of_a_fault_is_counted(stack, kind, path):
     """A function without its permissions answers 500. This also shows that MiniStack enforces IAM."""
-    key = stack.ask("jwt", request(4), bearer(stack))["apikey"]
+    key = stack.create_key("jwt", request(4), bearer(stack))["apikey"]
     caller = bearer(stack) if path == "jwt" else basic(key)
     with without_policies(stack, f"{kind}FunctionRole"):
         answer = call("POST", f"{stack.api}/apikeys/{path}", request(), caller)
     assert (answer.status, answer.json) == (500, {"result": "error", "error": "createApikeyFailed"})
-    stack.ask(path, request(), caller)
+    stack.create_key(path, request(), caller)
     group = f"{kind}LogGroup"
     [(counted, pattern)] = metric_filters(stack, f"{kind}Faults").items()
     assert counted == group
@@ -176,7 +176,7 @@ def test_the_dashboard_shows_the_deployed_resources(stack, alarms):
 
 
 def test_the_dashboard_shows_the_metrics_of_a_request_s_line(stack):
-    stack.ask("jwt", request(), bearer(stack))
+    stack.create_key("jwt", request(), bearer(stack))
     [line] = [json.loads(line) for line in logged(stack, "JwtLogGroup") if '"outcome":"created"' in line][-1:]
     [directive] = line["_aws"]["CloudWatchMetrics"]
     written = {(directive["Namespace"], metric["Name"]) for metric in directive["Metrics"]}

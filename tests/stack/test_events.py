@@ -31,51 +31,51 @@ def invoke_later(stack, output, payload):
     assert answer["StatusCode"] == 202
 
 
-def with_token(stack, asked):
-    return {**asked, "authorization": bearer(stack)["Authorization"]}
+def with_token(stack, body):
+    return {**body, "authorization": bearer(stack)["Authorization"]}
 
 
 # Each source, its sender, and the expected `createdBy`.
 SOURCES = {
-    "EventBridge": (lambda stack, asked: put(stack, with_token(stack, asked)), "jwt"),
+    "EventBridge": (lambda stack, body: put(stack, with_token(stack, body)), "jwt"),
     "SNS": (publish, "key"),
     "SQS": (send, "key"),
     "jwt asynchronously": (
-        lambda stack, asked: invoke_later(stack, "JwtEventsFunctionArn", with_token(stack, asked)),
+        lambda stack, body: invoke_later(stack, "JwtEventsFunctionArn", with_token(stack, body)),
         "jwt",
     ),
-    "key asynchronously": (lambda stack, asked: invoke_later(stack, "KeyEventsFunctionArn", asked), "key"),
+    "key asynchronously": (lambda stack, body: invoke_later(stack, "KeyEventsFunctionArn", body), "key"),
 }
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_an_event_delivers_a_key_that_works(stack, source):
     name = fresh("event")
-    ask, creator = SOURCES[source]
-    ask(stack, event(name, level=4))
+    send_event, creator = SOURCES[source]
+    send_event(stack, event(name, level=4))
     key = eventually(lambda: delivered(stack, name), f"the secret that {source} asked for")
     eventually(lambda: record(stack, key), "the record of that key")
     assert record(stack, key)["createdBy"]["S"].split(":")[0] == creator
-    assert stack.ask("key", request(1), basic(key))["apikey"]["userId"] == 61
+    assert stack.create_key("key", request(1), basic(key))["apikey"]["userId"] == 61
 
 
 @pytest.mark.parametrize("output", FUNCTIONS)
 def test_a_direct_invocation_returns_the_secret_s_arn(stack, output):
     name = fresh("direct")
-    asked = event(name)
-    asked = with_token(stack, asked) if output.startswith("Jwt") else asked
-    failed, answer = invoke(stack, output, asked)
+    body = event(name)
+    body = with_token(stack, body) if output.startswith("Jwt") else body
+    failed, answer = invoke(stack, output, body)
     assert failed is None and answer["result"] == "success"
     key = delivered(stack, name)
     assert answer["apikey"]["key"] == key["key"] and "secret" not in answer["apikey"]
     assert re.fullmatch(rf"arn:aws:secretsmanager:.*:secret:apikeys/61/{name}-\w{{6}}", answer["apikey"]["secretArn"])
-    assert invoke(stack, output, asked) == (None, answer)  # the same request again is the same key
+    assert invoke(stack, output, body) == (None, answer)  # the same request again is the same key
 
 
 @pytest.mark.parametrize("output", FUNCTIONS)
 def test_a_refused_invocation_is_an_error_with_its_code(stack, output):
-    asked = event(fresh("bad"), level=9)
-    failed, answer = invoke(stack, output, with_token(stack, asked) if output.startswith("Jwt") else asked)
+    body = event(fresh("bad"), level=9)
+    failed, answer = invoke(stack, output, with_token(stack, body) if output.startswith("Jwt") else body)
     assert (failed, answer["errorType"]) == ("Unhandled", "invalidLevel")
     failed, answer = invoke(stack, output, {})
     assert (failed, answer["errorType"]) == ("Unhandled", "unknownEvent")
@@ -128,8 +128,8 @@ def test_a_bad_message_ends_in_the_dead_letter_queue(stack):
 @pytest.mark.parametrize("output", FUNCTIONS)
 def test_a_bad_event_ends_in_the_queue_of_failed_events(stack, output):
     name = fresh("failed")
-    asked = event(name, level=9)
-    invoke_later(stack, output, with_token(stack, asked) if output.startswith("Jwt") else asked)
+    body = event(name, level=9)
+    invoke_later(stack, output, with_token(stack, body) if output.startswith("Jwt") else body)
 
     def failure():
         found = [json.loads(message["Body"]) for message in received(stack, stack.outputs["FailedEventsQueueUrl"])]
@@ -141,21 +141,21 @@ def test_a_bad_event_ends_in_the_queue_of_failed_events(stack, output):
         "RetriesExhausted",
     )
     # The queue's event is corrected and sent again, as in docs/events.md.
-    mended = {**failed["requestPayload"], "level": 1}
-    assert invoke(stack, output, mended)[0] is None and delivered(stack, name)["level"] == 1
+    corrected = {**failed["requestPayload"], "level": 1}
+    assert invoke(stack, output, corrected)[0] is None and delivered(stack, name)["level"] == 1
 
 
 @pytest.mark.parametrize(
-    ("source", "ask", "group"),
+    ("source", "send_event", "group"),
     [
-        ("eventBridge", lambda stack, asked: put(stack, with_token(stack, asked)), "JwtEventsLogGroup"),
+        ("eventBridge", lambda stack, body: put(stack, with_token(stack, body)), "JwtEventsLogGroup"),
         ("sns", publish, "KeyEventsLogGroup"),
     ],
 )
-def test_a_bad_event_of_a_bus_or_a_topic_is_refused(stack, source, ask, group):
+def test_a_bad_event_of_a_bus_or_a_topic_is_refused(stack, source, send_event, group):
     """For these two, MiniStack invokes once and ignores a failure; the next tests check the configuration instead."""
     name = fresh("refused")
-    ask(stack, event(name, level=9))
+    send_event(stack, event(name, level=9))
 
     def refused():
         lines = [json.loads(line) for line in logged(stack, group) if line.startswith("{")]

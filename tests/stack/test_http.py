@@ -18,7 +18,7 @@ OTHER_METHODS = ["HEAD", "PUT", "PATCH", "DELETE"]
 @pytest.fixture(scope="module")
 def parent(stack):
     """A key of level 4, made with a token."""
-    return stack.ask("jwt", request(4), bearer(stack))["apikey"]
+    return stack.create_key("jwt", request(4), bearer(stack))["apikey"]
 
 
 def post(stack, endpoint, body, headers=()):
@@ -34,7 +34,7 @@ def error(code):
 
 
 def test_a_token_makes_a_key_and_that_key_makes_another(stack, parent):
-    child = stack.ask("key", request(3), basic(parent))["apikey"]
+    child = stack.create_key("key", request(3), basic(parent))["apikey"]
     assert set(child) == {"key", "secret", "level", "expiresAt", "name", "userId"}
     assert (child["level"], child["userId"], child["name"]) == (3, 61, "Stack test")
     grandchild = post(stack, "key", request(0), basic(child))

@@ -22,10 +22,10 @@ class Owner:
         self.headers = bearer(stack, role, self.user)
 
     def key(self, level=4) -> dict:
-        return self.stack.ask("jwt", request(level), self.headers)["apikey"]
+        return self.stack.create_key("jwt", request(level), self.headers)["apikey"]
 
     def child(self, parent, level=4) -> dict:
-        return self.stack.ask("key", request(level), basic(parent))["apikey"]
+        return self.stack.create_key("key", request(level), basic(parent))["apikey"]
 
     def send(self, method, path, headers=None):
         """Sends a request without a body, with the token or with other headers."""
@@ -71,10 +71,10 @@ def test_the_whole_life_of_a_key(stack, owner):
     assert (owner.whoami(child), owner.whoami(parent)) == (403, 200)
     assert owner.listed() == [parent["key"]]
     assert owner.send("GET", f"/apikeys/{child['key']}/jwt").json == {"result": "error", "error": "notFound"}
-    standing = record(stack, child)
-    assert (standing["revokedBy"]["S"], set(standing["secretHash"]["B"])) == (f"key:{parent['key']}", {0})
+    before = record(stack, child)
+    assert (before["revokedBy"]["S"], set(before["secretHash"]["B"])) == (f"key:{parent['key']}", {0})
     assert owner.send("DELETE", f"/apikeys/{child['key']}/jwt").status == 204
-    assert record(stack, child) == standing, "a repeated revocation keeps the evidence"
+    assert record(stack, child) == before, "a repeated revocation keeps the evidence"
 
     assert owner.send("DELETE", f"/apikeys/{parent['key']}/key", basic(parent)).status == 204
     assert owner.send("DELETE", f"/apikeys/{parent['key']}/key", basic(parent)).status == 403
@@ -181,17 +181,17 @@ def test_another_path_is_a_404_of_api_gateway(owner, path):
 @pytest.mark.parametrize("output", ["JwtEventsFunctionArn", "KeyEventsFunctionArn"])
 def test_a_redelivered_event_does_not_bring_a_revoked_key_back(stack, output):
     name, administrator = fresh("again"), Owner(stack, "admin")
-    asked = event(name)
+    body = event(name)
     if output == "JwtEventsFunctionArn":
-        asked["authorization"] = bearer(stack)["Authorization"]
-    assert invoke(stack, output, asked)[0] is None
+        body["authorization"] = bearer(stack)["Authorization"]
+    assert invoke(stack, output, body)[0] is None
     key = delivered(stack, name)
     assert administrator.whoami(key) == 200
     assert administrator.send("DELETE", f"/apikeys/{key['key']}/jwt").status == 204
-    standing = record(stack, key)
-    failed, answer = invoke(stack, output, asked)
+    before = record(stack, key)
+    failed, answer = invoke(stack, output, body)
     assert failed is None, answer
-    assert record(stack, key) == standing and administrator.whoami(key) == 403
+    assert record(stack, key) == before and administrator.whoami(key) == 403
 
 
 def test_a_revoked_key_is_not_rotated(stack):

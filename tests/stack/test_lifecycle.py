@@ -24,7 +24,7 @@ CHANGED = {
 @pytest.fixture(scope="module")
 def before(own_stack):
     """The state before the change: a key, a token, and the deployed version of each function."""
-    key = own_stack.ask("jwt", request(4), bearer(own_stack))["apikey"]
+    key = own_stack.create_key("jwt", request(4), bearer(own_stack))["apikey"]
     return {"key": key, "token": bearer(own_stack), "versions": versions(own_stack)}
 
 
@@ -66,11 +66,11 @@ def test_the_new_configuration_serves(changed, before):
     url = f"{changed.api}/apikeys/jwt"
     assert call("POST", url, request(), before["token"]).status == 403
     assert call("POST", url, request(expiresIn=7201), bearer(changed)).json["error"] == "expiresInHigherThanMaximum"
-    assert changed.ask("jwt", request(expiresIn=7200), bearer(changed))
+    assert changed.create_key("jwt", request(expiresIn=7200), bearer(changed))
 
 
 def test_a_key_from_before_the_change_still_works(changed, before):
-    assert changed.ask("key", request(0), basic(before["key"]))
+    assert changed.create_key("key", request(0), basic(before["key"]))
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "PATCH"])
@@ -88,7 +88,7 @@ def test_no_route_takes_a_preflight_with_cors(changed):
 
 
 def test_a_key_is_listed_read_and_revoked_with_cors(changed):
-    key = changed.ask("jwt", request(4), bearer(changed))["apikey"]
+    key = changed.create_key("jwt", request(4), bearer(changed))["apikey"]
     listed = call("GET", f"{changed.api}/apikeys/jwt?limit=100", None, bearer(changed)).json["apikeys"]
     assert key["key"] in {one["key"] for one in listed}
     assert call("GET", f"{changed.api}/whoami/key", None, basic(key)).status == 200
@@ -97,17 +97,17 @@ def test_a_key_is_listed_read_and_revoked_with_cors(changed):
 
 
 @pytest.mark.parametrize(
-    ("ask", "creator"),
+    ("send_event", "creator"),
     [
         (put, "key"),
-        (lambda stack, asked: publish(stack, with_token(stack, asked)), "jwt"),
-        (lambda stack, asked: send(stack, with_token(stack, asked)), "jwt"),
+        (lambda stack, body: publish(stack, with_token(stack, body)), "jwt"),
+        (lambda stack, body: send(stack, with_token(stack, body)), "jwt"),
     ],
     ids=["EventBridge", "SNS", "SQS"],
 )
-def test_each_source_invokes_its_configured_function(changed, ask, creator):
+def test_each_source_invokes_its_configured_function(changed, send_event, creator):
     name = fresh("switched")
-    ask(changed, event(name))
+    send_event(changed, event(name))
     key = eventually(lambda: delivered(changed, name), "the delivered secret")
     assert eventually(lambda: record(changed, key), "its record")["createdBy"]["S"].split(":")[0] == creator
 

@@ -10,8 +10,8 @@ from web import call
 
 def test_no_log_holds_a_credential(stack):
     name, token = fresh("logged"), stack.token("curator")
-    key = stack.ask("jwt", request(4), {"Authorization": f"Bearer {token}"})["apikey"]
-    child = stack.ask("key", request(), basic(key))["apikey"]
+    key = stack.create_key("jwt", request(4), {"Authorization": f"Bearer {token}"})["apikey"]
+    child = stack.create_key("key", request(), basic(key))["apikey"]
     assert invoke(stack, "JwtEventsFunctionArn", {**event(name), "authorization": f"Bearer {token}"})[0] is None
     assert invoke(stack, "KeyEventsFunctionArn", event(fresh("logged")))[0] is None
     credentials = [
@@ -59,15 +59,15 @@ def whoami(stack, key):
 
 
 def test_make_revoke_revokes_a_key_and_its_chain(stack):
-    parent = stack.ask("jwt", request(5), bearer(stack))["apikey"]
-    child = stack.ask("key", request(4), basic(parent))["apikey"]
-    other = stack.ask("jwt", request(4), bearer(stack))["apikey"]
+    parent = stack.create_key("jwt", request(5), bearer(stack))["apikey"]
+    child = stack.create_key("key", request(4), basic(parent))["apikey"]
+    other = stack.create_key("jwt", request(4), bearer(stack))["apikey"]
     status, revoked, shown = revoke(stack, KEY=child["key"])
     assert (status, revoked) == (0, []) and child["key"] in shown and parent["key"] in shown
     status, revoked, _ = revoke(stack, KEY=child["key"], APPLY=1)
     assert (status, revoked) == (0, [child["key"]])
     assert [whoami(stack, key) for key in (parent, child, other)] == [200, 403, 200]
-    grandchild = stack.ask("key", request(0), basic(parent))["apikey"]
+    grandchild = stack.create_key("key", request(0), basic(parent))["apikey"]
     status, revoked, _ = revoke(stack, KEY=child["key"], CHAIN=1, APPLY=1)
     assert (status, set(revoked)) == (0, {parent["key"], child["key"]})
     assert [whoami(stack, key) for key in (parent, child, grandchild, other)] == [403, 403, 403, 200]
@@ -76,9 +76,9 @@ def test_make_revoke_revokes_a_key_and_its_chain(stack):
 
 def test_make_revoke_revokes_the_keys_of_a_user(stack):
     user = 90_061
-    first, second = (stack.ask("jwt", request(4), bearer(stack, user=user))["apikey"] for _ in range(2))
-    child = stack.ask("key", request(0), basic(first))["apikey"]
-    other = stack.ask("jwt", request(0), bearer(stack))["apikey"]
+    first, second = (stack.create_key("jwt", request(4), bearer(stack, user=user))["apikey"] for _ in range(2))
+    child = stack.create_key("key", request(0), basic(first))["apikey"]
+    other = stack.create_key("jwt", request(0), bearer(stack))["apikey"]
     status, revoked, shown = revoke(stack, USER=user)
     assert (status, revoked) == (0, []) and "3 keys are living" in shown
     status, revoked, _ = revoke(stack, USER=user, APPLY=1)
@@ -89,8 +89,8 @@ def test_make_revoke_revokes_the_keys_of_a_user(stack):
 
 
 def test_the_log_shows_who_revoked_a_key(stack):
-    key = stack.ask("jwt", request(4), bearer(stack))["apikey"]
-    child = stack.ask("key", request(0), basic(key))["apikey"]
+    key = stack.create_key("jwt", request(4), bearer(stack))["apikey"]
+    child = stack.create_key("key", request(0), basic(key))["apikey"]
     assert call("DELETE", f"{stack.api}/apikeys/{child['key']}/key", None, basic(key)).status == 204
     assert call("DELETE", f"{stack.api}/apikeys/{key['key']}/jwt?chain=true", None, bearer(stack)).status == 204
     for group, revoked, outcome, caller in (

@@ -156,5 +156,5 @@ def test_a_function_reaches_no_other_table(stack, function):
 
 def test_every_operation_is_possible_without_a_restriction(stack):
     client, table = stack.client("dynamodb"), stack.outputs["TableName"]
-    stack.ask("jwt", request(0), bearer(stack))
+    stack.create_key("jwt", request(0), bearer(stack))
     assert [operation for operation in OPERATIONS if not is_allowed(client, table, operation)] == []

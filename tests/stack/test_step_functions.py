@@ -33,8 +33,8 @@ def machine(stack):
     return output["OutputValue"]
 
 
-def start(stack, machine, **asked):
-    body = {"name": "Order", "level": 2, "expiresIn": 3600, **asked}
+def start(stack, machine, **members):
+    body = {"name": "Order", "level": 2, "expiresIn": 3600, **members}
     started = stack.client("stepfunctions").start_execution(
         stateMachineArn=machine, name=f"order-{uuid.uuid4().hex[:8]}", input=json.dumps(body)
     )
@@ -70,18 +70,18 @@ def test_an_execution_delivers_a_key_and_shows_no_secret(stack, machine):
     answer, key = json.loads(done["output"]), delivered(stack, name)
     assert set(answer) == {"key", "secretArn", "level", "expiresAt", "name", "userId"} and answer["key"] == key["key"]
     assert key["secret"] not in json.dumps(history(stack, execution), default=str)
-    assert stack.ask("key", request(0), basic(key))
+    assert stack.create_key("key", request(0), basic(key))
 
 
 def test_each_refusal_in_catch_is_caught(stack, machine):
     taken = fresh("taken")
     assert ended(stack, start(stack, machine, deliverTo=taken))["status"] == "SUCCEEDED"
-    for asked, state, error in (
+    for members, state, error in (
         ({"deliverTo": fresh("strong"), "level": 5}, "TooStrong", "keyLevelExceedsRoleLevel"),
         ({"deliverTo": taken}, "NameTaken", "deliverToTaken"),
         ({"deliverTo": fresh("bad"), "level": "2"}, "GiveUp", "levelNotNumeric"),
     ):
-        execution = start(stack, machine, **asked)
+        execution = start(stack, machine, **members)
         done = ended(stack, execution)
         assert (done["status"], done["error"]) == ("FAILED", error)
         assert entered(stack, execution) == ["CreateKey", state]

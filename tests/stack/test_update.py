@@ -56,8 +56,8 @@ def old():
 @pytest.fixture(scope="module")
 def keys(old):
     """Two keys from before the update."""
-    parent = old.ask("jwt", request(4), bearer(old))["apikey"]
-    return parent, old.ask("key", request(0), basic(parent))["apikey"]
+    parent = old.create_key("jwt", request(4), bearer(old))["apikey"]
+    return parent, old.create_key("key", request(0), basic(parent))["apikey"]
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_without_the_index_only_the_list_fails(old, keys):
     assert indexes(old) == []
     answer = call("GET", f"{old.api}/apikeys/jwt", None, bearer(old))
     assert (answer.status, answer.json["error"]) == (500, "listApikeysFailed")
-    assert old.ask("key", request(0), basic(keys[0]))
+    assert old.create_key("key", request(0), basic(keys[0]))
 
 
 def test_the_update_adds_the_index_and_keeps_the_items(updated, keys):
@@ -96,6 +96,6 @@ def test_items_from_before_the_update_are_listed_read_and_revoked(updated, keys)
 
 
 def test_a_key_from_after_the_update_is_listed(updated):
-    key = updated.ask("jwt", request(0), bearer(updated))["apikey"]
+    key = updated.create_key("jwt", request(0), bearer(updated))["apikey"]
     listed = call("GET", f"{updated.api}/apikeys/jwt", None, bearer(updated)).json["apikeys"]
     assert key["key"] in {one["key"] for one in listed}

@@ -103,7 +103,7 @@ def write(path, text):
     return path
 
 
-def prepare(found):
+def write_snippets(found):
     """Writes each snippet to the folder of its client's dependencies, and returns a command for each."""
     curl = write(WORK / "curl/snippet.sh", found["sh"])
     javascript = write(WORK / "node/snippet.mjs", found["js"])
@@ -174,8 +174,8 @@ def check_created(client, command, trouble=None):
     assert [of_one for _, of_one in seen.created] == [replayed, replayed], context
 
 
-def ask(method, path, authorization, body=None):
-    """The status and the body of the stack's answer."""
+def send_request(method, path, authorization, body=None):
+    """Sends a request to the stack, and returns the status and the body of the answer."""
     stack = http.client.HTTPConnection(STACK.hostname, STACK.port, timeout=10)
     stack.request(method, path, body, {"Authorization": authorization, "Content-Type": "application/json"})
     answer = stack.getresponse()
@@ -185,7 +185,7 @@ def ask(method, path, authorization, body=None):
 def check_life(client, command, trouble=None):
     """The calling key, a list and a key are printed, and the key is revoked."""
     bearer = f"Bearer {CALLERS['TOKEN']}"
-    status, created = ask("POST", "/apikeys/jwt", bearer, '{"name":"To be revoked","level":3,"expiresIn":60}')
+    status, created = send_request("POST", "/apikeys/jwt", bearer, '{"name":"To be revoked","level":3,"expiresIn":60}')
     assert status == 201, created
     key = created["apikey"]["key"]
     path = f"/apikeys/{key}/jwt"
@@ -198,7 +198,7 @@ def check_life(client, command, trouble=None):
     assert all(len(of_one) == tries for of_one in seen.tries.values()), context
     # The calling key is shown and listed, the other is listed and read.
     assert output.count(f'"key":"{CALLERS["KEY"]}"') == output.count(f'"key":"{key}"') == 2, context
-    assert ask("GET", path, bearer) == (404, {"result": "error", "error": "notFound"}), context
+    assert send_request("GET", path, bearer) == (404, {"result": "error", "error": "notFound"}), context
 
 
 def check_freesewing():
@@ -228,7 +228,7 @@ def main():
     check_refused("curl", lambda _: ["bash", str(life)], "authenticationFailed", SECRET="0" * 64, ID="no-key")
     check_refused("curl", lambda _: ["bash", str(life)], "notFound", ID="no-key")
     print("curl: lists, reads and revokes as documented", flush=True)
-    for client, command in prepare(found).items():
+    for client, command in write_snippets(found).items():
         begun = time.monotonic()
         check_created(client, command)
         check_refused(client, command, "authenticationFailed", TOKEN="no.token.atall")
