@@ -403,9 +403,12 @@ async fn the_keys_of_a_user_end_with_their_chains_without_a_scan() {
     assert_eq!((proxy.count("Scan"), proxy.count("GetItem")), (0, 0));
     assert_dead(&world, &[&kept, &second, &child]).await;
     assert_alive(&world, &[&foreign]).await;
-    for (first, stands) in [(&kept, true), (&second, true), (&child, false), (&foreign, false)] {
-        assert_eq!(world.dynamo.item(&fence(&key(first))).await.is_some(), stands, "{}", key(first));
-    }
+    let chains =
+        [("kept", &kept, true), ("second", &second, true), ("child", &child, false), ("foreign", &foreign, false)];
+    check_each(chains, async |(name, first, has_fence)| {
+        assert_eq!(world.dynamo.item(&fence(&key(first))).await.is_some(), has_fence, "{name}");
+    })
+    .await;
     let again = world.send(Endpoint::Jwt, &request.header("Idempotency-Key", VALUE)).await;
     assert!(again.replayed() && again.body == kept.body, "the answer is stored for 24 hours");
     let run = revoke(&world, &["--user=7", "--apply=1"]);

@@ -31,11 +31,13 @@ async fn the_same_request_gets_the_same_answer_and_creates_one_key() {
         let first = wish.send(&process).await.unwrap();
         let created = site.snapshot().await.since(&before, "first");
         assert_eq!((created.records().len(), created.items.len(), created.secrets.len()), (1, 2, 0));
-        for value in [VALUE.to_owned(), VALUE.to_uppercase(), format!("\"{VALUE}\"")] {
+        let values = [VALUE.to_owned(), VALUE.to_uppercase(), format!("\"{VALUE}\"")];
+        check_each(values, async |value| {
             let again = wish.clone().with("idempotencyKey", value).with("more", json!([1]));
             assert_eq!(again.send(&process).await.as_ref(), Ok(&first));
             assert_eq!(again.send(&site.process().await).await.as_ref(), Ok(&first));
-        }
+        })
+        .await;
         assert_eq!(site.snapshot().await.since(&before, "again"), created);
         let answer = Answer { status: 201, headers: Vec::new(), body: first };
         let child = Wish::new(&site, Endpoint::Key).to("child").with("authorization", answer.basic());

@@ -18,9 +18,10 @@ async fn a_redelivery_does_not_restore_the_record_of_an_expired_key() {
         // DynamoDB deletes an expired item within a few days.
         site.dynamo.delete_item(&key_of(&first)).await;
         let snapshot = site.snapshot().await;
-        for seconds in [61, 62, 600] {
+        check_each([61, 62, 600], async |seconds| {
             assert_eq!(wish.send_at(&process, later(seconds)).await.as_ref(), Ok(&first), "{seconds} s");
-        }
+        })
+        .await;
         assert_eq!(site.snapshot().await, snapshot);
         assert_eq!(wish.send_at(&process, later(30)).await.as_ref(), Ok(&first));
         assert_eq!(site.snapshot().await.items.len(), snapshot.items.len() + 1, "not yet expired");

@@ -136,10 +136,11 @@ async fn with_less_than_three_seconds_left_the_whole_batch_is_returned() {
         let site = Site::of(&strong()).await;
         let (process, before) = (site.process().await, site.snapshot().await);
         let messages = ["a", "b", "c"].map(|id| good(&site, endpoint, id));
-        for millis_left in [2_999, 600, 0] {
+        check_each([2_999, 600, 0], async |millis_left| {
             let call = Call::at(Timestamp::now(), millis_left, Randomness::draw());
             assert_eq!(failed_as(&process, endpoint, &messages, call).await, ["a", "b", "c"], "{millis_left} ms");
-        }
+        })
+        .await;
         assert_eq!(site.snapshot().await, before);
         assert_eq!((site.vault.requests(), site.table.requests()), (vec![], vec![]));
         assert_eq!(failed(&process, endpoint, &messages).await, [""; 0]);

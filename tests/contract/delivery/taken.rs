@@ -17,10 +17,12 @@ async fn another_request_with_the_same_id_is_refused() {
         let wish = Wish::new(&site, endpoint);
         wish.send(&process).await.unwrap();
         let snapshot = site.snapshot().await;
-        for (member, value) in [("name", "other".into()), ("level", 3.into()), ("expiresIn", 3601.into())] {
+        let cases = [("name", "other".into()), ("level", 3.into()), ("expiresIn", 3601.into())];
+        check_each(cases, async |(member, value)| {
             let other: Wish = wish.clone().with(member, serde_json::Value::clone(&value));
             assert_eq!(other.send(&process).await, Err("idempotencyKeyReused"), "{member}");
-        }
+        })
+        .await;
         assert_eq!(site.snapshot().await, snapshot);
     })
     .await;

@@ -52,7 +52,8 @@ async fn each_step_makes_these_calls_and_no_others() {
     let operations = |proxy: &Proxy, since: usize| -> Vec<String> {
         proxy.requests().into_iter().skip(since).map(|request| request.operation).collect()
     };
-    for arn in [scene.deliver(4).await.arn, scene.provisioner.arn.clone()] {
+    let secrets = [("delivered", scene.deliver(4).await.arn), ("provisioner", scene.provisioner.arn.clone())];
+    check_each(secrets, async |(_, arn)| {
         let rotation = scene.begin(&arn).await;
         for (step, secrets, dynamo) in CALLS {
             let (secrets_before, dynamo_before) = scene.calls();
@@ -60,7 +61,8 @@ async fn each_step_makes_these_calls_and_no_others() {
             assert_eq!(operations(&scene.to_secrets, secrets_before), secrets, "{step:?}");
             assert_eq!(operations(&scene.to_dynamo, dynamo_before), dynamo, "{step:?}");
         }
-    }
+    })
+    .await;
 }
 
 /// The transaction stores the record on the conditions that the id is free, that the replaced record has its hash, and
