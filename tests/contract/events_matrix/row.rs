@@ -1,7 +1,7 @@
 //! One row of `tests/data/events.tsv`: id, group, function, source, deployment, event id, request, expected result.
 //!
-//! The rows with the same `group` have the same event id, idempotency key and destination. `-` is a row without a group,
-//! which has its own. A request can contain placeholders:
+//! The rows of a group have the same event id, idempotency key and destination. A row whose group is `-` has its own. A
+//! request can contain placeholders:
 //!
 //! | | |
 //! |---|---|
