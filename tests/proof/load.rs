@@ -1,26 +1,26 @@
-//! `make prove PROOF=load`: 100,000 requests to 16 programs of each function, over a DynamoDB that fails one call in
-//! 100. Prints the results, and fails if anything is wrong.
+//! `make prove PROOF=load`: 100,000 creations, with revocations in between, by 16 programs of each function over a
+//! DynamoDB that fails one call in 100. Prints the results, and fails if anything is wrong.
 
 use std::process::ExitCode;
 
-use tests::load::{self, Load, Mark, Outcome};
+use tests::load::{self, LoadTest, ResourceUsage, Results};
 use tests::{figures, host};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let number = |name: &str, usual: usize| host::variable(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
-    let load = Load {
+    let load_test = LoadTest {
         creations: number("CREATIONS", 100_000),
-        sandboxes: number("SANDBOXES", 16),
-        one_in: 100,
+        programs: number("SANDBOXES", 16),
+        calls_per_fault: 100,
         seed: u64::try_from(number("SEED", 61)).unwrap_or(61),
     };
-    match load::run(load).await {
-        Ok(outcome) => {
-            let report = report(load, &outcome);
+    match load::run(load_test).await {
+        Ok(results) => {
+            let report = report(load_test, &results);
             figures::write("load", &report);
             print!("{report}");
-            ExitCode::from(u8::from(!outcome.wrong.is_empty()))
+            ExitCode::from(u8::from(!results.wrong.is_empty()))
         }
         Err(error) => {
             eprintln!("load: {error}");
@@ -29,22 +29,28 @@ async fn main() -> ExitCode {
     }
 }
 
-fn report(load: Load, outcome: &Outcome) -> String {
+fn report(load_test: LoadTest, results: &Results) -> String {
     let mut lines = vec![
         "what\tfigure".to_owned(),
-        format!("programs\t{} of each function", load.sandboxes),
-        format!("requests\t{}", outcome.created + outcome.failed),
-        format!("answered with 201, each with exactly one record\t{}", outcome.created),
-        format!("answered with 500\t{}", outcome.failed),
-        format!("of these, with a record whose key was never returned\t{}", outcome.untold),
-        format!("500, then repeated with the same `Idempotency-Key`\t{}", outcome.repeated),
-        format!("calls of DynamoDB with a fault\t{}", outcome.faults),
-        format!("wrong answers, missing or surplus records\t{}", outcome.wrong.len()),
+        format!("programs\t{} of each function", load_test.programs),
+        format!("requests that create a key\t{}", results.created + results.failed + results.refused),
+        format!("answered with 201, each with exactly one record\t{}", results.created),
+        format!("answered with 403, since the caller's chain was revoked meanwhile\t{}", results.refused),
+        format!("answered with 500\t{}", results.failed),
+        format!("records whose key was never returned\t{}", results.unreturned),
+        format!("creations repeated after a 500, with the same `Idempotency-Key`\t{}", results.repeated),
+        format!("keys revoked alone with 204\t{}", results.revoked),
+        format!("chains revoked with 204\t{}", results.revoked_chains),
+        format!("revocations repeated after a 500\t{}", results.repeated_revocations),
+        format!("keys that authenticate at the end and are in the list\t{}", results.valid),
+        format!("revoked keys, of which none authenticates or is in the list\t{}", results.invalid),
+        format!("calls of DynamoDB with a fault\t{}", results.faults),
+        format!("wrong answers, missing or surplus items\t{}", results.wrong.len()),
     ];
-    for mark in &outcome.marks {
-        let Mark { requests, rss_kb, descriptors } = mark;
-        lines.push(format!("after {requests}: the largest program\t{rss_kb} kB, {descriptors} descriptors"));
+    for usage in &results.usage {
+        let ResourceUsage { creations, rss_kb, descriptors } = usage;
+        lines.push(format!("after {creations}: the largest program\t{rss_kb} kB, {descriptors} descriptors"));
     }
-    lines.extend(outcome.wrong.iter().take(20).map(|wrong| format!("WRONG\t{wrong}")));
+    lines.extend(results.wrong.iter().take(20).map(|wrong| format!("WRONG\t{wrong}")));
     lines.join("\n") + "\n"
 }
