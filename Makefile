@@ -68,8 +68,13 @@ test: ## Run every test, also against the built functions in the Lambda emulator
 .PHONY: check
 check: $(CHECKS) ## Run all checks of CI; every commit must pass
 
+PROOFS = $(shell awk '/^.PHONY: / { print $$2 }' tests/proof/Makefile)
+
 .PHONY: prove
+prove: export PROOF := $(PROOF)
 prove: ## Run the longer proofs; PROOF=list lists them [PROOF=NAME]
+	@$(if $(filter-out $(PROOFS),$(PROOF)),echo "There is no proof named $$PROOF. The proofs are:" >&2; \
+	    $(MAKE) --no-print-directory --file tests/proof/Makefile list >&2; exit 2)
 	$(MAKE) --file tests/proof/Makefile $(PROOF)
 
 .PHONY: fmt
