@@ -83,9 +83,8 @@ impl Model {
                     keys.push(key.chain.clone());
                 }
                 keys.dedup();
-                keys.retain(|id| {
-                    self.keys.get(id).is_some_and(|key| key.revoked.is_none() && is_ahead(key.expires_at, now))
-                });
+                // The chain's first key may have expired; its item is marked all the same.
+                keys.retain(|id| self.keys.get(id).is_some_and(|key| key.revoked.is_none()));
                 let is_open = *with_chain && !self.fences.contains_key(&key.chain);
                 Ok(Success::Revoked { keys, fence: is_open.then(|| key.chain.clone()), by: caller.scope })
             }

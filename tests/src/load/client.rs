@@ -14,7 +14,7 @@ const MEASUREMENTS: usize = 10;
 /// One in so many creations has an `Idempotency-Key`, and is repeated after a 500.
 const CREATIONS_PER_IDEMPOTENT: usize = 10;
 
-/// One in so many keys is revoked alone, or with a token and its chain.
+/// One in so many keys is revoked.
 const KEYS_PER_REVOCATION: usize = 4;
 
 /// The number of keys that each calling key creates.
