@@ -1,7 +1,7 @@
 //! Many concurrent programs over one DynamoDB that fails at random.
 //!
-//! The clients create keys and revoke some of them, alone or with their chain. Each key has a unique name, so that every
-//! answer can be compared with the items in the table, and every key is used at the end.
+//! The clients create keys and revoke some of them, alone or with their chain. Each key has a unique name, so that
+//! every answer can be compared with the items in the table, and every key is used at the end.
 
 mod api;
 mod check;
