@@ -40,6 +40,7 @@ def python(handler: str, endpoint: str) -> Program:
 JWT = rust("jwt", "jwt", ".aws-sam/local/JwtFunction/bootstrap")
 KEY = rust("key", "key", ".aws-sam/local/KeyFunction/bootstrap")
 BASELINE_PUT = rust("baseline, jwt", "jwt", ".local/bench/baseline/release/put")
+BASELINE_AUTHORIZE = rust("baseline, authorizer", "key", ".local/bench/baseline/release/authorize")
 BASELINE_GET_PUT = rust("baseline, key", "key", ".local/bench/baseline/release/get-put")
 PYTHON_PUT = python("put", "jwt")
 PYTHON_GET_PUT = python("get_put", "key")
@@ -89,10 +90,10 @@ def instructions(program: Program, requests: int, **scenario) -> int:
     raise SystemExit(f"{program.name}: callgrind counted nothing")
 
 
-def counted(program: Program, few: int = 20, many: int = 120) -> tuple[int, int]:
+def counted(program: Program, few: int = 20, many: int = 120, **scenario) -> tuple[int, int]:
     """Instructions of a start without a connection, and of a warm request: the difference of two run lengths."""
-    cold = {"WARM_CONNECTION": "false"}
-    start, short, long = (instructions(program, requests, environment=cold) for requests in (0, few, many))
+    cold = {"environment": {"WARM_CONNECTION": "false"}, **scenario}
+    start, short, long = (instructions(program, requests, **cold) for requests in (0, few, many))
     return start, (long - short) // (many - few)
 
 

@@ -10,7 +10,7 @@ use regex_lite::Regex;
 const FOLDERS: [&str; 7] = ["text", "domain", "platform", "outbound", "keys", "inbound", "lambda"];
 
 /// The adapters. None of them may import another.
-const ADAPTERS: [&str; 3] = ["events", "http", "rotation"];
+const ADAPTERS: [&str; 4] = ["authorizer", "events", "http", "rotation"];
 
 fn root() -> PathBuf {
     tests::host::repository().join("shared/src")

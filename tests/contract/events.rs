@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::domain::{Secret, Timestamp};
 use shared::platform::{Call, Randomness};
-use tests::event;
+use tests::event::{self, AuthorizerKind};
 use tests::fault::Proxy;
 use tests::host;
 use tests::local::events::{Backend, EventFile, Outcome, Setup, Source};
@@ -26,8 +26,9 @@ const ROUTE_CODES: [&str; 8] = [
 ];
 
 /// The error codes that only events have.
-const CODES: [&str; 17] = [
+const CODES: [&str; 18] = [
     "unknownEvent",
+    "authorizeFailed",
     "eventsDisabled",
     "eventCredentialRefused",
     "deliverToMissing",
@@ -82,6 +83,10 @@ fn every_source_and_every_code_of_events_has_a_file() {
         (Endpoint::Key, 204, Outcome::Revoked, 1),
     ] {
         assert!(count(endpoint, Source::Http { status }, outcome.clone()) >= least, "{endpoint:?} {outcome:?}");
+    }
+    for endpoint in Endpoint::ALL {
+        assert_eq!(count(endpoint, Source::Authorizer, Outcome::Admitted), AuthorizerKind::ALL.len());
+        assert!(count(endpoint, Source::Authorizer, Outcome::NotAdmitted) >= 2);
     }
     let outcomes = Step::ALL.into_iter().map(Outcome::Stepped);
     let codes = ROUTE_CODES.into_iter().chain(CODES).map(|code| Outcome::Refused(code.to_owned()));

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
 
@@ -62,6 +62,12 @@ fn assert_refusal(endpoint: Endpoint, answer: Result<Value, &'static str>, name:
             let answer = Answer::read(&answer);
             assert_form(endpoint, &answer);
             assert!(matches!(answer.status, 401 | 403 | 404 | 405), "{name}: {answer:?}");
+        }
+        Ok(answer) if answer["isAuthorized"].is_boolean() => {
+            assert_eq!(answer, json!({ "isAuthorized": false }), "{name}")
+        }
+        Ok(answer) if answer["policyDocument"].is_object() => {
+            assert_eq!(answer["policyDocument"]["Statement"][0]["Effect"], "Deny", "{name}");
         }
         Ok(answer) => assert!(!answer["batchItemFailures"].as_array().unwrap().is_empty(), "{name}: {answer}"),
         // A rotation step for another secret is refused.

@@ -45,6 +45,11 @@ fn no_method_path_or_query_breaks_a_function() {
     try_all("route", Target::route);
 }
 
+#[test]
+fn no_authorizer_event_breaks_a_function() {
+    try_all("authorizer", Target::authorizer);
+}
+
 fn try_all(name: &str, send: fn(&Target, &[u8])) {
     let target = Target::start();
     let seeds: Vec<_> = target.seeds().into_iter().filter(|(of, _)| *of == name).map(|(_, bytes)| bytes).collect();

@@ -3,6 +3,7 @@
 //! `matrix` runs the rows of `tests/data/cases.tsv` and `neighbours.tsv`. The other modules test what no row shows.
 
 mod architecture;
+mod authorizer;
 mod config;
 mod connection;
 mod coverage;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::emulator::Emulator;
+use tests::event::{AuthorizerKind, Request};
 use tests::fault::{Fault, Proxy};
 use tests::function::Function;
 use tests::rotation::{Rotation, Step};
@@ -130,6 +131,18 @@ async fn events(stage: &EventStage, function: Function, secrets: &mut Vec<String
             ("m-3", request("canary-id").to_string()),
         ]),
     ]);
+    for kind in AuthorizerKind::ALL {
+        for value in [authorization.clone(), format!("{authorization}canary"), "Digest canary".to_owned()] {
+            let request = Request::new("GET", "/canary").query("canary", "canary");
+            events.push(request.header("Authorization", &value).authorizer_event(kind));
+        }
+        let mut wrong = Request::new("GET", "/").header("Authorization", &authorization).authorizer_event(kind);
+        wrong["identitySource"] = json!(["canary"]);
+        events.push(wrong.clone());
+        wrong["methodArn"] = "canary".into();
+        wrong["routeArn"] = "canary".into();
+        events.push(wrong);
+    }
     events
 }
 

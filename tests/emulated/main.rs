@@ -2,6 +2,7 @@
 //!
 //! Run these tests through `make test`, which sets the paths.
 
+mod authorizer;
 mod event_canaries;
 mod event_logs;
 mod event_stage;

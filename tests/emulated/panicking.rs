@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shared::domain::{Credential, PermissionLevel, Principal, UserId};
+use shared::domain::{Credential, ExpiresAt, PermissionLevel, Principal, UserId};
 use shared::inbound::events::AuthenticateEvent;
 use shared::inbound::rotation::RotateSecrets;
 use shared::keys::{Authenticate, AuthenticateError, Rejection, Services};
@@ -21,7 +21,8 @@ impl Authenticate for PanickingVerifier {
         assert!(self.0.swap(true, Ordering::SeqCst), "a panic that quotes {credential}");
         let user_id = UserId::new(61).ok_or(Rejection::new("never"))?;
         let level = PermissionLevel::new(4).ok_or(Rejection::new("never"))?;
-        Ok(Principal { user_id, level, active: true, credential: Credential::Jwt, provisioner: None })
+        let credential = Credential::Jwt { expires_at: ExpiresAt::from_epoch_seconds(u64::MAX) };
+        Ok(Principal { user_id, level, active: true, credential, provisioner: None })
     }
 }
 

@@ -29,7 +29,7 @@ const SHELL: [(&str, &str); 9] = [
 ];
 
 /// The program behind `make`.
-fn local(arguments: &[&str]) -> Command {
+pub(crate) fn local(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     command.args(arguments).current_dir(host::repository()).stdin(Stdio::null()).envs(SHELL);
     command
@@ -107,12 +107,12 @@ async fn sam_api_answers_and_leaves_nothing_after_ctrl_c() {
 }
 
 /// Sends SIGINT, as Ctrl-C does.
-fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
 }
 
 /// Reads the output of `make sam-api` up to the token to paste, and the rest in the background.
-fn token(child: &mut Child) -> String {
+pub(crate) fn token(child: &mut Child) -> String {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let token = lines.find_map(|line| line.trim().strip_prefix("TOKEN='").map(|token| token.replace('\'', "")));
     std::thread::spawn(move || lines.for_each(drop));

@@ -2,6 +2,7 @@
 //!
 //! Every test checks that no container is left behind, so the tests run one after the other.
 
+mod authorizer;
 mod commands;
 mod support;
 

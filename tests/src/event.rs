@@ -3,6 +3,7 @@
 //! Each source keeps, joins or drops repeated headers as AWS documents.
 
 mod alb;
+mod authorizer;
 mod v1;
 mod v2;
 mod values;
@@ -10,6 +11,8 @@ mod values;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+
+pub use authorizer::{AuthorizerKind, STAGE_ARN};
 
 /// The time of the request, also in milliseconds. No test depends on it.
 const TIME: &str = "06/Nov/2022:14:57:30 +0000";

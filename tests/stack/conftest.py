@@ -12,6 +12,9 @@ permission fails. ministack_gaps.py lists the differences between MiniStack and 
 | the delay of the index; the minutes in which a new index is filled | nothing: here an index has every item at once |
 | throttling, access log, reserved concurrency, X-Ray, custom domain | `make template` |
 | that a source needs a permission to invoke a function | the permissions, next to the tests of each source |
+| that an API needs the permission to invoke an authorizer | the permission, in test_authorizer.py |
+| `version` and `identitySource` of an HTTP API's 1.0 event; doubled headers | the functions' answers, in `make test` |
+| an authorizer of a WebSocket API, a preflight, `$context.routeKey` in the cache's key | nothing here |
 | retries of EventBridge and SNS, which invoke once here | the configuration; retries of an asynchronous `invoke` |
 | metrics from log lines; dimensions and periods of alarms | test_alarms.py: patterns, names and dimensions |
 | Lambda's report of a failed start | the documented line against the filter, in test_alarms.py |

@@ -51,6 +51,7 @@ class DeployedStack(Emulator):
             "AlarmTopicArn": self.alarm_topic,
             "Dashboard": "true",
             "DeletionProtection": "false",
+            "Authorizer": "both",
             "DirectFunction": "both",
             "EventBridgeFunction": "jwt",
             "EventBridgeSource": SOURCE,
@@ -131,11 +132,11 @@ class DeployedStack(Emulator):
             )
         return json.loads(answer.body)
 
-    def token(self, role: str = "user", user: int = 61) -> str:
-        """A token that the jwt function accepts, for an hour."""
+    def token(self, role: str = "user", user: int = 61, seconds: int = 3600) -> str:
+        """A token that the jwt function accepts for that many seconds."""
         now = int(time.time())
         claims = {"_id": user, "username": f"user-{user}", "role": role, "status": 1, "aud": AUDIENCE, "iss": ISSUER}
-        return jwt.encode({**claims, "iat": now, "exp": now + 3600}, self.secret, "HS256")
+        return jwt.encode({**claims, "iat": now, "exp": now + seconds}, self.secret, "HS256")
 
     def physical(self, logical: str) -> str:
         """The physical id of a resource."""

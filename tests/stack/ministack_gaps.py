@@ -4,7 +4,6 @@
 """
 
 import json
-import re
 
 
 def adapt(template: dict) -> dict:
@@ -15,24 +14,7 @@ def adapt(template: dict) -> dict:
         resource.get("Properties", {}).pop("DeploymentPreference", None)
     # MiniStack keeps the parameter as text and compares it with a number. 2 is the parameter's default.
     resources["EventsQueueMapping"]["Properties"]["ScalingConfig"]["MaximumConcurrency"] = 2
-    # MiniStack ignores the OpenAPI document of an HTTP API, so each path becomes a route and an integration.
-    template["Conditions"]["HasNoCors"] = {"Fn::Not": [{"Condition": "HasCors"}]}
-    resources.update(routes(resources["HttpApi"]["Properties"]["DefinitionBody"]))
     return template
-
-
-def routes(document: dict) -> dict:
-    """The routes and integrations of the API's OpenAPI document, each with its condition."""
-    found = {}
-    for path, item in document["paths"].items():
-        condition, with_cors, without = item["Fn::If"]
-        for holds, methods in ((condition, with_cors), (f"HasNo{condition[3:]}", without)):
-            for method, operation in methods.items():
-                integration = resolve(document, operation["x-amazon-apigateway-integration"])
-                verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
-                name = "".join(re.findall("[A-Za-z]+", f"{path}/{verb}".title()))
-                found |= route(name, holds, f"{verb} {path}", integration)
-    return found
 
 
 def resolve(document: dict, integration: dict) -> dict:
@@ -45,37 +27,39 @@ def resolve(document: dict, integration: dict) -> dict:
     return node
 
 
-def route(name: str, condition: str, key: str, integration: dict) -> dict:
-    """A route and its integration, as resources."""
-    api = {"Ref": "HttpApi"}
-    return {
-        f"{name}Integration": {
-            "Type": "AWS::ApiGatewayV2::Integration",
-            "Condition": condition,
-            "Properties": {
-                "ApiId": api,
-                "IntegrationType": integration["type"].upper(),
-                "IntegrationMethod": integration["httpMethod"],
-                "IntegrationUri": integration["uri"],
-                "PayloadFormatVersion": integration["payloadFormatVersion"],
-            },
-        },
-        f"{name}Route": {
-            "Type": "AWS::ApiGatewayV2::Route",
-            "Condition": condition,
-            "Properties": {
-                "ApiId": api,
-                "RouteKey": key,
-                "Target": {"Fn::Join": ["/", ["integrations", {"Ref": f"{name}Integration"}]]},
-            },
-        },
-    }
+def import_document(api: str, document: dict, create) -> None:
+    """Makes the authorizers, integrations and routes of an HTTP API's OpenAPI document."""
+    authorizers = {}
+    for name, scheme in document.get("components", {}).get("securitySchemes", {}).items():
+        extension = scheme["x-amazon-apigateway-authorizer"]
+        given = {key[0].upper() + key[1:]: value for key, value in extension.items() if key != "type"}
+        given["AuthorizerType"] = extension["type"].upper()
+        authorizers[name] = create("Authorizer", {**given, "Name": name, "ApiId": api})
+    for path, item in document.get("paths", {}).items():
+        for method, operation in item.items():
+            integration = resolve(document, operation["x-amazon-apigateway-integration"])
+            target = create(
+                "Integration",
+                {
+                    "ApiId": api,
+                    "IntegrationType": integration["type"].upper(),
+                    "IntegrationMethod": integration["httpMethod"],
+                    "IntegrationUri": integration["uri"],
+                    "PayloadFormatVersion": integration["payloadFormatVersion"],
+                },
+            )
+            verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+            route = {"ApiId": api, "RouteKey": f"{verb} {path}", "Target": f"integrations/{target}"}
+            for name in next(iter(operation.get("security", [])), {}):
+                route |= {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizers[name]}
+            create("Route", route)
 
 
 def patch_server() -> None:
     """Corrects behaviour of the server that the functions or their events depend on."""
     from ministack.core.responses import error_response_json
-    from ministack.services import lambda_svc, secretsmanager
+    from ministack.services import apigateway, lambda_svc, secretsmanager
+    from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
     create_secret, get_secret_value = secretsmanager._create_secret, secretsmanager._get_secret_value
     invoke_asynchronously = lambda_svc.invoke_async_with_retry
@@ -103,6 +87,26 @@ def patch_server() -> None:
         configs = lambda_svc._functions[function["config"]["FunctionName"]]["event_invoke_configs"]
         invoke_asynchronously({**function, "event_invoke_config": next(iter(configs.values()), None)}, event)
 
+    api_handler = _RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
+    create_api, update_api = api_handler["create"], api_handler["update"]
+
+    def create_part(kind, properties):
+        return _RESOURCE_HANDLERS[f"AWS::ApiGatewayV2::{kind}"]["create"](kind, properties, "")[0]
+
+    def create_api_with_document(logical_id, properties, stack_name):
+        """MiniStack ignores the OpenAPI document of an HTTP API."""
+        api, attributes = create_api(logical_id, properties, stack_name)
+        import_document(api, properties.get("Body", {}), create_part)
+        return api, attributes
+
+    def update_api_with_document(physical_id, old, new, stack_name, logical_id=None):
+        api, attributes = update_api(physical_id, old, new, stack_name, logical_id)
+        for parts in (apigateway._routes, apigateway._integrations, apigateway._authorizers):
+            parts.get(api, {}).clear()
+        import_document(api, new.get("Body", {}), create_part)
+        return api, attributes
+
+    api_handler |= {"create": create_api_with_document, "update": update_api_with_document}
     secretsmanager._create_secret = create_secret_with_token
     secretsmanager._get_secret_value = get_value_that_is_there
     lambda_svc.invoke_async_with_retry = invoke_with_config

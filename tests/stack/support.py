@@ -6,7 +6,15 @@ import json
 import time
 import uuid
 
-LOG_GROUPS = ["JwtLogGroup", "KeyLogGroup", "JwtEventsLogGroup", "KeyEventsLogGroup", "RotationLogGroup"]
+LOG_GROUPS = [
+    "JwtLogGroup",
+    "KeyLogGroup",
+    "JwtAuthorizerLogGroup",
+    "KeyAuthorizerLogGroup",
+    "JwtEventsLogGroup",
+    "KeyEventsLogGroup",
+    "RotationLogGroup",
+]
 PATIENCE_SECONDS = 120  # the timeout; a result is seen within a tenth of a second
 
 
@@ -81,6 +89,25 @@ def logged(stack, group: str) -> list:
     name, logs = stack.physical(group), stack.client("logs")
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
     return [entry["message"] for page in pages for entry in page["events"]]
+
+
+def deploy_beside(stack, name: str, template: str, **parameters: str) -> dict:
+    """Deploys another template with a stack; returns the outputs."""
+    formation = stack.client("cloudformation")
+    formation.create_stack(
+        StackName=name,
+        TemplateBody=template,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
+
+    def deployed():
+        [made] = formation.describe_stacks(StackName=name)["Stacks"]
+        state = made["StackStatus"], made.get("StackStatusReason")
+        assert state[0] in ("CREATE_IN_PROGRESS", "CREATE_COMPLETE"), state
+        return made if state[0] == "CREATE_COMPLETE" else None
+
+    return {one["OutputKey"]: one["OutputValue"] for one in eventually(deployed, f"the stack {name}")["Outputs"]}
 
 
 @contextlib.contextmanager

@@ -72,6 +72,12 @@ def test_every_alarm_watches_a_deployed_resource(stack, alarms):
             f"{kind}ThrottlesAlarm": errors_of(stack, function, "Throttles"),
             f"{kind}DurationAlarm": errors_of(stack, function, "Duration"),
         }
+        function = f"{kind}Authorizer"
+        expected |= {
+            f"{function}ErrorsAlarm": errors_of(stack, function),
+            f"{function}NewVersionAlarm": errors_of(stack, function, ExecutedVersion=live(stack, function)),
+            f"{function}ThrottlesAlarm": errors_of(stack, function, "Throttles"),
+        }
     found = {
         name: (alarm["Namespace"], alarm["MetricName"], {one["Name"]: one["Value"] for one in alarm["Dimensions"]})
         for name, alarm in alarms.items()

@@ -84,6 +84,8 @@ READS_AND_WRITES = {
 ALLOWED = {
     "JwtFunction": READS_AND_WRITES,
     "KeyFunction": READS_AND_WRITES,
+    "JwtAuthorizerFunction": set(),
+    "KeyAuthorizerFunction": {"GetItem"},
     "JwtEventsFunction": {"PutItem", "Put in a transaction"},
     "KeyEventsFunction": {"GetItem", "PutItem", "Put in a transaction"},
     "RotationFunction": {"GetItem", "PutItem", "Put in a transaction", "ConditionCheckItem"},

@@ -6,31 +6,15 @@ import uuid
 import pytest
 
 from emulator import REPOSITORY
-from support import basic, delivered, eventually, fresh, request, without_policies
-
-STACK = "workflow"
+from support import basic, delivered, deploy_beside, eventually, fresh, request, without_policies
 
 
 @pytest.fixture(scope="module")
 def machine(stack):
     """The ARN of the deployed workflow."""
-    formation = stack.client("cloudformation")
-    formation.create_stack(
-        StackName=STACK,
-        TemplateBody=(REPOSITORY / "docs/step-functions.yaml").read_text(encoding="utf-8"),
-        Capabilities=["CAPABILITY_IAM"],
-        Parameters=[
-            {"ParameterKey": "KeyEventsFunctionArn", "ParameterValue": stack.outputs["KeyEventsFunctionArn"]},
-        ],
-    )
-
-    def deployed():
-        [made] = formation.describe_stacks(StackName=STACK)["Stacks"]
-        assert made["StackStatus"] in ("CREATE_IN_PROGRESS", "CREATE_COMPLETE"), made["StackStatus"]
-        return made if made["StackStatus"] == "CREATE_COMPLETE" else None
-
-    [output] = eventually(deployed, "the workflow's stack")["Outputs"]
-    return output["OutputValue"]
+    template = (REPOSITORY / "docs/step-functions.yaml").read_text(encoding="utf-8")
+    function = stack.outputs["KeyEventsFunctionArn"]
+    return deploy_beside(stack, "workflow", template, KeyEventsFunctionArn=function)["StateMachineArn"]
 
 
 def start(stack, machine, **members):

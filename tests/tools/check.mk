@@ -27,8 +27,9 @@ template: tools $(CHECKOV)/.stamp
 	$(call checkov,.local/template-jwt.yaml)
 	$(call switched_on,key)
 	$(call checkov,.local/template-key.yaml)
-	cfn-lint --include-checks I -- docs/step-functions.yaml
+	cfn-lint --include-checks I -- docs/step-functions.yaml docs/protected-api.yaml
 	$(call checkov,docs/step-functions.yaml)
+	$(call checkov,docs/protected-api.yaml)
 
 lint: needs
 	cargo clippy --locked --workspace --all-targets -- -D warnings

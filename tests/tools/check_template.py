@@ -4,10 +4,24 @@ import json
 import re
 import sys
 
-from stack import ARN, CORS, DOMAIN, EVERYTHING, KMS, NEEDED, PLAIN, TEMPLATE, TOPIC, Stack
+from stack import (
+    ACCOUNT,
+    ARN,
+    AUTHORIZERS,
+    CORS,
+    DOMAIN,
+    EVERYTHING,
+    KMS,
+    NEEDED,
+    PLAIN,
+    REGION,
+    TEMPLATE,
+    TOPIC,
+    Stack,
+)
 
 HTTP = ("JwtFunction", "KeyFunction")
-JWT = ("JwtFunction", "JwtEventsFunction")
+JWT = ("JwtFunction", "JwtEventsFunction", "JwtAuthorizerFunction")
 # The paths of the API, each with the integration of its function.
 PATHS = {
     "/apikeys/jwt": "jwt",
@@ -108,6 +122,8 @@ TABLE_ACCESS = {
             "dynamodb:Query": LISTED,
         },
     ),
+    "JwtAuthorizerFunction": {},
+    "KeyAuthorizerFunction": {"dynamodb:GetItem": TABLE},
     "JwtEventsFunction": {"dynamodb:PutItem": TABLE},
     "KeyEventsFunction": {"dynamodb:GetItem": TABLE, "dynamodb:PutItem": TABLE},
     "RotationFunction": {
@@ -133,6 +149,53 @@ def http_functions_have_only_the_permissions_they_need():
     assert stack.allowed("JwtFunction") == jwt, stack.allowed("JwtFunction")
     assert stack.allowed("KeyFunction") == key, stack.allowed("KeyFunction")
     assert "kms:Decrypt" not in Stack(ARN).allowed("JwtFunction")
+
+
+def authorizers_have_only_the_permissions_they_need():
+    secret = {"secretsmanager:GetSecretValue": [ARN["JwtSecretArn"]]}
+    key = {"kms:Decrypt": [KMS["JwtSecretKmsKeyArn"]]}
+    for parameters, jwt in ((PLAIN, {}), (ARN, secret), (KMS, {**secret, **key})):
+        stack = Stack({**parameters, **AUTHORIZERS})
+        assert stack.allowed("JwtAuthorizerFunction") == jwt, stack.allowed("JwtAuthorizerFunction")
+        assert stack.allowed("KeyAuthorizerFunction") == TABLE_ACCESS["KeyAuthorizerFunction"]
+        # IAM refuses a policy without a statement.
+        assert all(one["PolicyDocument"]["Statement"] for one in stack.policies("JwtAuthorizerFunction"))
+
+
+def only_the_authorizers_of_this_account_s_apis_may_invoke_an_authorizer():
+    permissions = Stack(EVERYTHING).of("AWS::Lambda::Permission")
+    for name in ("Jwt", "Key"):
+        function = f"{name}AuthorizerFunction"
+        found = [one for one in permissions.values() if function in json.dumps(one["FunctionName"])]
+        assert found == [
+            {
+                "FunctionName": {"Ref": f"{function}Aliaslive"},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "apigateway.amazonaws.com",
+                "SourceArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:*/authorizers/*",
+            }
+        ], found
+
+
+def an_authorizer_is_made_only_if_requested():
+    both = {"JwtAuthorizer", "KeyAuthorizer"}
+    for value, expected in (("none", set()), ("jwt", {"JwtAuthorizer"}), ("key", {"KeyAuthorizer"}), ("both", both)):
+        stack = Stack({**PLAIN, "Authorizer": value})
+        named = {match[0] for name in stack.resources if (match := re.match("(Jwt|Key)Authorizer", name))}
+        assert named == expected, (value, named)
+        assert {name for name in stack.outputs if "Authorizer" in name} == {f"{name}Arn" for name in expected}, value
+
+
+def authorizers_get_their_settings_and_a_new_version_for_each():
+    changed = {"AuthorizerMinLevel": "7", "AuthorizerResponse": "policy"}
+    for name in ("Jwt", "Key"):
+        plain, other = (Stack({**PLAIN, "Authorizer": "both", **given}) for given in ({}, changed))
+        variables = other.environment(f"{name}AuthorizerFunction")
+        assert (variables["AUTHORIZER_MIN_LEVEL"], variables["AUTHORIZER_RESPONSE"]) == ("7", "policy"), variables
+        # SAM publishes a version only if a text in the version's properties changes.
+        one, two = (stack.version(f"{name}AuthorizerFunction")["Description"] for stack in (plain, other))
+        assert one.replace("0 simple", "7 policy") == two != one, (one, two)
+    assert Stack({**PLAIN, "Authorizer": "jwt"}).environment("JwtAuthorizerFunction")["WARM_CONNECTION"] == "false"
 
 
 def each_function_has_exactly_its_operations_on_the_table():
@@ -172,7 +235,7 @@ def no_policy_has_a_wildcard():
 def every_function_has_a_retained_log_group_with_a_retention():
     stack = Stack(EVERYTHING)
     functions = stack.of("AWS::Lambda::Function")
-    assert len(functions) == 5, list(functions)
+    assert len(functions) == 7, list(functions)
     groups = {name: properties["LoggingConfig"]["LogGroup"]["Ref"] for name, properties in functions.items()}
     assert len(set(groups.values())) == len(groups), groups
     for group in [*groups.values(), "HttpApiLogGroup"]:
@@ -222,7 +285,7 @@ def every_alarm_notifies_the_topic():
         alarms = Stack(parameters).of("AWS::CloudWatch::Alarm")
         for name, alarm in alarms.items():
             assert alarm.get("AlarmActions") == actions, name
-    assert len(alarms) == 18, sorted(alarms)
+    assert len(alarms) == 24, sorted(alarms)
 
 
 def every_failed_start_is_counted():
@@ -247,10 +310,11 @@ def every_metric_has_an_alarm_and_every_alarm_a_metric():
 
 
 def only_a_gradual_deployment_watches_all_alarms():
-    for name in ("Jwt", "Key"):
-        watched = {"AllAtOnce": {"NewVersion"}, "Canary10Percent5Minutes": {"NewVersion", "Faults", "StartFailures"}}
+    for name in ("Jwt", "Key", "JwtAuthorizer", "KeyAuthorizer"):
+        failures = "Errors" if name.endswith("Authorizer") else "Faults"
+        watched = {"AllAtOnce": {"NewVersion"}, "Canary10Percent5Minutes": {"NewVersion", failures, "StartFailures"}}
         for kind, expected in watched.items():
-            stack = Stack({**PLAIN, "DeploymentType": kind})
+            stack = Stack({**PLAIN, "Authorizer": "both", "DeploymentType": kind})
             group = stack.of("AWS::CodeDeploy::DeploymentGroup")[f"{name}FunctionDeploymentGroup"]
             names = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}
             own = {f"{name}{one}Alarm" for one in expected - {"StartFailures"}}
@@ -263,7 +327,7 @@ def a_version_s_description_fits():
     longest |= {"MaxExpiresIn": "3153600000", "JwtPreviousSeconds": "999999999", "AllowPlaintextResult": "false"}
     stack = Stack({**EVERYTHING, **longest})
     versions = stack.of("AWS::Lambda::Version")
-    assert len(versions) == 5, list(versions)
+    assert len(versions) == 7, list(versions)
     for name, version in versions.items():
         description = version["Description"]
         assert isinstance(description, str) and len(description) <= 256, (name, description)

@@ -2,7 +2,7 @@
 # docker-engine.sh COMMAND [ARGUMENT ...] runs a command that needs a Docker engine.
 #
 # Uses a reachable engine. Without one, root on Debian starts an engine for the command: with separate data, socket and
-# bridge, without firewall rules, and with a base image for `sam local` from this machine's files, so that no image
+# bridge, without firewall rules, and with base images for `sam local` from this machine's files, so that no image
 # registry is required. With CI=true, installs missing packages.
 # Elsewhere the command is skipped with one line, which is an error unless OPTIONAL is set.
 set -euo pipefail
@@ -56,8 +56,8 @@ stop_engine() {
     rm -rf "$folder"
 }
 
-# The image needs a shell, for the build step of sam that adds the emulator, and glibc, for the functions.
-make_base_image() {
+# An image needs a shell, for the build step of sam that adds the emulator, and glibc, for the functions.
+make_base_images() {
     local root=$folder/root machine applet
     machine=$(uname -m)
     mkdir -p "$root"/{bin,etc,tmp,opt,var/task,var/runtime}
@@ -66,8 +66,28 @@ make_base_image() {
     cp -L --parents /lib/"$machine"-linux-gnu/lib{c,m,dl,rt,pthread,resolv,gcc_s,nss_dns,nss_files}.so.[0-9] \
         /lib*/ld-linux-*.so.[0-9] "$root"
     echo 'hosts: files dns' >"$root/etc/nsswitch.conf"
-    tar -C "$root" -c . | docker import --change 'WORKDIR /var/task' - \
-        "public.ecr.aws/lambda/provided:al2023-${machine/aarch64/arm64}" >/dev/null
+    import_image "provided:al2023-${machine/aarch64/arm64}"
+    add_python "$root"
+    import_image "$(sed -n 's/^ *Runtime: python/python:/p' docs/protected-api.yaml)-${machine/aarch64/arm64}"
+}
+
+import_image() {
+    tar -C "$folder/root" -c . | docker import --change 'WORKDIR /var/task' - "public.ecr.aws/lambda/$1" >/dev/null
+}
+
+# Adds this machine's Python, with the modules that tests/sam/bootstrap.py loads.
+add_python() {
+    local python modules libraries
+    python=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')
+    mapfile -t modules < <("$python" -c 'import encodings.idna, http.client, importlib, json, sys
+files = {getattr(module, "__file__", None) for module in sys.modules.values()}
+print(*filter(None, files), sep="\n")')
+    mapfile -t libraries < <(printf '%s\n' "$python" "${modules[@]}" | grep -v '\.py$' | xargs ldd \
+        | awk 'NF > 1 && $(NF - 1) ~ "^/" { print $(NF - 1) }' | sort -u)
+    cp -L --parents "$python" "${modules[@]}" "${libraries[@]}" "$1"
+    mkdir -p "$1/usr/bin"
+    ln -s "$python" "$1/usr/bin/python3"
+    install tests/sam/bootstrap.py "$1/var/runtime/bootstrap"
 }
 
 if docker version >/dev/null 2>&1; then
@@ -87,5 +107,5 @@ trap stop_engine EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 start_engine
-make_base_image
+make_base_images
 "$@"

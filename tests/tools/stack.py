@@ -37,6 +37,7 @@ SOURCES = {
     "Rotation": "true",
     "ProvisionerSecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:provisioner-AbCdEf",
 }
+AUTHORIZERS = {"Authorizer": "both", "AuthorizerMinLevel": "4", "AuthorizerResponse": "policy"}
 DOMAIN = {
     "DomainName": "api.example.org",
     "CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1",
@@ -46,6 +47,7 @@ CORS = {"CorsOrigins": "https://example.org,https://www.example.org"}
 EVERYTHING = {
     **KMS,
     **SOURCES,
+    **AUTHORIZERS,
     **DOMAIN,
     **CORS,
     "AlarmTopicArn": TOPIC,
@@ -125,10 +127,18 @@ class Stack:
         """A function's environment variables."""
         return self.of("AWS::Lambda::Function")[function]["Environment"]["Variables"]
 
+    def version(self, function: str) -> dict:
+        """The properties of a function's version."""
+        [found] = [one for one in self.of("AWS::Lambda::Version").values() if one["FunctionName"]["Ref"] == function]
+        return found
+
+    def policies(self, function: str) -> list:
+        """A function's inline policies, without the managed policy for logs and traces."""
+        return self.of("AWS::IAM::Role")[f"{function}Role"].get("Policies", [])
+
     def statements(self, function: str) -> list:
-        """The statements of a function's inline policies, without the managed policy for logs and traces."""
-        role = self.of("AWS::IAM::Role")[f"{function}Role"]
-        return [one for policy in role.get("Policies", []) for one in policy["PolicyDocument"]["Statement"]]
+        """The statements of a function's inline policies."""
+        return [one for policy in self.policies(function) for one in policy["PolicyDocument"]["Statement"]]
 
     def allowed(self, function: str) -> dict:
         """Each allowed action of a function, with its resources."""

@@ -2,7 +2,7 @@
 //!
 //! A token is refused if a claim does not have its type of RFC 7519 or of FreeSewing's tokens.
 
-use shared::domain::{Credential, PermissionLevel, Principal, Timestamp, UserId};
+use shared::domain::{Credential, ExpiresAt, PermissionLevel, Principal, Timestamp, UserId};
 use shared::keys::Rejection;
 use shared::platform::config::{ConfigError, Environment};
 use shared::text::{Number, Object, Value};
@@ -49,7 +49,7 @@ impl ClaimsPolicy {
     /// A [`Rejection`].
     pub(crate) fn check(&self, claims: &str, now: Timestamp) -> Result<VerifiedClaims, Rejection> {
         let claims = Object::parse(claims).map_err(|_| failed("claimsMalformed"))?;
-        check_times(&claims, now)?;
+        let expires_at = check_times(&claims, now)?;
         if !matches!(claims.get("iss"), Some(Value::String(issuer)) if *issuer == self.issuer) {
             return Err(failed("issuerWrong"));
         }
@@ -59,7 +59,8 @@ impl ClaimsPolicy {
         let user_id = user_id(&claims).ok_or(failed("userUnknown"))?;
         let level = self.level(claims.get("role")).ok_or(failed("roleUnknown"))?;
         let active = is_active(claims.get("status"))?;
-        let principal = Principal { user_id, level, active, credential: Credential::Jwt, provisioner: None };
+        let principal =
+            Principal { user_id, level, active, credential: Credential::Jwt { expires_at }, provisioner: None };
         Ok(VerifiedClaims { principal, is_short_lived: is_short_lived(&claims) })
     }
 
@@ -82,23 +83,24 @@ impl ClaimsPolicy {
     }
 }
 
-fn check_times(claims: &Object<'_>, now: Timestamp) -> Result<(), Rejection> {
+/// Returns the token's `exp`, rounded down to a whole second.
+fn check_times(claims: &Object<'_>, now: Timestamp) -> Result<ExpiresAt, Rejection> {
     let now = now.millis() as f64;
     let millis = |number: &Number<'_>| number.to_f64() * 1000.0;
-    match claims.get("exp") {
+    let expires_at = match claims.get("exp") {
         Some(Value::Number(exp)) if exp.to_f64() >= EXPIRY_TOO_LARGE => return Err(failed("expiryTooLarge")),
-        Some(Value::Number(exp)) if millis(exp) > now => {}
+        Some(Value::Number(exp)) if millis(exp) > now => ExpiresAt::from_epoch_seconds(exp.to_f64() as u64),
         Some(Value::Number(_)) => return Err(failed("tokenExpired")),
         _ => return Err(failed("expiryMissing")),
-    }
+    };
     match claims.get("nbf") {
         None => {}
         Some(Value::Number(nbf)) if millis(nbf) <= now => {}
         Some(_) => return Err(failed("tokenNotYetValid")),
     }
     match claims.get("iat") {
-        None => Ok(()),
-        Some(Value::Number(iat)) if millis(iat) <= now + CLOCK_SKEW => Ok(()),
+        None => Ok(expires_at),
+        Some(Value::Number(iat)) if millis(iat) <= now + CLOCK_SKEW => Ok(expires_at),
         Some(_) => Err(failed("tokenFromTheFuture")),
     }
 }

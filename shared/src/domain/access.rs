@@ -5,6 +5,7 @@
 
 use super::grant::AuthorizationError;
 use super::key_id::KeyId;
+use super::level::PermissionLevel;
 use super::lineage::Lineage;
 use super::principal::{Credential, Principal};
 use super::user_id::UserId;
@@ -50,6 +51,14 @@ impl Principal {
         if self.active { Ok(()) } else { Err(AuthorizationError::AccountInactive) }
     }
 
+    /// Checks that the credential has at least this level.
+    ///
+    /// # Errors
+    /// [`AuthorizationError::LevelTooLow`].
+    pub fn require_level(&self, lowest: PermissionLevel) -> Result<(), AuthorizationError> {
+        if self.level >= lowest { Ok(()) } else { Err(AuthorizationError::LevelTooLow) }
+    }
+
     /// The keys to list: those of `user_id`, which only an administrator may choose freely.
     ///
     /// # Errors
@@ -60,7 +69,7 @@ impl Principal {
             _ if self.level.is_administrator() => Ok(Listing::OfUser(user_id)),
             _ if user_id != self.user_id => Err(AuthorizationError::LevelTooLow),
             Credential::Key(_) if !self.level.may_manage_keys() => Ok(Listing::Caller),
-            Credential::Jwt | Credential::Key(_) => Ok(Listing::OfUser(user_id)),
+            Credential::Jwt { .. } | Credential::Key(_) => Ok(Listing::OfUser(user_id)),
         }
     }
 
@@ -74,7 +83,7 @@ impl Principal {
                 Err(AuthorizationError::LevelTooLow)
             }
             _ if self.level.is_administrator() => Ok(Reach::All),
-            Credential::Jwt | Credential::Key(_) => Ok(Reach::OfUser(self.user_id)),
+            Credential::Jwt { .. } | Credential::Key(_) => Ok(Reach::OfUser(self.user_id)),
         }
     }
 
@@ -89,15 +98,15 @@ impl Principal {
                 Ok(Reach::CreatedBy(self.user_id, own.key_id))
             }
             Credential::Key(own) if key_id != Some(own.key_id) => Err(AuthorizationError::LevelTooLow),
-            Credential::Jwt if self.level.is_administrator() => Ok(Reach::All),
-            Credential::Jwt | Credential::Key(_) => Ok(Reach::OfUser(self.user_id)),
+            Credential::Jwt { .. } if self.level.is_administrator() => Ok(Reach::All),
+            Credential::Jwt { .. } | Credential::Key(_) => Ok(Reach::OfUser(self.user_id)),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ExpiresAt, KeyLevel, KeyName, PermissionLevel, Record, Secret};
+    use super::super::{ExpiresAt, KeyLevel, KeyName, Record, Secret};
     use super::*;
 
     fn id(byte: u8) -> KeyId {
@@ -110,7 +119,8 @@ mod tests {
 
     fn token(level: u64) -> Principal {
         let level = PermissionLevel::new(level).unwrap();
-        Principal { user_id: user(61), level, active: true, credential: Credential::Jwt, provisioner: None }
+        let credential = Credential::Jwt { expires_at: ExpiresAt::from_epoch_seconds(1) };
+        Principal { user_id: user(61), level, active: true, credential, provisioner: None }
     }
 
     /// The key 1 of user 61.

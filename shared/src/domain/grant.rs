@@ -80,7 +80,7 @@ impl AuthorizedCaller {
             return Err(GrantError::LevelAboveCaller);
         }
         let (chain, chain_expires_at) = match &principal.credential {
-            Credential::Jwt => (None, ExpiresAt::after(now, limit.into())),
+            Credential::Jwt { .. } => (None, ExpiresAt::after(now, limit.into())),
             Credential::Key(record) => (Some(record.chain), record.chain_expires_at),
         };
         if expires_at > chain_expires_at {
@@ -159,6 +159,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_500);
 
+    const TOKEN: Credential = Credential::Jwt { expires_at: ExpiresAt::from_epoch_seconds(1_700_003_600) };
+
     /// A key of the chain of the key 1, which ends at `chain_expires_at`.
     fn key(chain_expires_at: ExpiresAt) -> Credential {
         Credential::Key(Arc::new(Record {
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn creating_keys_requires_level_4_and_an_active_account() {
         for level in 0..=9 {
-            let caller = principal(level, Credential::Jwt);
+            let caller = principal(level, TOKEN);
             let expected = if level < 4 { Some(AuthorizationError::LevelTooLow) } else { None };
             assert_eq!(AuthorizedCaller::authorize(caller.clone()).err(), expected, "{level}");
             let inactive = Principal { active: false, ..caller };
@@ -215,18 +217,14 @@ mod tests {
         for caller in 4..=9 {
             for asked in 0..=8 {
                 let expected = if asked > caller { Some(GrantError::LevelAboveCaller) } else { None };
-                assert_eq!(
-                    grant(caller, Credential::Jwt, request(asked, 60)).err(),
-                    expected,
-                    "{caller} asks for {asked}"
-                );
+                assert_eq!(grant(caller, TOKEN, request(asked, 60)).err(), expected, "{caller} asks for {asked}");
             }
         }
     }
 
     #[test]
     fn a_sign_in_starts_a_chain_of_the_longest_lifetime() {
-        let grant = grant(4, Credential::Jwt, request(4, 60)).unwrap();
+        let grant = grant(4, TOKEN, request(4, 60)).unwrap();
         assert_eq!(grant.chain_expires_at.epoch_seconds(), 1_700_000_001 + 31_536_000);
         assert_eq!(grant.expires_at.epoch_seconds(), 1_700_000_061);
         assert_eq!((grant.created_by, grant.chain), (Lineage::Jwt, None));

@@ -19,6 +19,12 @@ impl PermissionLevel {
         if level <= 9 { Some(Self(level as u8)) } else { None }
     }
 
+    /// The level as a number.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+
     /// Whether this level may create keys. A key needs it also to act on other keys.
     #[must_use]
     pub const fn may_manage_keys(self) -> bool {

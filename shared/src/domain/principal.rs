@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::expiry::ExpiresAt;
 use super::level::PermissionLevel;
 use super::lineage::Lineage;
 use super::record::Record;
@@ -28,7 +29,10 @@ pub struct Principal {
 #[derive(Clone, Debug)]
 pub enum Credential {
     /// A JSON Web Token. A key created with it starts a chain.
-    Jwt,
+    Jwt {
+        /// The token's `exp`, rounded down to a whole second.
+        expires_at: ExpiresAt,
+    },
     /// An API key, given by its record. A key created with it belongs to the same chain.
     Key(Arc<Record>),
 }
@@ -40,7 +44,7 @@ impl Principal {
     pub fn scope(&self) -> String {
         match (&self.provisioner, &self.credential) {
             (Some(secret), _) => format!("provisioner:{}", secret.as_str()),
-            (None, Credential::Jwt) => format!("jwt:{}", self.user_id.get()),
+            (None, Credential::Jwt { .. }) => format!("jwt:{}", self.user_id.get()),
             (None, Credential::Key(record)) => format!("key:{}", record.key_id),
         }
     }
@@ -49,7 +53,7 @@ impl Principal {
     #[must_use]
     pub fn key(&self) -> Option<&Record> {
         match &self.credential {
-            Credential::Jwt => None,
+            Credential::Jwt { .. } => None,
             Credential::Key(record) => Some(record),
         }
     }
@@ -64,11 +68,29 @@ impl From<Record> for Principal {
 }
 
 impl Credential {
+    /// The kind of the credential.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Jwt { .. } => "jwt",
+            Self::Key(_) => "key",
+        }
+    }
+
+    /// The second from which on the credential is not valid.
+    #[must_use]
+    pub fn expires_at(&self) -> ExpiresAt {
+        match self {
+            Self::Jwt { expires_at } => *expires_at,
+            Self::Key(record) => record.expires_at,
+        }
+    }
+
     /// The lineage of a key that is created with this credential.
     #[must_use]
     pub fn lineage(&self) -> Lineage {
         match self {
-            Self::Jwt => Lineage::Jwt,
+            Self::Jwt { .. } => Lineage::Jwt,
             Self::Key(record) => Lineage::Key(record.key_id),
         }
     }

@@ -5,7 +5,6 @@
 mod body;
 mod error;
 mod gateway_event;
-mod headers;
 mod outcome;
 mod query;
 mod response;

@@ -3,7 +3,7 @@
 use super::authenticate::{Authenticate, Services};
 use crate::domain::MaxExpiresIn;
 use crate::outbound::{Secrets, Store, sdk_config};
-use crate::platform::config::{Config, ConfigError};
+use crate::platform::config::{AuthorizerConfig, Config, ConfigError};
 use crate::platform::log::LogLevel;
 
 /// The authenticator, the clients and the limits of a function.
@@ -17,6 +17,8 @@ pub struct Service<A> {
     pub delivery_prefix: Option<String>,
     /// Whether the answer to a direct invocation may contain the secret.
     pub allow_plaintext_result: bool,
+    /// Whom the function admits to other APIs as a Lambda authorizer.
+    pub authorizer: AuthorizerConfig,
     /// The lowest severity of the request lines that are logged.
     pub log_level: LogLevel,
     store: Store,
@@ -36,6 +38,7 @@ impl<A: Authenticate> Service<A> {
             max_expires_in: config.max_expires_in,
             delivery_prefix: events.delivery_prefix,
             allow_plaintext_result: events.allow_plaintext_result,
+            authorizer: config.authorizer,
             log_level: config.log_level,
             store: Store::with(&sdk, &config.store),
             secrets: Secrets::new(sdk, events.endpoint_url),

@@ -1,9 +1,10 @@
 //! Classifies a payload by its shape.
 //!
-//! HTTP is checked first, so no member of an HTTP request makes it another event.
+//! The events of gateways are checked first, so no other member makes them another event.
 
 use std::borrow::Cow;
 
+use crate::inbound::authorizer::AuthorizerEvent;
 use crate::inbound::events::{EventBridgeEvent, RequestText, SnsNotification, SqsMessage};
 use crate::inbound::http::GatewayEvent;
 use crate::inbound::rotation::RotationEvent;
@@ -11,6 +12,8 @@ use crate::text::Members;
 
 /// The payload of an invocation.
 pub enum Event<'a> {
+    /// A request for authorization by an API of API Gateway.
+    Authorizer(AuthorizerEvent<'a>),
     /// An HTTP request through a gateway, a Function URL or a load balancer.
     Http(GatewayEvent<'a>),
     /// A direct invocation, also by Step Functions: the payload is the request.
@@ -36,6 +39,9 @@ impl<'a> Event<'a> {
     }
 
     fn known(payload: &'a str, members: Members<'a>) -> Option<Self> {
+        if AuthorizerEvent::matches(&members) {
+            return AuthorizerEvent::read(&members).map(Self::Authorizer);
+        }
         if members.get("requestContext").is_some() {
             return GatewayEvent::read(members).map(Self::Http);
         }
@@ -59,6 +65,7 @@ mod tests {
 
     fn kind(payload: &str) -> &'static str {
         match Event::classify(payload) {
+            Event::Authorizer(_) => "authorizer",
             Event::Http(_) => "http",
             Event::Direct(_) => "direct",
             Event::EventBridge(_) => "eventBridge",
@@ -75,6 +82,13 @@ mod tests {
             (r#"{"requestContext":{"http":{"method":"POST"}}}"#, "http"),
             (r#"{"requestContext":{"http":{"method":"POST"}},"Records":[],"name":"x","Step":"createSecret"}"#, "http"),
             (r#"{"requestContext":{"connectionId":"x"},"name":"x"}"#, "unknown"),
+            (
+                r#"{"type":"TOKEN","authorizationToken":"x","methodArn":"arn:aws:execute-api:eu-west-1:123456789012:a/b/GET/","requestContext":{},"httpMethod":"POST"}"#,
+                "authorizer",
+            ),
+            (r#"{"type":"TOKEN","methodArn":"arn:aws:execute-api:eu-west-1:123456789012:a"}"#, "unknown"),
+            (r#"{"name":"x","type":"TOKEN"}"#, "direct"),
+            (r#"{"name":"x","methodArn":"y"}"#, "unknown"),
             (r#"{"name":"x"}"#, "direct"),
             (r#"{"name":null}"#, "direct"),
             (r#"{"expiresIn":[]}"#, "direct"),

@@ -6,6 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::event::Event;
 use crate::domain::{Fault, Timestamp};
+use crate::inbound::authorizer::{self, AuthorizeError};
 use crate::inbound::events::{self, AuthenticateEvent, EventError};
 use crate::inbound::http;
 use crate::inbound::rotation::{self, RotateSecrets};
@@ -39,7 +40,7 @@ impl<A: Authenticator> Function<A> {
     /// Answers one invocation, whose time limit ends at `ends`, and logs the result.
     ///
     /// # Errors
-    /// An [`InvocationError`] for an event other than HTTP that is refused or fails.
+    /// An [`InvocationError`] for an event other than HTTP that fails, or is refused and is not an authorizer's.
     pub async fn invoke(
         &self,
         payload: &RawValue,
@@ -62,6 +63,9 @@ impl<A: Authenticator> Function<A> {
         match Event::classify(payload.get()) {
             Event::Http(event) => to_json(&http::answer(&self.0, &event, request_id, call).await),
             // Boxed, so that it does not enlarge the future of an HTTP request.
+            Event::Authorizer(event) => {
+                to_json(&Box::pin(authorizer::answer(&self.0, &event, request_id, call)).await?)
+            }
             event => Box::pin(self.answer_event(event, request_id, call)).await,
         }
     }
@@ -84,7 +88,9 @@ impl<A: Authenticator> Function<A> {
                 return to_json(&events::answer_messages(service, messages, request_id, &call).await);
             }
             Event::Rotation(event) if A::ROTATES => rotation::answer(service, &event, request_id, call).await?,
-            Event::Http(_) | Event::Rotation(_) | Event::Unknown => events::refuse_unknown(service, request_id)?,
+            Event::Authorizer(_) | Event::Http(_) | Event::Rotation(_) | Event::Unknown => {
+                events::refuse_unknown(service, request_id)?
+            }
         }
         to_json(&())
     }
@@ -99,6 +105,12 @@ pub struct InvocationError {
 
 impl From<EventError> for InvocationError {
     fn from(error: EventError) -> Self {
+        Self { code: error.code() }
+    }
+}
+
+impl From<AuthorizeError> for InvocationError {
+    fn from(error: AuthorizeError) -> Self {
         Self { code: error.code() }
     }
 }

@@ -3,6 +3,7 @@
 //! An invalid variable stops the process. The error contains the name of the variable, never its value. An empty
 //! variable counts as unset, since a template passes an empty variable for each empty parameter.
 
+mod authorizer;
 mod aws;
 mod environment;
 mod events;
@@ -12,6 +13,7 @@ use lambda_http::http::Uri;
 
 use super::log::LogLevel;
 use crate::domain::MaxExpiresIn;
+pub use authorizer::{AuthorizerConfig, ResponseForm};
 pub use aws::AwsConfig;
 pub(crate) use aws::TrustedRoots;
 pub use environment::{ConfigError, Environment};
@@ -27,6 +29,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The configuration for events other than HTTP.
     pub events: EventsConfig,
+    /// The configuration for Lambda authorizers.
+    pub authorizer: AuthorizerConfig,
     /// The limit on `expiresIn` (`MAX_EXPIRES_IN`).
     pub max_expires_in: MaxExpiresIn,
     /// The lowest severity of the request lines that are logged (`LOG_LEVEL`).
@@ -43,6 +47,7 @@ impl Config {
             runtime_api: runtime_api(environment)?,
             store: StoreConfig::read(environment)?,
             events: EventsConfig::read(environment)?,
+            authorizer: AuthorizerConfig::read(environment)?,
             max_expires_in: max_expires_in(environment)?,
             log_level: log_level(environment)?,
         })

@@ -28,15 +28,16 @@ pub struct RequestLine<'a> {
     pub message: &'static str,
     /// Lambda's request id of the invocation.
     pub request_id: &'a str,
-    /// The kind of event: `httpApi`, `restApi`, `alb`, `direct`, `eventBridge`, `sns`, `sqs`, `rotation`, `unknown`.
+    /// The kind of event: `httpApi`, `restApi`, `alb`, `direct`, `eventBridge`, `sns`, `sqs`, `rotation`, `authorizer`,
+    /// `unknown`.
     pub source: &'static str,
     /// The id of the SQS message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<&'a str>,
     /// The function: `jwt` or `key`.
     pub endpoint: &'static str,
-    /// `created`, `replayed`, `listed`, `read`, `revoked`, `chainRevoked`, `alreadyRevoked`, the outcome of a rotation
-    /// step, or the error code.
+    /// `created`, `replayed`, `listed`, `read`, `revoked`, `chainRevoked`, `alreadyRevoked`, `admitted`, the outcome of a
+    /// rotation step, or the error code.
     pub outcome: &'static str,
     /// The class of the outcome.
     pub outcome_class: OutcomeClass,

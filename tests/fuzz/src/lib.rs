@@ -12,7 +12,7 @@ use shared::lambda::{Authenticator, Function};
 use shared::platform::config::{Config, Environment};
 use shared::platform::{Call, Randomness};
 use tests::dynamo::Dynamo;
-use tests::event::{Request, Source};
+use tests::event::{AuthorizerKind, Request, Source};
 use tests::function::Function as Endpoint;
 use tests::local::events::EventFile;
 use tests::stored_key::StoredKey;
@@ -164,6 +164,44 @@ impl Target {
         }
     }
 
+    /// The event of an authorizer with a valid credential. The first byte selects the function and the kind. The lines
+    /// that follow replace its type, format, ARN and identity source, each of which is JSON or a text.
+    pub fn authorizer(&self, bytes: &[u8]) {
+        let Some((how, rest)) = bytes.split_first() else { return };
+        let (endpoint, credential) = match how & 1 {
+            0 => (Endpoint::Jwt, &self.bearer),
+            _ => (Endpoint::Key, &self.basic),
+        };
+        let kind = AuthorizerKind::ALL[usize::from(how >> 1) % AuthorizerKind::ALL.len()];
+        let mut event = Request::new("GET", "/orders").header("Authorization", credential).authorizer_event(kind);
+        let text = String::from_utf8_lossy(rest);
+        let arn = if event["routeArn"].is_string() { "routeArn" } else { "methodArn" };
+        for (member, line) in ["type", "version", arn, "identitySource"].into_iter().zip(text.lines()) {
+            if !line.is_empty() {
+                event[member] = serde_json::from_str(line).unwrap_or_else(|_| line.into());
+            }
+        }
+        let payload = serde_json::value::to_raw_value(&event).expect("an event is JSON");
+        let answer = self.answer(endpoint, &payload);
+        let checked = answer.and_then(|answer| match admitted_resource(&answer) {
+            Some(resource) if !is_stage_of(resource, event[arn].as_str().unwrap_or_default()) => {
+                Err(format!("a policy for another stage: {answer}"))
+            }
+            _ => check(&answer),
+        });
+        if let Err(problem) = checked {
+            panic!("{endpoint:?}: {problem}: {event}");
+        }
+    }
+
+    /// The seeds of `authorizer`: each function, each kind, and each line.
+    fn authorizers() -> Vec<Vec<u8>> {
+        let arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/$default/GET/";
+        let lines =
+            ["\n\n\n".to_owned(), format!("REQUEST\n\"2.0\"\n{arn}\n[\"a\"]"), format!("TOKEN\n1.0\n{arn}\na,b")];
+        (0..10).flat_map(|how: u8| lines.each_ref().map(|text| [&[how], text.as_bytes()].concat())).collect()
+    }
+
     /// The seeds of `route`: each route, for each source.
     fn routes() -> Vec<Vec<u8>> {
         let mut seeds = Vec::new();
@@ -256,6 +294,7 @@ impl Target {
             seeds.push(("body", [[how].as_slice(), BODY.as_bytes()].concat()));
         }
         seeds.extend(Self::routes().into_iter().map(|route| ("route", route)));
+        seeds.extend(Self::authorizers().into_iter().map(|event| ("authorizer", event)));
         seeds.extend(self.event_files().map(|event| ("event", event.into_bytes())));
         seeds
     }
@@ -321,15 +360,49 @@ async fn invoke<A: Authenticator>(function: &Function<A>, payload: &RawValue, ca
     match function.invoke_with(payload, "hostile", call).await {
         Ok(answer) => serde_json::from_str(answer.get()).map_err(|error| error.to_string()),
         // No service fails here, so no answer may be a fault.
-        Err(error) if ["createApikeyFailed", "panic"].contains(&error.code) => Err(error.code.to_owned()),
+        Err(error) if ["createApikeyFailed", "authorizeFailed", "panic"].contains(&error.code) => {
+            Err(error.code.to_owned())
+        }
         Err(_) => Ok(Value::Null),
     }
 }
 
-/// The answer to an HTTP request, or to an event: null, a batch response, or a key.
+/// Whether an answer is the decision of an authorizer: a policy of one stage, or its simple form. Only a caller that is
+/// admitted has a context.
+fn is_decision(answer: &Value) -> bool {
+    let members: Vec<&str> = answer.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let statement = &answer["policyDocument"]["Statement"][0];
+    let resource = statement["Resource"].as_str().unwrap_or_default();
+    match members[..] {
+        ["isAuthorized"] => answer["isAuthorized"] == false,
+        ["context", "isAuthorized"] => answer["isAuthorized"] == true,
+        ["policyDocument", "principalId"] => statement["Effect"] == "Deny" && answer["principalId"] == "refused",
+        ["context", "policyDocument", "principalId"] => {
+            statement["Effect"] == "Allow" && resource.find(['*', '?', '{']) == Some(resource.len() - 1)
+        }
+        _ => false,
+    }
+}
+
+/// The resource of a policy that admits a caller.
+fn admitted_resource(answer: &Value) -> Option<&str> {
+    let statement = &answer["policyDocument"]["Statement"][0];
+    statement["Resource"].as_str().filter(|_| statement["Effect"] == "Allow")
+}
+
+/// Whether a resource is the whole stage of an ARN.
+fn is_stage_of(resource: &str, arn: &str) -> bool {
+    let stage = resource.strip_suffix("/*").and_then(|stage| arn.strip_prefix(stage));
+    stage.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The answer to an HTTP request, or to an event: null, a batch response, a key, or an authorizer's decision.
 fn check(answer: &Value) -> Result<(), String> {
     let Some(status) = answer.get("statusCode") else {
-        let known = answer.is_null() || answer.get("batchItemFailures").is_some() || answer["result"] == "success";
+        let known = answer.is_null()
+            || is_decision(answer)
+            || answer.get("batchItemFailures").is_some()
+            || answer["result"] == "success";
         return if known { Ok(()) } else { Err(format!("an answer of no known form: {answer}")) };
     };
     if let Some(known) = check_success(answer) {

@@ -8,6 +8,7 @@ mod engine;
 mod folder;
 mod forwarder;
 mod invoke;
+mod protected;
 mod server;
 mod template;
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use lambda_http::request::RequestOrigin;
 use serde_json::value::RawValue;
 
-use super::headers::{Headers, values};
+use super::super::headers::{Headers, object, values};
 use crate::text::{Members, string};
 
 /// The service that forwarded the request. It determines the form of the response.
@@ -62,14 +62,13 @@ pub struct GatewayEvent<'a> {
     path: Cow<'a, str>,
     query: Parameters<'a>,
     headers: Headers<'a>,
-    multi_value_headers: Headers<'a>,
     pub(super) body: Option<&'a RawValue>,
     pub(super) is_base64: bool,
 }
 
 impl<'a> GatewayEvent<'a> {
     /// Reads an event if it is an HTTP request: it has a `requestContext` and a method in the place of its origin, and
-    /// it is not a request to a Lambda authorizer. No other member changes this decision.
+    /// no ARN of a method or a route, which only a Lambda authorizer gets. No other member changes this decision.
     #[must_use]
     pub(crate) fn read(event: Members<'a>) -> Option<Self> {
         if event.get("methodArn").or(event.get("routeArn")).is_some() {
@@ -84,12 +83,11 @@ impl<'a> GatewayEvent<'a> {
             (None, None) => return None,
         };
         let text = |name| event.get(name).and_then(string).unwrap_or_default();
-        let object = |name| event.get(name).and_then(|object| Members::parse(object.get()));
-        let headers = |name| object(name).unwrap_or_default();
         // A REST API lists each parameter in both objects; a load balancer in one, as it is configured.
         let parameters = || {
-            let several = object("multiValueQueryStringParameters").filter(|several| several.iter().next().is_some());
-            several.or_else(|| object("queryStringParameters")).unwrap_or_default()
+            let several = object(&event, "multiValueQueryStringParameters");
+            let several = several.filter(|several| several.iter().next().is_some());
+            several.or_else(|| object(&event, "queryStringParameters")).unwrap_or_default()
         };
         let (path, query) = match origin {
             Origin::HttpApi => (text("rawPath"), Parameters::Raw(text("rawQueryString"))),
@@ -101,8 +99,7 @@ impl<'a> GatewayEvent<'a> {
             method: string(method)?,
             path,
             query,
-            headers: Headers(headers("headers")),
-            multi_value_headers: Headers(headers("multiValueHeaders")),
+            headers: Headers::read(&event),
             body: event.get("body"),
             is_base64: event.get("isBase64Encoded").is_some_and(|flag| flag.get() == "true"),
         })
@@ -145,17 +142,8 @@ impl<'a> GatewayEvent<'a> {
     }
 
     /// Every value of a header. Names are compared without regard to letter case.
-    ///
-    /// REST APIs list each header twice: all values in `multiValueHeaders`, and the last value in `headers`.
     pub(super) fn header(&self, name: &str) -> Vec<Cow<'a, str>> {
-        let mut values = self.multi_value_headers.all(name);
-        let listed = values.len();
-        for value in self.headers.all(name) {
-            if !values[..listed].contains(&value) {
-                values.push(value);
-            }
-        }
-        values
+        self.headers.all(name)
     }
 }
 

@@ -11,6 +11,8 @@ impl EventFile {
     pub const fn logical_name(&self) -> &'static str {
         match (self.function, self.source) {
             (function, Source::Http { .. }) => function.logical_name(),
+            (Function::Jwt, Source::Authorizer) => "JwtAuthorizerFunction",
+            (Function::Key, Source::Authorizer) => "KeyAuthorizerFunction",
             (Function::Jwt, _) => "JwtEventsFunction",
             (Function::Key, Source::Rotation) => "RotationFunction",
             (Function::Key, _) => "KeyEventsFunction",
@@ -25,7 +27,7 @@ impl EventFile {
             (_, Outcome::Created | Outcome::CreatedInPart) => 1,
             // The request before the refused one had the same id, and its key was delivered.
             (_, Outcome::Refused(code)) if code == "idempotencyKeyReused" => 1,
-            (_, Outcome::Stepped(_) | Outcome::Refused(_)) => 0,
+            (_, Outcome::Stepped(_) | Outcome::Admitted | Outcome::NotAdmitted | Outcome::Refused(_)) => 0,
         }
     }
 
@@ -50,6 +52,8 @@ impl EventFile {
                 let expected = json!({ "batchItemFailures": failures(event, outcome) });
                 (*answer == expected, expected.to_string())
             }
+            (_, Outcome::Admitted) => (is_decision(answer, "Allow"), "that the caller is admitted".to_owned()),
+            (_, Outcome::NotAdmitted) => (is_decision(answer, "Deny"), "that the caller is refused".to_owned()),
             (_, Outcome::Refused(code)) => (answer["errorType"] == **code, format!("the error {code}")),
             (Source::Direct, _) => (is_delivery(answer), "a key with secretArn and without secret".to_owned()),
             _ => (answer.is_null(), "null".to_owned()),
@@ -77,6 +81,14 @@ fn is_response(answer: &Value, status: u16, outcome: &Outcome) -> bool {
 /// Whether a key is shown without its secret.
 fn is_metadata(key: &Value) -> bool {
     key["key"].is_string() && key["chain"].is_string() && key.get("secret").is_none()
+}
+
+/// Whether an authorizer answers with a policy of this effect, or the same in the simple form.
+fn is_decision(answer: &Value, effect: &str) -> bool {
+    let is_allowed = effect == "Allow";
+    let is_effect =
+        answer["policyDocument"]["Statement"][0]["Effect"] == effect || answer["isAuthorized"] == is_allowed;
+    is_effect && answer["context"].is_object() == is_allowed
 }
 
 /// The messages that return to the queue: none, or the last one.
@@ -116,6 +128,8 @@ mod tests {
             ("jwt-rotation-unknown-event", "JwtEventsFunction"),
             ("key-sqs-created", "KeyEventsFunction"),
             ("key-rotation-set-secret", "RotationFunction"),
+            ("jwt-authorizer-admitted-token", "JwtAuthorizerFunction"),
+            ("key-authorizer-authorize-failed", "KeyAuthorizerFunction"),
         ] {
             let file = EventFile::named(Path::new(&format!("{name}.json"))).unwrap();
             assert_eq!(file.logical_name(), function, "{name}");
@@ -143,6 +157,8 @@ mod tests {
             ("key-sqs-created", none),
             ("key-sqs-invalid-level", last),
             ("key-sns-created", Value::Null),
+            ("key-authorizer-admitted-http-api", json!({ "isAuthorized": true, "context": {} })),
+            ("jwt-authorizer-refused-token", json!({ "policyDocument": { "Statement": [{ "Effect": "Deny" }] } })),
         ];
         for (name, _) in &answers {
             for (other, answer) in &answers {

@@ -20,6 +20,8 @@ pub enum Source {
     Sqs,
     /// Secrets Manager.
     Rotation,
+    /// An API of API Gateway whose authorizer is the function.
+    Authorizer,
 }
 
 impl Source {
@@ -30,6 +32,7 @@ impl Source {
             "sns" => Self::Sns,
             "sqs" => Self::Sqs,
             "rotation" => Self::Rotation,
+            "authorizer" => Self::Authorizer,
             status => Self::Http { status: status.parse().ok()? },
         })
     }
@@ -50,6 +53,10 @@ pub enum Outcome {
     Revoked,
     /// The function completes this step of a rotation.
     Stepped(Step),
+    /// The authorizer admits the caller.
+    Admitted,
+    /// The authorizer refuses the caller.
+    NotAdmitted,
     /// The function refuses the last request, usually the only one, with this error code.
     Refused(String),
 }
@@ -69,6 +76,8 @@ pub(super) fn parse(rest: &str) -> Option<(Source, Outcome)> {
         (Source::Http { status }, _) if status < 400 => return None,
         (Source::Http { .. }, _) => Outcome::Refused(camel_case(what)),
         (Source::Rotation, Some(step)) => Outcome::Stepped(step),
+        (Source::Authorizer, _) if is_first_word(what, "admitted") => Outcome::Admitted,
+        (Source::Authorizer, _) if is_first_word(what, "refused") => Outcome::NotAdmitted,
         _ if what == "created-in-part" => Outcome::CreatedInPart,
         _ if what == "created" || what.starts_with("created-") => Outcome::Created,
         _ => Outcome::Refused(camel_case(what)),

@@ -36,6 +36,9 @@ fn a_name_says_function_source_and_outcome() {
         ("key-sns-unknown-event", "key", Source::Sns, refused("unknownEvent")),
         ("key-eventbridge-create-secret", "key", Source::EventBridge, refused("createSecret")),
         ("key-rotation-create-secret", "key", Source::Rotation, Outcome::Stepped(Step::Create)),
+        ("jwt-authorizer-admitted-rest-api", "jwt", Source::Authorizer, Outcome::Admitted),
+        ("key-authorizer-refused-token", "key", Source::Authorizer, Outcome::NotAdmitted),
+        ("key-authorizer-authorize-failed", "key", Source::Authorizer, refused("authorizeFailed")),
         ("key-rotation-rotation-step-invalid", "key", Source::Rotation, refused("rotationStepInvalid")),
     ] {
         let file = named(&format!("events/{name}.json"));

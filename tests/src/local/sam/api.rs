@@ -14,7 +14,10 @@ pub(in crate::local) async fn run(settings: &Settings, port: u16) -> Result<(), 
     let mut server = local.listen("start-api", port, None, &settings.log()).await?;
     let token = Claims::new().role("curator").sign(&settings.signer());
     println!(
-        "{}\n\nThe first request of each function starts its container. The functions log to {}.\nCtrl-C stops everything.",
+        "{}\n\nThe APIs of docs/protected-api.yaml, with the token and with the key (also rest, and reports):\n\n    \
+         curl -sS http://localhost:{port}/jwt/http/caller -H \"Authorization: Bearer $TOKEN\"; echo\n    \
+         curl -sS http://localhost:{port}/key/http/caller -u \"$CREDENTIALS\"; echo\n\n\
+         The first request of each function starts its container. The functions log to {}.\nCtrl-C stops everything.",
         greeting(port, &token),
         host::relative(&settings.log())
     );

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `AWS_ENDPOINT_URL_DYNAMODB` for every function | `--env-vars` passes on only variables that the template declares; without it a function would call AWS |
 //! | `AWS_ENDPOINT_URL_SECRETS_MANAGER` for every function | the same |
+//! | the APIs of docs/protected-api.yaml | `protected.rs` |
 //!
 //! The values of all variables come from `--env-vars`, also because `sam local` resolves two intrinsic functions in
 //! another way than CloudFormation: `!Ref ApiKeysTable` to the logical id, and
@@ -12,6 +13,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::protected;
 use crate::host;
 
 /// The first variable of all functions.
@@ -31,6 +33,7 @@ pub(super) fn write() -> Result<(), String> {
     let text = fs::read_to_string(&built)
         .map_err(|_| format!("{} is missing: run this through `make`", host::relative(&built)))?;
     let transformed = transform(&text).map_err(|cause| format!("{}: {cause}", host::relative(&built)))?;
+    let transformed = protected::add(&transformed, &built.with_file_name(""))?;
     // The replacement is atomic, since another `sam local` may read the file.
     let unfinished = path().with_extension(hex::encode(host::random::<4>()));
     let replaced = fs::write(&unfinished, transformed).and_then(|()| fs::rename(&unfinished, path()));
