@@ -80,6 +80,7 @@ prove: ## Run the longer proofs; PROOF=list lists them [PROOF=NAME]
 .PHONY: fmt
 fmt: needs ## Format the code
 	cargo fmt --all
+	cargo fmt --manifest-path docs/clients/rust/Cargo.toml
 
 .PHONY: docs
 docs: $(REDOCLY)/.stamp ## Build the reference page of openapi.yaml into .local/docs/index.html

@@ -5,6 +5,7 @@ CHECKS := fmt-check openapi template lint deny machete proof-check doc test benc
 
 fmt-check: needs
 	cargo fmt --all --check
+	cargo fmt --manifest-path docs/clients/rust/Cargo.toml --check
 
 redocly = REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(REDOCLY)/node_modules/.bin/redocly
 

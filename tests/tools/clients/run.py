@@ -1,7 +1,7 @@
-"""Runs every snippet of docs/contract.md, section "Calling the endpoints", unchanged against the stack of `local with`,
-and FreeSewing's test of keys.
+"""Runs the clients of docs/clients and the curl blocks of docs/contract.md, section "Calling the endpoints", unchanged
+against the stack of `local with`, and FreeSewing's test of keys.
 
-A proxy between client and stack can lose answers, to test that a snippet retries with the same Idempotency-Key and gets
+A proxy between client and stack can lose answers, to test that a client retries with the same Idempotency-Key and gets
 the key that was created.
 """
 
@@ -15,14 +15,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parents[3]
-HERE = Path(__file__).resolve().parent
-WORK = (ROOT / ".local/clients").resolve()
-STACK = urlsplit(os.environ["APIKEYS_URL"])
-CALLERS = {name: os.environ[f"APIKEYS_{name}"] for name in ("TOKEN", "KEY", "SECRET")}
+from stack import BEARER, CALLERS, CLIENTS, FUNCTIONS, HERE, PYTHON, ROOT, WORK, copy, send_request
+
 PATHS = {"/apikeys/jwt", "/apikeys/key"}
 HANDED_ON = ("Authorization", "Content-Type", "Idempotency-Key")
 HANDED_BACK = ("content-type", "idempotency-replayed")
@@ -50,7 +45,7 @@ class Proxy(BaseHTTPRequestHandler):
         tries.append((self.path, self.headers["Content-Type"], body))
         if seen.trouble == "busy" and len(tries) == 1:
             return self.give(503, [("content-type", "application/json")], b'{"message":"Service Unavailable"}')
-        stack = http.client.HTTPConnection(STACK.hostname, STACK.port, timeout=10)
+        stack = http.client.HTTPConnection(FUNCTIONS.hostname, FUNCTIONS.port, timeout=10)
         headers = {name: self.headers[name] for name in HANDED_ON if name in self.headers}
         stack.request(self.command, self.path, body, headers)
         answer = stack.getresponse()
@@ -86,59 +81,32 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def snippets():
-    """The only block of each language: `bash` lists, reads and revokes, the others create."""
+def curl():
+    """The commands of the curl blocks of docs/contract.md: `sh` creates, `bash` lists, reads and revokes."""
     _, section = (ROOT / "docs/contract.md").read_text().split("\n## Calling the endpoints\n")
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    found = dict(blocks)
-    known = {"sh", "bash", "js", "python", "toml", "rust", "http"}
-    assert len(found) == len(blocks) and set(found) == known, list(found)
-    return found
+    assert [language for language, _ in blocks] == ["sh", "bash"], blocks
+    return [lambda _, script=script: ["bash", "-c", script] for _, script in blocks]
 
 
-def write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists() or path.read_text() != text:
-        path.write_text(text)
-    return path
+def http_file(environment):
+    """Writes the .http file with its variables filled in."""
+    variable = lambda line: f"@{line[1]} = {environment[line[1].upper()]}"
+    text = (CLIENTS / "create-key.http").read_text()
+    file = WORK / "create-key.http"
+    file.write_text(re.sub(r"^@(\w+) =.*$", variable, text, flags=re.MULTILINE))
+    return [str(WORK / "node/node_modules/.bin/httpyac"), "send", str(file), "--all", "--output", "body", "--no-color"]
 
 
-def write_snippets(found):
-    """Writes each snippet to the folder of its client's dependencies, and returns a command for each."""
-    curl = write(WORK / "curl/snippet.sh", found["sh"])
-    javascript = write(WORK / "node/snippet.mjs", found["js"])
-    python = write(WORK / "python-snippet/snippet.py", found["python"])
-    rust = build(found["toml"], found["rust"])
-
-    def http_file(environment):
-        variable = lambda line: f"@{line[1]} = {environment[line[1].upper()]}"
-        file = write(WORK / "node/snippet.http", re.sub(r"^@(\w+) =.*$", variable, found["http"], flags=re.MULTILINE))
-        httpyac = WORK / "node/node_modules/.bin/httpyac"
-        return [str(httpyac), "send", str(file), "--all", "--output", "body", "--no-color"]
-
-    # The .http file contains its variables; the other clients read the environment.
-    return {
-        "curl": lambda _: ["bash", str(curl)],
-        "axios": lambda _: ["node", str(javascript)],
-        "requests": lambda _: [str(WORK / "python/bin/python"), str(python)],
-        "ureq": lambda _: [str(rust)],
-        "httpyac": http_file,
-    }
-
-
-def build(dependencies, program):
-    """Builds the Rust snippet with the Cargo.lock next to this file."""
-    package = '[package]\nname = "client"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n'
-    manifest = write(WORK / "rust/Cargo.toml", package + dependencies)
-    write(WORK / "rust/Cargo.lock", (HERE / "Cargo.lock").read_text())
-    write(WORK / "rust/src/main.rs", program)
-    target = WORK / "rust/target"
+def rust():
+    """Builds the Rust client."""
+    manifest, target = CLIENTS / "rust/Cargo.toml", WORK / "rust/target"
     subprocess.run(["cargo", "build", "--locked", "--manifest-path", manifest, "--target-dir", target], check=True)
-    return target / "debug/client"
+    return str(target / "debug/create-key")
 
 
 def run(command, trouble=None, **changed):
-    """Runs a snippet with a new proxy."""
+    """Runs a client with a new proxy."""
     server = Server(("127.0.0.1", 0), Proxy)
     server.seen = Seen(trouble)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -174,18 +142,9 @@ def check_created(client, command, trouble=None):
     assert [of_one for _, of_one in seen.created] == [replayed, replayed], context
 
 
-def send_request(method, path, authorization, body=None):
-    """Sends a request to the stack, and returns the status and the body of the answer."""
-    stack = http.client.HTTPConnection(STACK.hostname, STACK.port, timeout=10)
-    stack.request(method, path, body, {"Authorization": authorization, "Content-Type": "application/json"})
-    answer = stack.getresponse()
-    return answer.status, json.loads(answer.read() or "null")
-
-
 def check_life(client, command, trouble=None):
     """The calling key, a list and a key are printed, and the key is revoked."""
-    bearer = f"Bearer {CALLERS['TOKEN']}"
-    status, created = send_request("POST", "/apikeys/jwt", bearer, '{"name":"To be revoked","level":3,"expiresIn":60}')
+    status, created = send_request("POST", "/apikeys/jwt", BEARER, '{"name":"To be revoked","level":3,"expiresIn":60}')
     assert status == 201, created
     key = created["apikey"]["key"]
     path = f"/apikeys/{key}/jwt"
@@ -198,14 +157,14 @@ def check_life(client, command, trouble=None):
     assert all(len(of_one) == tries for of_one in seen.tries.values()), context
     # The calling key is shown and listed, the other is listed and read.
     assert output.count(f'"key":"{CALLERS["KEY"]}"') == output.count(f'"key":"{key}"') == 2, context
-    assert send_request("GET", path, bearer) == (404, {"result": "error", "error": "notFound"}), context
+    assert send_request("GET", path, BEARER) == (404, {"result": "error", "error": "notFound"}), context
 
 
 def check_freesewing():
-    """FreeSewing's test of keys passes. It is copied, since Node.js resolves axios relative to a module."""
-    test = write(WORK / "node/freesewing.mjs", (HERE / "freesewing.mjs").read_text())
-    environment = {**os.environ, "API": STACK.geturl(), "TOKEN": CALLERS["TOKEN"]}
-    ended = subprocess.run(["node", "--test", str(test)], env=environment, timeout=60, text=True, capture_output=True)
+    """FreeSewing's test of keys passes."""
+    test = copy(HERE / "freesewing.mjs")
+    environment = {**os.environ, "API": FUNCTIONS.geturl(), "TOKEN": CALLERS["TOKEN"]}
+    ended = subprocess.run(["node", "--test", test], env=environment, timeout=60, text=True, capture_output=True)
     assert ended.returncode == 0, f"FreeSewing's test: {ended.stdout}{ended.stderr}"
     assert re.search(r"^\S+ pass 8$", ended.stdout, re.MULTILINE), ended.stdout
 
@@ -221,20 +180,28 @@ def check_refused(client, command, error, **changed):
 def main():
     check_freesewing()
     print("FreeSewing's test of keys: passed", flush=True)
-    found = snippets()
-    life = write(WORK / "curl/life.sh", found["bash"])
+    create, life = curl()
     for trouble in (None, "lost", "busy"):
-        check_life("curl", lambda _: ["bash", str(life)], trouble)
-    check_refused("curl", lambda _: ["bash", str(life)], "authenticationFailed", SECRET="0" * 64, ID="no-key")
-    check_refused("curl", lambda _: ["bash", str(life)], "notFound", ID="no-key")
+        check_life("curl", life, trouble)
+    check_refused("curl", life, "authenticationFailed", SECRET="0" * 64, ID="no-key")
+    check_refused("curl", life, "notFound", ID="no-key")
     print("curl: lists, reads and revokes as documented", flush=True)
-    for client, command in write_snippets(found).items():
+    javascript, program = copy(CLIENTS / "create-key.mjs"), rust()
+    # The .http file contains its variables; the other clients read the environment.
+    commands = {
+        "curl": create,
+        "create-key.mjs": lambda _: ["node", javascript],
+        "create_key.py": lambda _: [*PYTHON, str(CLIENTS / "create_key.py")],
+        "rust": lambda _: [program],
+        "create-key.http": http_file,
+    }
+    for client, command in commands.items():
         begun = time.monotonic()
         check_created(client, command)
         check_refused(client, command, "authenticationFailed", TOKEN="no.token.atall")
         check_refused(client, command, "authenticationFailed", SECRET="0" * 64)
         # An .http file has no retries.
-        for trouble in ["lost", "busy"] if client != "httpyac" else []:
+        for trouble in ["lost", "busy"] if client != "create-key.http" else []:
             check_created(client, command, trouble)
         print(f"{client}: as documented ({time.monotonic() - begun:.1f} s)", flush=True)
 
