@@ -91,6 +91,34 @@ impl PresentedKey {
 /// Verifies a key with one consistent read, and one more for a key that is not the first of its chain. A refusal is
 /// returned at a constant interval, so that its time does not show which keys exist.
 ///
+/// Another Lambda function verifies a key as follows. The credentials are read once, from the environment.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use shared::domain::Timestamp;
+/// use shared::keys::{PresentedKey, VerifyError, verify};
+/// use shared::outbound::Store;
+/// use shared::platform::Deadline;
+/// use shared::platform::config::{ConfigError, Environment, StoreConfig};
+///
+/// /// Once, when the process starts. `TABLE_NAME` is the name or ARN of the table of keys.
+/// fn connect() -> Result<Store, ConfigError> {
+///     Store::connect(&StoreConfig::read(&Environment::of_process())?)
+/// }
+///
+/// /// The level and the user of the key, or the status of the refusal.
+/// async fn authenticate(store: &Store, key: &str, secret: &str, millis_left: u64) -> Result<(u8, u64), u16> {
+///     let presented = PresentedKey::parse(key, secret).ok_or(403_u16)?;
+///     let deadline = Deadline::within(Duration::from_millis(2500), millis_left);
+///     match verify(&presented, Timestamp::now(), store, deadline).await {
+///         Ok(record) => Ok((record.level.get(), record.user_id.get())),
+///         Err(VerifyError::Rejected(_)) => Err(403),
+///         Err(VerifyError::Fault(_)) => Err(500),
+///     }
+/// }
+/// ```
+///
 /// # Errors
 /// [`VerifyError::Rejected`] when the key does not verify, [`VerifyError::Fault`] when the store fails or the record is
 /// damaged.

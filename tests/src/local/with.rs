@@ -1,4 +1,4 @@
-//! `local with COMMAND`: runs a stack for one command, which gets the address and credentials in the environment.
+//! `local with COMMAND`: runs a stack for one command, which gets addresses and credentials in the environment.
 //!
 //! The stack can run in parallel with `make run`: its ports, table and log are separate.
 
@@ -24,6 +24,7 @@ pub(super) async fn run(settings: &Settings, command: &[String]) -> Result<(), S
     stack.dynamo.try_put_item(caller.item).await?;
     let mut child = ProcessTree::spawn(Command::new(program).args(arguments).envs([
         ("APIKEYS_URL", format!("http://127.0.0.1:{}", stack.port)),
+        ("APIKEYS_DYNAMODB", stack.dynamo.endpoint()),
         ("APIKEYS_TOKEN", Claims::new().role("admin").sign(&settings.signer())),
         ("APIKEYS_KEY", caller.key),
         ("APIKEYS_SECRET", caller.secret),

@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import verifiers
 from stack import BEARER, CALLERS, CLIENTS, FUNCTIONS, HERE, PYTHON, ROOT, WORK, copy, send_request
 
 PATHS = {"/apikeys/jwt", "/apikeys/key"}
@@ -180,6 +181,7 @@ def check_refused(client, command, error, **changed):
 def main():
     check_freesewing()
     print("FreeSewing's test of keys: passed", flush=True)
+    verifiers.check_all()
     create, life = curl()
     for trouble in (None, "lost", "busy"):
         check_life("curl", life, trouble)

@@ -12,6 +12,8 @@ CLIENTS = ROOT / "docs/clients"
 WORK = (ROOT / ".local/clients").resolve()
 PYTHON = [str(WORK / "python/bin/python"), "-B"]
 FUNCTIONS = urlsplit(os.environ["APIKEYS_URL"])
+DYNAMODB = urlsplit(os.environ["APIKEYS_DYNAMODB"])
+TABLE = "apikeys"
 CALLERS = {name: os.environ[f"APIKEYS_{name}"] for name in ("TOKEN", "KEY", "SECRET")}
 BEARER = f"Bearer {CALLERS['TOKEN']}"
 
@@ -28,6 +30,19 @@ def send_request(method, path, authorization, body=None):
     """Sends a request to the functions, and returns the status and the JSON of the answer."""
     headers = {"Authorization": authorization, "Content-Type": "application/json"}
     return send(FUNCTIONS, method, path, headers, body)
+
+
+def put_item(item):
+    """Writes an item to the table. The local DynamoDB checks no signature."""
+    headers = {
+        "X-Amz-Target": "DynamoDB_20120810.PutItem",
+        "Content-Type": "application/x-amz-json-1.0",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, "
+        "SignedHeaders=host, Signature=0",
+        "X-Amz-Date": "20260101T000000Z",
+    }
+    status, answer = send(DYNAMODB, "POST", "/", headers, json.dumps({"TableName": TABLE, "Item": item}))
+    assert status == 200, answer
 
 
 def copy(module):
