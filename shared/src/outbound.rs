@@ -10,5 +10,5 @@ pub use dynamodb::{
 };
 pub(crate) use sdk::{parse_rfc3339, sdk_config};
 pub use secrets_manager::{
-    CURRENT, Description, PENDING, PREVIOUS, SecretCreation, SecretText, SecretVersion, Secrets, Version,
+    CURRENT, Description, KMS_REFUSED, PENDING, PREVIOUS, SecretCreation, SecretText, SecretVersion, Secrets, Version,
 };

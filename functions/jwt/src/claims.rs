@@ -2,14 +2,14 @@
 //!
 //! A token is refused if a claim does not have its type of RFC 7519 or of FreeSewing's tokens.
 
-use shared::domain::{Credential, ExpiresAt, PermissionLevel, Principal, Timestamp, UserId};
+use shared::domain::{Credential, ExpiresAt, Principal, Timestamp};
 use shared::keys::Rejection;
 use shared::platform::config::{ConfigError, Environment};
 use shared::text::{Number, Object, Value};
 
-use crate::roles::Roles;
+use crate::identity::IdentityPolicy;
 
-/// The time by which `iat` may be in the future, since the issuer's clock can be fast, in milliseconds.
+/// The time by which `iat` and `nbf` may be in the future, since the issuer's clock can be fast, in milliseconds.
 const CLOCK_SKEW: f64 = 60_000.0;
 
 /// The first `exp`, in seconds, that is refused: the year 5138. Such a value is a time in milliseconds, by mistake.
@@ -30,16 +30,16 @@ pub(crate) struct VerifiedClaims {
 pub(crate) struct ClaimsPolicy {
     issuer: String,
     audience: String,
-    roles: Roles,
+    identity: IdentityPolicy,
 }
 
 impl ClaimsPolicy {
-    /// Reads `JWT_ISSUER`, `JWT_AUDIENCE` and `ROLE_LEVELS`.
+    /// Reads `JWT_ISSUER`, `JWT_AUDIENCE` and the variables of [`IdentityPolicy`].
     pub(crate) fn read(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
             issuer: environment.required("JWT_ISSUER")?.to_owned(),
             audience: environment.required("JWT_AUDIENCE")?.to_owned(),
-            roles: Roles::read(environment)?,
+            identity: IdentityPolicy::read(environment)?,
         })
     }
 
@@ -56,8 +56,8 @@ impl ClaimsPolicy {
         if !self.is_for_us(claims.get("aud")) {
             return Err(failed("audienceWrong"));
         }
-        let user_id = user_id(&claims).ok_or(failed("userUnknown"))?;
-        let level = self.level(claims.get("role")).ok_or(failed("roleUnknown"))?;
+        let user_id = self.identity.user_id(&claims).ok_or(failed("userUnknown"))?;
+        let level = self.identity.level(&claims).ok_or(failed("roleUnknown"))?;
         let active = is_active(claims.get("status"))?;
         let principal =
             Principal { user_id, level, active, credential: Credential::Jwt { expires_at }, provisioner: None };
@@ -74,13 +74,6 @@ impl ClaimsPolicy {
             _ => false,
         }
     }
-
-    fn level(&self, role: Option<&Value<'_>>) -> Option<PermissionLevel> {
-        match role {
-            Some(Value::String(role)) => self.roles.level(role),
-            _ => None,
-        }
-    }
 }
 
 /// Returns the token's `exp`, rounded down to a whole second.
@@ -93,33 +86,24 @@ fn check_times(claims: &Object<'_>, now: Timestamp) -> Result<ExpiresAt, Rejecti
         Some(Value::Number(_)) => return Err(failed("tokenExpired")),
         _ => return Err(failed("expiryMissing")),
     };
-    match claims.get("nbf") {
-        None => {}
-        Some(Value::Number(nbf)) if millis(nbf) <= now => {}
-        Some(_) => return Err(failed("tokenNotYetValid")),
+    let has_begun = |name| match claims.get(name) {
+        None => true,
+        Some(Value::Number(time)) => millis(time) <= now + CLOCK_SKEW,
+        Some(_) => false,
+    };
+    if !has_begun("nbf") {
+        return Err(failed("tokenNotYetValid"));
     }
-    match claims.get("iat") {
-        None => Ok(expires_at),
-        Some(Value::Number(iat)) if millis(iat) <= now + CLOCK_SKEW => Ok(expires_at),
-        Some(_) => Err(failed("tokenFromTheFuture")),
+    if !has_begun("iat") {
+        return Err(failed("tokenFromTheFuture"));
     }
+    Ok(expires_at)
 }
 
 fn is_short_lived(claims: &Object<'_>) -> bool {
     match (claims.get("iat"), claims.get("exp")) {
         (Some(Value::Number(iat)), Some(Value::Number(exp))) => (exp.to_f64() - iat.to_f64()) * 1000.0 <= SHORT_LIFE,
         _ => false,
-    }
-}
-
-/// FreeSewing's `_id`, or the standard `sub` if there is no `_id`.
-fn user_id(claims: &Object<'_>) -> Option<UserId> {
-    match (claims.get("_id"), claims.get("sub")) {
-        (Some(Value::Number(id)), _) => id.to_u64().and_then(UserId::new),
-        (None, Some(Value::String(sub))) if sub.bytes().all(|byte| byte.is_ascii_digit()) => {
-            sub.parse().ok().and_then(UserId::new)
-        }
-        _ => None,
     }
 }
 
@@ -164,8 +148,9 @@ mod tests {
             ("exp", "1700000600.5"),
             ("exp", "99999999999"),
             ("nbf", "1700000000"),
-            ("nbf", "1700000000.5"),
-            ("iat", "1700000060"),
+            ("nbf", "1700000060.5"),
+            ("nbf", "-1"),
+            ("iat", "1700000060.5"),
             ("iat", "-1"),
             ("aud", r#"["other","them"]"#),
             ("_id", "61.0"),
@@ -193,7 +178,8 @@ mod tests {
             ("exp", "100000000000"),
             ("exp", "1700000600000"),
             ("exp", "1e400"),
-            ("nbf", "1700000001"),
+            ("nbf", "1700000060.6"),
+            ("nbf", "1700000061"),
             ("nbf", "null"),
             ("nbf", r#""1""#),
             ("iat", "1700000061"),
@@ -236,26 +222,6 @@ mod tests {
             assert!(!check("status", status).unwrap().active, "{status}");
         }
         assert_eq!(check("role", r#""root","status":0"#).err(), Some("authenticationFailed"));
-    }
-
-    #[test]
-    fn sub_is_used_only_without_id_and_as_decimal_digits() {
-        let user = |claims: &str| user_id(&Object::parse(claims).unwrap()).map(UserId::get);
-        assert_eq!(user(r#"{"sub":"61"}"#), Some(61));
-        assert_eq!(user(r#"{"_id":7,"sub":"61"}"#), Some(7));
-        for claims in [
-            r#"{"_id":null,"sub":"61"}"#,
-            r#"{"sub":61}"#,
-            r#"{"sub":""}"#,
-            r#"{"sub":"0"}"#,
-            r#"{"sub":"+61"}"#,
-            r#"{"sub":"6.1e1"}"#,
-            r#"{"sub":"٦١"}"#,
-            r#"{"sub":"9007199254740992"}"#,
-            r#"{"sub":"99999999999999999999"}"#,
-        ] {
-            assert_eq!(user(claims), None, "{claims}");
-        }
     }
 
     #[test]

@@ -7,19 +7,20 @@ use shared::text::{Object, Value};
 /// Members that require processing that this service does not support (RFC 7515 section 4.1.11, RFC 7516 section 4.1).
 const UNSUPPORTED: [&str; 3] = ["crit", "enc", "zip"];
 
-/// Checks a decoded header. `kid`, `jku`, `x5u`, `jwk` and other members are ignored, and never cause a request.
+/// Checks a decoded header, and returns its algorithm, which must be one of the configured keys. `kid`, `jku`, `x5u`,
+/// `jwk` and other members are ignored, and never cause a request.
 ///
 /// # Errors
 /// A [`Rejection`].
-pub(crate) fn check(header: &str, algorithm: Algorithm) -> Result<(), Rejection> {
+pub(crate) fn check(header: &str, configured: impl IntoIterator<Item = Algorithm>) -> Result<Algorithm, Rejection> {
     let header = Object::parse(header).map_err(|_| Rejection::new("tokenMalformed"))?;
-    if !matches!(header.get("alg"), Some(Value::String(alg)) if *alg == name(algorithm)) {
-        return Err(Rejection::new("tokenAlgorithmWrong"));
-    }
+    let alg = header.get("alg");
+    let is_its = |algorithm: &Algorithm| matches!(alg, Some(Value::String(alg)) if *alg == name(*algorithm));
+    let algorithm = configured.into_iter().find(is_its).ok_or(Rejection::new("tokenAlgorithmWrong"))?;
     if UNSUPPORTED.iter().any(|member| header.get(member).is_some()) || !is_access_token(header.get("typ")) {
         return Err(Rejection::new("tokenHeaderUnsupported"));
     }
-    Ok(())
+    Ok(algorithm)
 }
 
 /// RFC 7519 section 5.1, RFC 9068 section 2.1.
@@ -54,7 +55,7 @@ mod tests {
             r#"{"alg":"HS256","typ":"AT+jwt","kid":"x","jku":"http://127.0.0.1/","foo":{"bar":[]}}"#,
             r#"{"alg":"HS256","kid":5,"x5c":"a","url":[],"foo":1e400}"#,
         ] {
-            assert!(check(header, Algorithm::HS256).is_ok(), "{header}");
+            assert!(check(header, [Algorithm::HS256]).is_ok(), "{header}");
         }
     }
 
@@ -77,7 +78,16 @@ mod tests {
             r#"{"alg":"HS256","kid":"a","kid":"b"}"#,
             r#"{"alg":"none","\u0061lg":"HS256"}"#,
         ] {
-            assert!(check(header, Algorithm::HS256).is_err(), "{header}");
+            assert!(check(header, [Algorithm::HS256]).is_err(), "{header}");
+        }
+    }
+    #[test]
+    fn the_algorithm_is_that_of_one_of_the_configured_keys() {
+        let configured = [Algorithm::RS256, Algorithm::EdDSA];
+        assert_eq!(check(r#"{"alg":"EdDSA"}"#, configured).ok(), Some(Algorithm::EdDSA));
+        assert_eq!(check(r#"{"alg":"RS256"}"#, configured).ok(), Some(Algorithm::RS256));
+        for alg in ["ES256", "HS256", "none", ""] {
+            assert!(check(&format!(r#"{{"alg":"{alg}"}}"#), configured).is_err(), "{alg}");
         }
     }
 }

@@ -7,12 +7,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use jsonwebtoken::DecodingKey;
 use shared::domain::{Fault, SecretArn, Timestamp};
-use shared::outbound::{Secrets, Version};
+use shared::outbound::{KMS_REFUSED, Secrets, Version};
 use shared::platform::config::{ConfigError, Environment};
 use shared::platform::{Call, Deadline, log};
 
+use crate::keys::Keys;
 use crate::verification_key::VerificationKey;
 
 /// The age from which a value is read again.
@@ -30,18 +30,13 @@ const READ_BUDGET: Duration = Duration::from_secs(1);
 /// The longest time that the start waits for a read. Lambda allows ten seconds for the start.
 const START_BUDGET: Duration = Duration::from_secs(5);
 
+const MISSING: &str = "jwtSecretMissing";
+const TOO_SHORT: &str = "jwtSecretTooShort";
+
 const PREVIOUS_SECONDS: &str = "JWT_PREVIOUS_SECONDS";
 
 /// One week.
 const DEFAULT_PREVIOUS_SECONDS: u64 = 604_800;
-
-/// The keys that verify tokens at a given time.
-#[derive(Clone)]
-pub(crate) struct Keys {
-    pub(crate) current: DecodingKey,
-    /// The previous key, if tokens that it signed are still accepted.
-    pub(crate) previous: Option<DecodingKey>,
-}
 
 pub(crate) struct KeptSecret {
     arn: SecretArn,
@@ -51,8 +46,9 @@ pub(crate) struct KeptSecret {
 
 #[derive(Clone)]
 struct Known {
-    current: DecodingKey,
-    previous: Option<DecodingKey>,
+    current: VerificationKey,
+    /// The previous key, if tokens that it signed are still accepted.
+    previous: Option<VerificationKey>,
     /// The creation time of the current value. The lifetime of the previous value counts from it.
     rotated_at: Timestamp,
     read_at: Timestamp,
@@ -72,9 +68,13 @@ impl KeptSecret {
     }
 
     /// Reads the secret for the first time.
-    pub(crate) async fn prepare(&self, secrets: &Secrets) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// What is wrong with the secret or the way to it, and what to do.
+    pub(crate) async fn prepare(&self, secrets: &Secrets) -> Result<(), &'static str> {
         let deadline = Deadline::within(START_BUDGET, u64::MAX);
-        self.remember(self.read(secrets, Timestamp::now(), deadline).await?);
+        let read = self.read(secrets, Timestamp::now(), deadline).await;
+        self.remember(read.map_err(|fault| problem(&fault))?);
         Ok(())
     }
 
@@ -100,14 +100,13 @@ impl KeptSecret {
 
     async fn read(&self, secrets: &Secrets, now: Timestamp, deadline: Deadline) -> Result<Known, Fault> {
         let read = secrets.read(self.arn.as_str(), Version::Current, deadline).await?;
-        let version = read.ok_or(Fault::new("jwtSecretMissing"))?;
-        let current = VerificationKey::from_secret(version.text.expose()).ok_or(Fault::new("jwtSecretTooShort"))?.key;
+        let version = read.ok_or(Fault::new(MISSING))?;
+        let current = VerificationKey::from_secret(version.text.expose()).ok_or(Fault::new(TOO_SHORT))?;
         let rotated_at = version.created.ok_or(Fault::new("replyUnknown"))?;
         let mut known = Known { current, previous: None, rotated_at, read_at: now, tried_at: now };
         if known.is_previous_alive(self.previous_lifetime, now) {
             let previous = secrets.read(self.arn.as_str(), Version::Previous, deadline).await?;
-            known.previous =
-                previous.and_then(|version| VerificationKey::from_secret(version.text.expose())).map(|key| key.key);
+            known.previous = previous.and_then(|version| VerificationKey::from_secret(version.text.expose()));
         }
         Ok(known)
     }
@@ -124,7 +123,7 @@ impl KeptSecret {
 impl Known {
     fn keys(&self, previous_lifetime: Duration, now: Timestamp) -> Keys {
         let previous = self.previous.clone().filter(|_| self.is_previous_alive(previous_lifetime, now));
-        Keys { current: self.current.clone(), previous }
+        Keys { first: self.current.clone(), second: previous }
     }
 
     fn is_previous_alive(&self, lifetime: Duration, now: Timestamp) -> bool {
@@ -143,6 +142,24 @@ impl Known {
     }
 }
 
+/// Why the secret can't be used at start, after the name of the variable.
+fn problem(fault: &Fault) -> &'static str {
+    match &*fault.reason {
+        "AccessDeniedException" => {
+            "names a secret that the function may not read: allow its role secretsmanager:GetSecretValue for it"
+        }
+        KMS_REFUSED | "DecryptionFailure" => {
+            "names a secret whose KMS key refuses the function: enable the key, and allow the role kms:Decrypt with it"
+        }
+        MISSING => "names a secret that does not exist or has no current value: create or restore it in this Region",
+        TOO_SHORT => "names a secret whose text is shorter than 32 bytes: store a longer one",
+        "timeout" | "notConnected" | "deadlineReached" => {
+            "names a secret in a Secrets Manager that can't be reached: give the subnets a route or a VPC endpoint to it"
+        }
+        _ => "names a secret that Secrets Manager does not return: look for its failed GetSecretValue in CloudTrail",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +172,7 @@ mod tests {
 
     /// A value that was read at [`READ`], with another read `tried_after` seconds later.
     fn known(tried_after: u64) -> Known {
-        let current = DecodingKey::from_secret(b"a test's own secret, known to all who read this");
+        let current = VerificationKey::from_secret("a test's own secret, known to all who read this").unwrap();
         Known { current, previous: None, rotated_at: at(0, 0), read_at: at(0, 0), tried_at: at(tried_after, 0) }
     }
 

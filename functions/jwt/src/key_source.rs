@@ -1,4 +1,4 @@
-//! The source of the key that verifies tokens: the environment, or a secret that is read while the function runs.
+//! The source of the keys that verify tokens: the environment, or a secret that is read while the function runs.
 
 use jsonwebtoken::Algorithm;
 use shared::domain::Fault;
@@ -6,33 +6,38 @@ use shared::keys::Services;
 use shared::platform::Call;
 use shared::platform::config::{ConfigError, Environment};
 
-use crate::kept_secret::{KeptSecret, Keys};
+use crate::kept_secret::KeptSecret;
+use crate::keys::Keys;
+use crate::public_key;
 use crate::verification_key::VerificationKey;
 
 const SECRET: &str = "JWT_SECRET";
 const PUBLIC_KEY: &str = "JWT_PUBLIC_KEY";
+const NEXT_PUBLIC_KEY: &str = "JWT_PUBLIC_KEY_NEXT";
 const SECRET_ARN: &str = "JWT_SECRET_ARN";
 
 pub(crate) enum KeySource {
-    /// The variable and the key in it, for the life of the process.
-    Fixed(&'static str, VerificationKey),
+    /// The variable and the keys, for the life of the process.
+    Fixed(&'static str, Keys),
     Kept(KeptSecret),
 }
 
 impl KeySource {
-    /// Reads exactly one of `JWT_SECRET`, `JWT_PUBLIC_KEY` and `JWT_SECRET_ARN`.
+    /// Reads exactly one of `JWT_SECRET`, `JWT_PUBLIC_KEY` and `JWT_SECRET_ARN`, and `JWT_PUBLIC_KEY_NEXT`.
     pub(crate) fn read(environment: &Environment) -> Result<Self, ConfigError> {
         let set = [SECRET, PUBLIC_KEY, SECRET_ARN].map(|variable| environment.optional(variable));
+        let next = public_key(environment, NEXT_PUBLIC_KEY)?;
         match set {
-            [Some(secret), None, None] => VerificationKey::from_secret(secret)
-                .map(|key| Self::Fixed(SECRET, key))
-                .ok_or(ConfigError::new(SECRET, "is shorter than 32 bytes")),
-            [None, Some(pem), None] => {
-                VerificationKey::from_public_key(pem).map(|key| Self::Fixed(PUBLIC_KEY, key)).ok_or(ConfigError::new(
-                    PUBLIC_KEY,
-                    "is not the PEM of an RSA (2048 to 8192 bits), P-256 or Ed25519 public key",
-                ))
+            [None, Some(_), None] => {
+                let first = public_key(environment, PUBLIC_KEY)?.ok_or(ConfigError::new(PUBLIC_KEY, "is not set"))?;
+                Ok(Self::Fixed(PUBLIC_KEY, Keys { first, second: next }))
             }
+            [Some(_), None, None] | [None, None, Some(_)] if next.is_some() => {
+                Err(ConfigError::new(NEXT_PUBLIC_KEY, "is set without JWT_PUBLIC_KEY, which is the current key"))
+            }
+            [Some(secret), None, None] => VerificationKey::from_secret(secret)
+                .map(|first| Self::Fixed(SECRET, Keys { first, second: None }))
+                .ok_or(ConfigError::new(SECRET, "is shorter than 32 bytes")),
             [None, None, Some(_)] => {
                 let arn = environment.secret_arn(SECRET_ARN)?;
                 let arn = arn.ok_or(ConfigError::new(SECRET_ARN, "is not set"))?;
@@ -56,11 +61,14 @@ impl KeySource {
         }
     }
 
-    pub(crate) const fn algorithm(&self) -> Algorithm {
-        match self {
-            Self::Fixed(_, key) => key.algorithm,
-            Self::Kept(_) => Algorithm::HS256,
-        }
+    /// The algorithms of the keys, each once.
+    pub(crate) fn algorithms(&self) -> Vec<Algorithm> {
+        let mut algorithms: Vec<_> = match self {
+            Self::Fixed(_, keys) => keys.algorithms().collect(),
+            Self::Kept(_) => vec![Algorithm::HS256],
+        };
+        algorithms.dedup();
+        algorithms
     }
 
     /// Reads the secret for the first time, if the source is a secret.
@@ -68,19 +76,22 @@ impl KeySource {
         match self {
             Self::Fixed(..) => Ok(()),
             Self::Kept(secret) => {
-                let unusable =
-                    ConfigError::new(SECRET_ARN, "names a secret that can't be read or is shorter than 32 bytes");
-                secret.prepare(services.secrets).await.map_err(|_| unusable)
+                secret.prepare(services.secrets).await.map_err(|problem| ConfigError::new(SECRET_ARN, problem))
             }
         }
     }
 
     pub(crate) async fn keys(&self, services: Services<'_>, call: &Call) -> Result<Keys, Fault> {
         match self {
-            Self::Fixed(_, key) => Ok(Keys { current: key.key.clone(), previous: None }),
+            Self::Fixed(_, keys) => Ok(keys.clone()),
             Self::Kept(secret) => secret.keys(services.secrets, call).await,
         }
     }
+}
+
+fn public_key(environment: &Environment, variable: &'static str) -> Result<Option<VerificationKey>, ConfigError> {
+    let parse = |text| public_key::parse(text).map_err(|problem| ConfigError::new(variable, problem));
+    environment.optional(variable).map(parse).transpose()
 }
 
 #[cfg(test)]

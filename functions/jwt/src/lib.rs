@@ -2,11 +2,15 @@
 //!
 //! The configured key determines the algorithm, never the token. A token causes no lookup of a user or a key.
 
+mod claim_name;
 mod claims;
 mod header;
+mod identity;
 mod kept_secret;
 mod key_source;
+mod keys;
 mod provider;
+mod public_key;
 mod roles;
 mod self_test;
 mod token;

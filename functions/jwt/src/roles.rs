@@ -25,6 +25,17 @@ impl Roles {
         object.iter().map(|(role, value)| Some((role.to_owned(), level(value)?))).collect::<Option<_>>().map(Self)
     }
 
+    /// The level of the only known role in a list of texts; `None` if no role or several roles are known.
+    pub(crate) fn only_level(&self, roles: &[Value<'_>]) -> Option<PermissionLevel> {
+        let names = roles.iter().map(|role| match role {
+            Value::String(name) => Some(name),
+            _ => None,
+        });
+        let names: Vec<_> = names.collect::<Option<_>>()?;
+        let mut levels = names.into_iter().filter_map(|name| self.level(name));
+        levels.next().filter(|_| levels.next().is_none())
+    }
+
     /// The level of a role, compared exactly.
     pub(crate) fn level(&self, role: &str) -> Option<PermissionLevel> {
         self.0.iter().find_map(|(name, level)| (name == role).then_some(*level))

@@ -12,11 +12,12 @@ use shared::platform::Call;
 use shared::platform::config::{ConfigError, Environment};
 
 use crate::claims::{ClaimsPolicy, VerifiedClaims};
-use crate::kept_secret::Keys;
 use crate::key_source::KeySource;
+use crate::keys::Keys;
+use crate::verification_key::VerificationKey;
 use crate::{header, provider, self_test};
 
-/// Verifies tokens of one issuer, one audience and one algorithm.
+/// Verifies tokens of one issuer and one audience.
 pub struct TokenVerifier {
     keys: KeySource,
     policy: ClaimsPolicy,
@@ -31,7 +32,7 @@ impl TokenVerifier {
         let policy = ClaimsPolicy::read(environment)?;
         let keys = KeySource::read(environment)?;
         provider::install();
-        if !self_test::passes(keys.algorithm()) {
+        if !keys.algorithms().into_iter().all(self_test::passes) {
             return Err(ConfigError::new(keys.variable(), "is of an algorithm that this build can't verify"));
         }
         Ok(Self { keys, policy })
@@ -45,12 +46,14 @@ impl TokenVerifier {
         let malformed = || Rejection::new("tokenMalformed");
         let (message, signature) = token.rsplit_once('.').ok_or_else(malformed)?;
         let (header, payload) = message.split_once('.').ok_or_else(malformed)?;
-        header::check(&decode(header).ok_or_else(malformed)?, self.keys.algorithm())?;
+        let algorithm = header::check(&decode(header).ok_or_else(malformed)?, keys.algorithms())?;
         // With a fourth segment, `payload` contains a dot, which is not base64url.
         let payload = decode(payload).ok_or_else(malformed)?;
-        let signed_with =
-            |key| crypto::verify(signature, message.as_bytes(), key, self.keys.algorithm()).unwrap_or(false);
-        if signed_with(&keys.current) || keys.previous.as_ref().is_some_and(signed_with) {
+        let has_signed = |key: &VerificationKey| {
+            key.algorithm == algorithm
+                && crypto::verify(signature, message.as_bytes(), &key.key, algorithm).unwrap_or(false)
+        };
+        if keys.iter().any(has_signed) {
             self.policy.check(&payload, now)
         } else {
             Err(Rejection::new("signatureWrong"))

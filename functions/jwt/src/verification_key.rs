@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
 use ring::rand::SystemRandom;
 use spki::der::asn1::UintRef;
-use spki::der::{Decode, Document, Reader, SliceReader};
+use spki::der::{Decode, Reader, SliceReader};
 use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 /// RFC 7518 section 3.2: an HMAC key is at least as long as the hash.
@@ -49,12 +49,14 @@ impl VerificationKey {
         (secret.len() >= MIN_SECRET_BYTES).then_some(Self { algorithm: Algorithm::HS256, key })
     }
 
-    /// A `SubjectPublicKeyInfo` (RFC 5280 section 4.1.2.7) in PEM. Line ends may be written as a backslash and an n,
-    /// for variables that can't contain line ends.
-    pub(crate) fn from_public_key(pem: &str) -> Option<Self> {
-        let pem = pem.trim().replace("\\n", "\n");
-        let (label, document) = Document::from_pem(&pem).ok()?;
-        let info = SubjectPublicKeyInfoRef::try_from(document.as_bytes()).ok().filter(|_| label == "PUBLIC KEY")?;
+    /// Whether the DER is a `SubjectPublicKeyInfo`, of any kind of key.
+    pub(crate) fn is_public_key(der: &[u8]) -> bool {
+        SubjectPublicKeyInfoRef::try_from(der).is_ok()
+    }
+
+    /// The key in a `SubjectPublicKeyInfo`, if it is of a supported kind and strong.
+    pub(crate) fn from_public_key(der: &[u8]) -> Option<Self> {
+        let info = SubjectPublicKeyInfoRef::try_from(der).ok()?;
         let bytes = info.subject_public_key.as_bytes()?;
         let (algorithm, key) = match info.algorithm.oid {
             RSA if is_strong_rsa(bytes) => (Algorithm::RS256, DecodingKey::from_rsa_der(bytes)),

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::Builder;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
@@ -25,6 +26,9 @@ pub const CURRENT: &str = "AWSCURRENT";
 pub const PREVIOUS: &str = "AWSPREVIOUS";
 /// The stage of the pending version, which a rotation prepares.
 pub const PENDING: &str = "AWSPENDING";
+
+/// The reason of a [`Fault`] when the function's role may not use the KMS key of a secret.
+pub const KMS_REFUSED: &str = "kmsRefused";
 
 /// The value of a secret, as text. `Debug` prints `SecretText(..)`.
 pub struct SecretText(String);
@@ -198,8 +202,13 @@ impl Secrets {
         match deadline.run(call.send()).await? {
             Ok(read) => {
                 let arn = read.arn.ok_or(Fault::new("replyUnknown"))?;
-                // A binary value counts as empty, since neither is a key.
-                let text = SecretText(read.secret_string.unwrap_or_default());
+                let text = match (read.secret_string, read.secret_binary) {
+                    (Some(text), _) => SecretText(text),
+                    // A binary value counts as empty, since neither is a key.
+                    (None, Some(_)) => SecretText(String::new()),
+                    // A rotation registers its version before it has a value.
+                    (None, None) => return Ok(None),
+                };
                 let created = read.created_date.and_then(|moment| u64::try_from(moment.to_millis().ok()?).ok());
                 let is_current = read.version_stages.unwrap_or_default().iter().any(|stage| stage == CURRENT);
                 Ok(Some(SecretVersion { arn, text, is_current, created: created.map(Timestamp::from_millis) }))
@@ -209,6 +218,7 @@ impl Secrets {
                 Some(
                     GetSecretValueError::ResourceNotFoundException(_) | GetSecretValueError::InvalidRequestException(_),
                 ) => Ok(None),
+                Some(refusal) if is_from_kms(refusal) => Err(Fault { reason: KMS_REFUSED.into(), ..fault(&error) }),
                 _ => Err(fault(&error)),
             },
         }
@@ -286,6 +296,11 @@ impl Secrets {
             .set_remove_from_version_id(in_place_of.map(str::to_owned));
         deadline.run(call.send()).await?.map(|_| ()).map_err(|error| fault(&error))
     }
+}
+
+/// Secrets Manager passes on a refusal of KMS with the code of its own, and only the message tells them apart.
+fn is_from_kms(error: &impl ProvideErrorMetadata) -> bool {
+    error.code() == Some("AccessDeniedException") && error.message().is_some_and(|message| message.contains("KMS"))
 }
 
 #[cfg(test)]

@@ -40,10 +40,10 @@ fn times(claim: &mut Claim<'_>, now: i64) {
     for value in ["1e-30", "-0", "0e999", "1e-400", "-1e30", &format!("{}e-1", (now - 2) * 10), &format!("{now}e-1")] {
         claim("D+1", "exp", value, FAILED);
     }
-    for value in ["-1e400", "-1", "0", "1e-400", &format!("{}E-2", (now - 1) * 100)] {
+    for value in ["-1e400", "-1", "0", "1e-400", &format!("{}E-2", (now - 1) * 100), &format!("{}.5", now + 30)] {
         claim("D+2", "nbf", value, Expected::Created);
     }
-    for value in ["1e400", "1e30", &format!("{}.5", now + 30), "{}", "\"0\"", "[0]"] {
+    for value in ["1e400", "1e30", &format!("{}.5", now + 120), "{}", "\"0\"", "[0]"] {
         claim("D+2", "nbf", value, FAILED);
     }
     for value in ["-1e400", "0", "-0", &(now + 55).to_string()] {
