@@ -39,6 +39,6 @@ pub use lineage::Lineage;
 pub use principal::{Credential, Principal};
 pub use record::Record;
 pub use secret::{Secret, SecretHash};
-pub use secret_arn::{SecretArn, is_in_secret_name, secret_name};
+pub use secret_arn::{SecretArn, is_in_secret_name, secret_name, secret_region};
 pub use timestamp::Timestamp;
 pub use user_id::UserId;

@@ -12,6 +12,7 @@ mod read;
 mod revoke;
 mod rotate;
 mod service;
+mod settle;
 mod verify;
 
 pub use authenticate::{Authenticate, AuthenticateError, Services};

@@ -10,5 +10,6 @@ pub use dynamodb::{
 };
 pub(crate) use sdk::{parse_rfc3339, sdk_config};
 pub use secrets_manager::{
-    CURRENT, Description, KMS_REFUSED, PENDING, PREVIOUS, SecretCreation, SecretText, SecretVersion, Secrets, Version,
+    CURRENT, Description, KMS_REFUSED, PENDING, PREVIOUS, PendingInsertion, SecretCreation, SecretText, SecretVersion,
+    Secrets, Version,
 };

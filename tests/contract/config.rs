@@ -44,6 +44,8 @@ fn a_valid_configuration_starts() {
     assert_accepts(&[
         ("MAX_EXPIRES_IN", &["", "1", "31536000", "3153600000"]),
         ("ROLE_LEVELS", &["", r#"{"writer":3}"#]),
+        ("JWT_USER_CLAIM", &["", "sub", "custom:user_id", "https://example.com/user", "app_metadata.user_id"]),
+        ("JWT_ROLE_CLAIM", &["", "cognito:groups", "https://example.com/a.b/role", "realm_access.roles"]),
         ("LOG_LEVEL", &["", "ERROR", "warn", "Info", "DEBUG"]),
         ("AWS_CA_BUNDLE", &["", "system", "/etc/ssl/certs/ca-certificates.crt"]),
         ("AWS_ENDPOINT_URL_DYNAMODB", &["", "http://localhost:8000", "https://dynamodb.example.com"]),
@@ -95,6 +97,8 @@ fn an_invalid_variable_refuses_to_start() {
         ("TABLE_NAME", &["ab", "my table", "a/b"]),
         ("AWS_REGION", &["US-EAST-1", "us east", "us-east-1.example.com/"]),
         ("MAX_EXPIRES_IN", &["0", "-1", "1.5", "1e3", "1h", " 60", "3153600001", "99999999999999999999"]),
+        ("JWT_USER_CLAIM", &["a..b", ".canary", "canary.", "user id", "exp", "iss", "status", "b\u{fc}rger"]),
+        ("JWT_ROLE_CLAIM", &["a..b", ".canary", "canary.", "the role", "exp", "aud", "status", "r\u{f4}le"]),
         ("ROLE_LEVELS", &["x", "[]", "{}", r#"{"a":10}"#, r#"{"a":"4"}"#, r#"{"a":1,"a":2}"#]),
         ("AWS_LAMBDA_RUNTIME_API", &["/x", "http://", "a b", "127.0.0.1:9001/x y"]),
         ("LOG_LEVEL", &["TRACE", "trace", "ALL", "info,hyper=trace"]),

@@ -26,8 +26,9 @@ const ROUTE_CODES: [&str; 8] = [
 ];
 
 /// The error codes that only events have.
-const CODES: [&str; 18] = [
+const CODES: [&str; 20] = [
     "unknownEvent",
+    "taskTokenUnsupported",
     "authorizeFailed",
     "eventsDisabled",
     "eventCredentialRefused",
@@ -39,6 +40,7 @@ const CODES: [&str; 18] = [
     "idempotencyKeyReused",
     "rotationStepInvalid",
     "rotationSecretRefused",
+    "rotationSecretReplica",
     "rotationNotEnabled",
     "rotationVersionUnknown",
     "rotationVersionNotPending",

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use serde_json::json;
 use shared::domain::Timestamp;
 use shared::lambda::Function;
 use shared::platform::config::Config;
@@ -216,13 +217,32 @@ async fn the_general_endpoint_applies_to_secrets_manager_if_its_own_is_unset() {
     .await;
 }
 
+/// The start of the problem for each cause that an operator can remove.
 #[tokio::test]
-async fn a_function_whose_secret_cannot_be_used_does_not_start() {
+async fn a_start_without_a_usable_secret_says_why() {
     let secrets = SecretsManager::shared();
-    let endpoint = secrets.endpoint();
+    let good = secrets.create(&format!("{}jwt", unique_prefix()), &value("first")).await;
     let short = secrets.create(&format!("{}jwt", unique_prefix()), "31 bytes are one short of it...").await;
     let missing = short.replace("jwt", "none");
-    check_each([("too short", &short), ("missing", &missing)], async |(_, arn)| {
+    let kms = json!({ "__type": "AccessDeniedException", "Message": "Access to KMS is not allowed" }).to_string();
+    let kms = Fault::Respond { status: 400, content_type: "application/x-amz-json-1.1".to_owned(), body: kms };
+    let unreachable = "names a secret in a Secrets Manager that can't be reached";
+    let kms_refuses = "names a secret whose KMS key refuses the function";
+    let cases = [
+        (&short, None, "names a secret whose text is shorter than 32 bytes"),
+        (&missing, None, "names a secret that does not exist or has no current value"),
+        (&good, Some(Fault::secrets_manager(400, "InvalidRequestException")), "names a secret that does not exist"),
+        (&good, Some(Fault::secrets_manager(400, "AccessDeniedException")), "names a secret that the function may not"),
+        (&good, Some(kms), kms_refuses),
+        (&good, Some(Fault::secrets_manager(400, "DecryptionFailure")), kms_refuses),
+        (&good, Some(Fault::Hang), unreachable),
+        (&good, Some(Fault::Reset), unreachable),
+        (&good, Some(Fault::secrets_manager(500, "InternalServiceError")), "names a secret that Secrets Manager does"),
+    ];
+    check_each(cases, async |(arn, fault, problem)| {
+        let proxy = Proxy::to(secrets.port()).await;
+        proxy.always(fault.unwrap_or(Fault::Pass));
+        let endpoint = proxy.endpoint();
         let environment = environment(&[
             ("JWT_SECRET", ""),
             ("JWT_SECRET_ARN", arn),
@@ -232,6 +252,7 @@ async fn a_function_whose_secret_cannot_be_used_does_not_start() {
         let verifier = jwt::TokenVerifier::configure(&environment).unwrap();
         let error = Function::new(verifier, &config).await.err().unwrap();
         assert_eq!(error.variable, "JWT_SECRET_ARN");
+        assert!(error.problem.starts_with(problem) && error.problem.contains(": "), "{error}");
         assert!(!error.to_string().contains(arn.as_str()), "{error}");
     })
     .await;

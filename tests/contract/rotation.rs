@@ -10,5 +10,6 @@ mod revoked;
 mod scene;
 mod services;
 mod shapes;
+mod stale;
 mod successor;
 mod table;

@@ -69,6 +69,16 @@ impl Rotation {
         Ok(rotation)
     }
 
+    /// A rotation of a new replica. Secrets Manager begins none, but its events can be sent all the same.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line if the secret exists or Secrets Manager doesn't answer.
+    pub async fn of_replica(secrets: Secrets, name: &str, value: &str) -> Result<Self, String> {
+        let arn = secrets.try_create_replica(name, value).await?;
+        Ok(Self { secrets, arn, token: new_token() })
+    }
+
     /// The secret's ARN.
     #[must_use]
     pub fn arn(&self) -> &str {

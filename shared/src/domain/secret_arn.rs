@@ -18,6 +18,12 @@ impl SecretArn {
     }
 }
 
+/// The Region in the ARN of a secret.
+#[must_use]
+pub fn secret_region(arn: &str) -> Option<&str> {
+    secret_name(arn).and(arn.split(':').nth(3))
+}
+
 /// The name in the ARN of a secret, without the hyphen and the six characters that Secrets Manager appends.
 #[must_use]
 pub fn secret_name(arn: &str) -> Option<&str> {
@@ -45,6 +51,8 @@ mod tests {
         let arn = |resource: &str| format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{resource}");
         assert_eq!(secret_name(&arn("apikeys/61/ci-AbCd12")), Some("apikeys/61/ci"));
         assert_eq!(secret_name(&arn("apikeys/61/ci-a-AbCd12")), Some("apikeys/61/ci-a"));
+        assert_eq!(secret_region(&arn("ci-AbCd12")), Some("eu-west-1"));
+        assert_eq!(secret_region("apikeys:61:ci:eu-west-1"), None);
         for text in [
             "",
             "apikeys/61/ci",

@@ -83,6 +83,7 @@ pub const fn code(error: &RotateError) -> &'static str {
         RotateError::Disabled => code::EVENTS_DISABLED,
         RotateError::StepInvalid => "rotationStepInvalid",
         RotateError::SecretRefused => "rotationSecretRefused",
+        RotateError::SecretReplica => "rotationSecretReplica",
         RotateError::NotEnabled => "rotationNotEnabled",
         RotateError::VersionUnknown => "rotationVersionUnknown",
         RotateError::VersionNotPending => "rotationVersionNotPending",
@@ -102,6 +103,7 @@ fn log_entry(error: &RotateError) -> LogEntry<'_> {
         RotateError::Disabled
         | RotateError::StepInvalid
         | RotateError::SecretRefused
+        | RotateError::SecretReplica
         | RotateError::NotEnabled
         | RotateError::VersionUnknown
         | RotateError::VersionNotPending

@@ -3,22 +3,16 @@
 //! The id of the secret's first version is derived from the caller and the event, so a retry finds the secret of an
 //! earlier attempt, also if that attempt stopped halfway. An existing secret is never changed.
 
-use std::time::Duration;
-
-use tokio::time::sleep;
-
 use super::authenticate::Services;
 use super::create::CreatedKey;
 use super::delivered_key::DeliveredKey;
 use super::key_response::KeyResponse;
+use super::settle::read_until_found;
 use crate::domain::{
     AuthorizedCaller, Fault, GrantError, KeyRequest, MaxExpiresIn, Record, Timestamp, length_prefixed,
 };
 use crate::outbound::{Insertion, SecretCreation, Version};
 use crate::platform::{Call, Deadline};
-
-/// The pauses between reads of a secret that another attempt may have just created.
-const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900)];
 
 /// The secret that an event's key is delivered in.
 pub struct Delivery {
@@ -86,7 +80,8 @@ pub async fn deliver(
                     return Ok(CreatedKey { response: KeyResponse::delivered(&record, arn), replayed: false });
                 }
                 SecretCreation::NameTaken => {
-                    find_with_retries(delivery, services, deadline).await?.ok_or(DeliverError::DeliverToTaken)?
+                    let found = read_until_found(deadline, || find(delivery, services, deadline)).await?;
+                    found.ok_or(DeliverError::DeliverToTaken)?
                 }
             }
         }
@@ -119,21 +114,6 @@ async fn find(
         let delivered = DeliveredKey::parse(&version.text)?;
         Some(ExistingSecret { arn: version.arn, delivered, is_current: version.is_current })
     }))
-}
-
-/// [`find`] with retries: Secrets Manager is eventually consistent, so a read can miss a secret that was just created.
-async fn find_with_retries(
-    delivery: &Delivery,
-    services: Services<'_>,
-    deadline: Deadline,
-) -> Result<Option<ExistingSecret>, Fault> {
-    for pause in PAUSES {
-        if let Some(existing) = find(delivery, services, deadline).await? {
-            return Ok(Some(existing));
-        }
-        deadline.run(sleep(pause)).await?;
-    }
-    find(delivery, services, deadline).await
 }
 
 /// Stores the record of a delivered key, unless it is stored already.

@@ -5,9 +5,10 @@
 
 use super::authenticate::Services;
 use super::delivered_key::{DeliveredKey, KeptKey};
+use super::settle::{read_until, read_until_found};
 use super::verify::{Rejection, VerifyError, verify};
 use crate::domain::{ExpiresIn, Fault, Grant, KeyId, Lineage, MaxExpiresIn, Principal, Record, SecretArn, secret_name};
-use crate::outbound::{CURRENT, Description, PENDING, SuccessorInsertion, Version};
+use crate::outbound::{CURRENT, Description, PENDING, PendingInsertion, SecretVersion, SuccessorInsertion, Version};
 use crate::platform::Call;
 
 /// Which secrets may be rotated, and the limit on lifetimes.
@@ -52,6 +53,8 @@ pub enum RotateError {
     StepInvalid,
     /// The secret is neither a delivered secret nor the provisioner's secret.
     SecretRefused,
+    /// The secret is a replica. Only the primary secret, in its own Region, can be changed.
+    SecretReplica,
     /// Rotation is not enabled for the secret.
     NotEnabled,
     /// The secret has no version with that id.
@@ -99,9 +102,16 @@ pub async fn rotate(
 ) -> Result<RotatedKey, RotateError> {
     policy.admit(event.secret_id)?;
     let step = Step::parse(event.step)?;
-    let described = services.secrets.describe(event.secret_id, call.deadline).await?;
-    let description = described.ok_or(RotateError::SecretRefused)?;
+    let described = read_until(
+        |description: &Description| description.is_settled_for(event.version_id),
+        call.deadline,
+        || services.secrets.describe(event.secret_id, call.deadline),
+    );
+    let description = described.await?.ok_or(RotateError::SecretRefused)?;
     policy.admit_described(&description)?;
+    if description.is_replica {
+        return Err(RotateError::SecretReplica);
+    }
     if !description.rotation_enabled {
         return Err(RotateError::NotEnabled);
     }
@@ -175,7 +185,11 @@ impl Rotation<'_> {
     /// createSecret: stores a new key as the pending version, without a record.
     async fn create(&self, call: Call, caller: &mut Option<Principal>) -> Result<RotatedKey, RotateError> {
         let outcome = "successorStaged";
-        if let Some(pending) = self.pending(&call).await? {
+        // Usually no key is stored yet. If this read misses one, `put_pending` finds it.
+        if let Some(pending) =
+            self.services.secrets.read(self.event.secret_id, self.pending_version(), call.deadline).await?
+        {
+            let pending = DeliveredKey::parse(&pending.text).ok_or(RotateError::SecretInvalid)?;
             return Ok(RotatedKey { outcome, key_id: Some(pending.key_id) });
         }
         let (replaced, expires_in) = self.current(&call, caller).await?;
@@ -185,15 +199,20 @@ impl Rotation<'_> {
         let record = grant.into_record(randomness.key_id, &randomness.secret, now);
         let value = DeliveredKey::new(&record, randomness.secret, expires_in).to_text();
         let (id, passed_on) = (self.event.secret_id, self.event.rotation_token);
-        let is_stored =
-            self.services.secrets.put_pending(id, self.event.version_id, passed_on, &value, deadline).await?;
-        // If another attempt of the same step was faster, its key is the pending one.
-        Ok(RotatedKey { outcome, key_id: is_stored.then_some(record.key_id) })
+        let stored = self.services.secrets.put_pending(id, self.event.version_id, passed_on, &value, deadline).await?;
+        let key_id = match stored {
+            PendingInsertion::Stored => Some(record.key_id),
+            // Another attempt of the same step was faster: its key is the pending one.
+            PendingInsertion::Taken => None,
+            PendingInsertion::Replica => return Err(RotateError::SecretReplica),
+        };
+        Ok(RotatedKey { outcome, key_id })
     }
 
     /// setSecret: stores the record of the pending key, whose lifetime begins now, unless the replaced key was revoked.
     async fn set(&self, call: &Call, caller: &mut Option<Principal>) -> Result<RotatedKey, RotateError> {
-        let pending = self.pending(call).await?.ok_or(RotateError::PendingMissing)?;
+        let pending = self.settled(self.pending_version(), call).await?.ok_or(RotateError::PendingMissing)?;
+        let pending = DeliveredKey::parse(&pending.text).ok_or(RotateError::SecretInvalid)?;
         let outcome = RotatedKey { outcome: "successorStored", key_id: Some(pending.key_id) };
         match verify(&pending.presented(), call.now, self.services.store, call.deadline).await {
             // An earlier attempt has stored the record. The replaced key may have expired since then.
@@ -234,34 +253,34 @@ impl Rotation<'_> {
         let (secrets, id) = (self.services.secrets, self.event.secret_id);
         if let Err(fault) = secrets.make_current(id, self.event.version_id, in_place_of, call.deadline).await {
             // If an attempt has moved the stage and its reply was lost, the next attempt fails.
-            let now = secrets.describe(id, call.deadline).await?;
-            if !now.is_some_and(|description| description.is_at_stage(self.event.version_id, CURRENT)) {
+            let is_current = |description: &Description| description.is_at_stage(self.event.version_id, CURRENT);
+            let now = read_until(is_current, call.deadline, || secrets.describe(id, call.deadline)).await?;
+            if !now.as_ref().is_some_and(is_current) {
                 return Err(fault.into());
             }
         }
         Ok(RotatedKey { outcome: "rotated", key_id: Some(key_id) })
     }
 
-    /// The pending key, if one is stored.
-    async fn pending(&self, call: &Call) -> Result<Option<DeliveredKey>, RotateError> {
-        let version = Version::Pending(self.event.version_id);
-        match self.services.secrets.read(self.event.secret_id, version, call.deadline).await? {
-            None => Ok(None),
-            Some(read) => Ok(Some(DeliveredKey::parse(&read.text).ok_or(RotateError::SecretInvalid)?)),
-        }
+    fn pending_version(&self) -> Version<'_> {
+        Version::Pending(self.event.version_id)
     }
 
     async fn authenticate_pending(&self, call: &Call) -> Result<Record, RotateError> {
-        let version = Version::Pending(self.event.version_id);
-        let read = self.services.secrets.read(self.event.secret_id, version, call.deadline).await?;
-        let read = read.ok_or(RotateError::PendingMissing)?;
+        let read = self.settled(self.pending_version(), call).await?.ok_or(RotateError::PendingMissing)?;
         let kept = KeptKey::parse(&read.text).ok_or(RotateError::SecretInvalid)?;
         Ok(verify(&kept.presented, call.now, self.services.store, call.deadline).await?)
     }
 
+    /// A version that an earlier step or rotation has stored.
+    async fn settled(&self, version: Version<'_>, call: &Call) -> Result<Option<SecretVersion>, Fault> {
+        let read = || self.services.secrets.read(self.event.secret_id, version, call.deadline);
+        read_until_found(call.deadline, read).await
+    }
+
     /// The record of the current key, which must authenticate, and the lifetime of the new key.
     async fn current(&self, call: &Call, caller: &mut Option<Principal>) -> Result<(Record, ExpiresIn), RotateError> {
-        let read = self.services.secrets.read(self.event.secret_id, Version::Current, call.deadline).await?;
+        let read = self.settled(Version::Current, call).await?;
         let kept = read.and_then(|read| KeptKey::parse(&read.text)).ok_or(RotateError::SecretInvalid)?;
         let record = verify(&kept.presented, call.now, self.services.store, call.deadline).await?;
         *caller = Some(Principal::from(record.clone()));

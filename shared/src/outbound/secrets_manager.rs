@@ -17,7 +17,7 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 
 use super::sdk::fault;
-use crate::domain::{Fault, Timestamp};
+use crate::domain::{Fault, Timestamp, secret_region};
 use crate::platform::Deadline;
 
 /// The stage of the current version.
@@ -65,6 +65,17 @@ pub enum SecretCreation {
     NameTaken,
 }
 
+/// The result of storing a pending version.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PendingInsertion {
+    /// The value was stored.
+    Stored,
+    /// The version already has another value, which stays.
+    Taken,
+    /// The secret is a replica.
+    Replica,
+}
+
 /// The version of a secret to read.
 #[derive(Clone, Copy, Debug)]
 pub enum Version<'a> {
@@ -98,6 +109,8 @@ pub struct Description {
     pub arn: String,
     /// The name.
     pub name: String,
+    /// Whether the secret is a replica of one in another Region.
+    pub is_replica: bool,
     /// Whether rotation is enabled.
     pub rotation_enabled: bool,
     /// The stages of each version.
@@ -109,6 +122,13 @@ impl Description {
     #[must_use]
     pub fn has_version(&self, id: &str) -> bool {
         self.versions.contains_key(id)
+    }
+
+    /// Whether a rotation to the version with that id is under way or done, or impossible.
+    #[must_use]
+    pub fn is_settled_for(&self, id: &str) -> bool {
+        let is_staged = self.is_at_stage(id, PENDING) || self.is_at_stage(id, CURRENT);
+        self.is_replica || (self.rotation_enabled && is_staged)
     }
 
     /// Whether the version with that id has that stage.
@@ -233,8 +253,11 @@ impl Secrets {
         match deadline.run(call).await? {
             Ok(described) => {
                 let incomplete = || Fault::new("replyUnknown");
+                let arn = described.arn.ok_or_else(incomplete)?;
                 Ok(Some(Description {
-                    arn: described.arn.ok_or_else(incomplete)?,
+                    // A primary secret names its own Region, or none.
+                    is_replica: described.primary_region.is_some_and(|primary| secret_region(&arn) != Some(&primary)),
+                    arn,
                     name: described.name.ok_or_else(incomplete)?,
                     rotation_enabled: described.rotation_enabled.unwrap_or_default(),
                     versions: described.version_ids_to_stages.unwrap_or_default(),
@@ -247,7 +270,7 @@ impl Secrets {
         }
     }
 
-    /// Stores a value as the pending version. Returns `false` if the version already has another value, which stays.
+    /// Stores a value as the pending version, unless the version already has one.
     ///
     /// # Errors
     /// A [`Fault`] when Secrets Manager refuses, fails or does not answer in time.
@@ -258,7 +281,7 @@ impl Secrets {
         rotation_token: Option<&str>,
         value: &SecretText,
         deadline: Deadline,
-    ) -> Result<bool, Fault> {
+    ) -> Result<PendingInsertion, Fault> {
         let call = self
             .client()
             .put_secret_value()
@@ -268,9 +291,10 @@ impl Secrets {
             .version_stages(PENDING)
             .set_rotation_token(rotation_token.map(str::to_owned));
         match deadline.run(call.send()).await? {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(PendingInsertion::Stored),
             Err(error) => match error.as_service_error() {
-                Some(PutSecretValueError::ResourceExistsException(_)) => Ok(false),
+                Some(PutSecretValueError::ResourceExistsException(_)) => Ok(PendingInsertion::Taken),
+                Some(refusal) if is_of_replica(refusal) => Ok(PendingInsertion::Replica),
                 _ => Err(fault(&error)),
             },
         }
@@ -301,6 +325,12 @@ impl Secrets {
 /// Secrets Manager passes on a refusal of KMS with the code of its own, and only the message tells them apart.
 fn is_from_kms(error: &impl ProvideErrorMetadata) -> bool {
     error.code() == Some("AccessDeniedException") && error.message().is_some_and(|message| message.contains("KMS"))
+}
+
+/// A change of a replica is refused as an invalid parameter or request, and only the message tells why.
+fn is_of_replica(error: &impl ProvideErrorMetadata) -> bool {
+    matches!(error.code(), Some("InvalidParameterException" | "InvalidRequestException"))
+        && error.message().is_some_and(|message| message.contains("replica secret"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use shared::platform::{Call, Randomness};
 use tests::fault::{Fault, Proxy};
-use tests::rotation::{Rotation, Step};
+use tests::rotation::Step;
 use tokio::time::Instant;
 
 use super::scene::{Scene, later};
@@ -39,15 +39,6 @@ const CALLS: [(Step, &str, usize, bool); 19] = [
 impl Scene {
     fn proxy(&self, is_secrets: bool) -> &Proxy {
         if is_secrets { &self.to_secrets } else { &self.to_dynamo }
-    }
-
-    /// A rotation in which all steps before this one are complete.
-    async fn begun(&self, step: Step) -> Rotation {
-        let rotation = self.begin(&self.deliver(4).await.arn).await;
-        for earlier in Step::ALL.into_iter().take_while(|earlier| *earlier != step) {
-            self.step(&rotation, earlier).await.unwrap();
-        }
-        rotation
     }
 }
 

@@ -27,6 +27,8 @@ enum Defect {
     Disabled,
     /// The new version was current, but no longer is.
     Superseded,
+    /// The secret is a replica of one in another Region.
+    Replica,
 }
 
 impl RotationState {
@@ -42,9 +44,10 @@ impl RotationState {
                 ("foreign", _) => state.defect = Some(Defect::Foreign),
                 ("disabled", _) => state.defect = Some(Defect::Disabled),
                 ("superseded", _) => state.defect = Some(Defect::Superseded),
+                ("replica", _) => state.defect = Some(Defect::Replica),
                 _ => {
                     return Err(format!(
-                        "{word} is not one of at=STEP, unknown, revoked, foreign, disabled, superseded"
+                        "{word} is not one of at=STEP, unknown, revoked, foreign, disabled, superseded, replica"
                     ));
                 }
             }
@@ -58,6 +61,9 @@ impl RotationState {
         let current = StoredKey::new();
         let is_foreign = self.defect == Some(Defect::Foreign);
         let value = if is_foreign { r#"{"username":"user-61"}"#.to_owned() } else { current.delivered() };
+        if self.defect == Some(Defect::Replica) {
+            return Rotation::of_replica(*secrets, &backend.secret_name(&new_token()), &value).await;
+        }
         let arn = secrets.try_create(&backend.secret_name(&new_token()), &value).await?;
         match self.defect {
             Some(Defect::Unknown) => {}
@@ -77,7 +83,7 @@ impl RotationState {
             Some(Defect::Superseded) => {
                 secrets.try_put(&arn, rotation.token(), &["AWSPREVIOUS"], &successor.delivered()).await?;
             }
-            Some(Defect::Unknown | Defect::Revoked | Defect::Foreign) | None => {}
+            Some(Defect::Unknown | Defect::Revoked | Defect::Foreign | Defect::Replica) | None => {}
         }
         Ok(rotation)
     }

@@ -7,10 +7,13 @@ use aws_credential_types::Credentials;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::error::DisplayErrorContext;
-use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, ReplicaRegionType};
 
 use crate::dynamo::REGION;
 use crate::host;
+
+/// The Region of the primary secrets whose replicas are in [`REGION`].
+const PRIMARY_REGION: &str = "eu-west-1";
 
 /// Selects a value of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +57,14 @@ impl Secrets {
     /// A new client. Its connections belong to the first runtime that uses the client, so tests don't share clients.
     #[must_use]
     pub fn client(&self) -> Client {
+        self.client_in(REGION)
+    }
+
+    fn client_in(&self, region: &'static str) -> Client {
         let http = aws_smithy_http_client::Builder::new().build_http();
         let config = aws_sdk_secretsmanager::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
+            .region(Region::new(region))
             .endpoint_url(self.endpoint())
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
             .http_client(http)
@@ -74,6 +81,19 @@ impl Secrets {
         let request = self.client().create_secret().name(name).secret_string(value).client_request_token(new_token());
         let output = request.send().await.map_err(line)?;
         output.arn.ok_or_else(|| "CreateSecret answers without an ARN".to_owned())
+    }
+
+    /// Creates a secret in another Region with a replica in this one, and returns the replica's ARN.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line if the secret exists or Secrets Manager doesn't answer.
+    pub async fn try_create_replica(&self, name: &str, value: &str) -> Result<String, String> {
+        let here = ReplicaRegionType::builder().region(REGION).build();
+        let request = self.client_in(PRIMARY_REGION).create_secret().name(name).secret_string(value);
+        let output = request.client_request_token(new_token()).add_replica_regions(here).send().await.map_err(line)?;
+        let primary = output.arn.ok_or("CreateSecret answers without an ARN")?;
+        Ok(primary.replace(PRIMARY_REGION, REGION))
     }
 
     /// A value of a secret, by the secret's name or ARN; `None` if there is no such secret, version or value.

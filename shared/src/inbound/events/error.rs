@@ -11,6 +11,8 @@ use crate::keys::{AuthenticateError, CreateError, DeliverError};
 pub enum EventError {
     /// The function does not serve events of this shape.
     Unknown,
+    /// The request has a task token of Step Functions, which would wait for its return in vain.
+    TaskTokenUnsupported,
     /// The deployment is not configured to serve this event.
     Disabled,
     /// An event of this source may not carry this credential.
@@ -48,6 +50,7 @@ impl EventError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unknown => "unknownEvent",
+            Self::TaskTokenUnsupported => "taskTokenUnsupported",
             Self::Disabled => code::EVENTS_DISABLED,
             Self::CredentialRefused => "eventCredentialRefused",
             Self::Authenticate(AuthenticateError::CredentialMissing) => code::AUTHENTICATION_REQUIRED,
@@ -85,6 +88,7 @@ impl EventError {
             | Self::Deliver(DeliverError::Fault(fault))
             | Self::Fault(fault) => LogEntry::fault(code, fault),
             Self::Unknown
+            | Self::TaskTokenUnsupported
             | Self::Disabled
             | Self::CredentialRefused
             | Self::Authenticate(AuthenticateError::CredentialMissing)

@@ -16,6 +16,10 @@ const MAX_BYTES: usize = 16 * 1024;
 /// The longest id of an event, in characters.
 const MAX_ID_CHARS: usize = 256;
 
+/// The members in which Step Functions passes a task token, by the usual names. The service never returns one with
+/// `SendTaskSuccess`, so a state that waits for it would wait until its time-out.
+const TASK_TOKENS: [&str; 2] = ["taskToken", "TaskToken"];
+
 /// Answers one request of an event, and logs the result.
 pub(super) async fn answer_and_log<A: AuthenticateEvent>(
     service: &Service<A>,
@@ -47,6 +51,9 @@ async fn answer<A: AuthenticateEvent>(
         return Err(InvalidRequest::BodyInvalid.into());
     }
     let object = Object::parse(&object).map_err(|_| InvalidRequest::BodyInvalid)?;
+    if TASK_TOKENS.iter().any(|member| object.get(member).is_some()) {
+        return Err(EventError::TaskTokenUnsupported);
+    }
     if source.is_bus() && service.delivery_prefix.is_none() {
         return Err(EventError::Disabled);
     }
