@@ -1,6 +1,6 @@
 //! `POST /apikeys/jwt`: authenticates the caller by a JSON Web Token. RFC 7515, RFC 7519, RFC 8725.
 //!
-//! The configured key determines the algorithm, never the token. A token causes no lookup of a user or a key.
+//! The configured keys determine the algorithms, never the token. A token causes no lookup of a user or a key.
 
 mod claim_name;
 mod claims;
