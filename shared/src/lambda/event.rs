@@ -82,6 +82,16 @@ mod tests {
             (r#"{"requestContext":{"http":{"method":"POST"}}}"#, "http"),
             (r#"{"requestContext":{"http":{"method":"POST"}},"Records":[],"name":"x","Step":"createSecret"}"#, "http"),
             (r#"{"requestContext":{"connectionId":"x"},"name":"x"}"#, "unknown"),
+            // Warm-up pings, a batch of EventBridge Pipes, and VPC Lattice.
+            (
+                r#"{"rawPath":"/warmup","headers":{},"requestContext":{"http":{"method":"POST","path":"/warmup"}}}"#,
+                "http",
+            ),
+            (r#"{"requestContext":{"requestId":"custom-request-id"}}"#, "unknown"),
+            (r#"{"source":"serverless-plugin-warmup"}"#, "unknown"),
+            (r#"[{"eventSource":"aws:sqs","messageId":"1","body":"{}"}]"#, "unknown"),
+            (r#"{"method":"POST","path":"/apikeys/jwt","requestContext":{"serviceArn":"x"},"body":"{}"}"#, "unknown"),
+            (r#"{"method":"POST","raw_path":"/apikeys/jwt","body":"{}"}"#, "unknown"),
             (
                 r#"{"type":"TOKEN","authorizationToken":"x","methodArn":"arn:aws:execute-api:eu-west-1:123456789012:a/b/GET/","requestContext":{},"httpMethod":"POST"}"#,
                 "authorizer",
