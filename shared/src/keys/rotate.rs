@@ -3,24 +3,16 @@
 //! Each step can be repeated, also after a crash between two calls, and then does the remaining work. AWSCURRENT never
 //! moves to a key that does not authenticate. AWS Secrets Manager User Guide, "Lambda rotation functions".
 
+mod policy;
+
 use super::authenticate::Services;
 use super::delivered_key::{DeliveredKey, KeptKey};
 use super::settle::{read_until, read_until_found};
 use super::verify::{Rejection, VerifyError, verify};
-use crate::domain::{ExpiresIn, Fault, Grant, KeyId, Lineage, MaxExpiresIn, Principal, Record, SecretArn, secret_name};
+use crate::domain::{ExpiresIn, Fault, Grant, KeyId, Lineage, Principal, Record};
 use crate::outbound::{CURRENT, Description, PENDING, PendingInsertion, SecretVersion, SuccessorInsertion, Version};
 use crate::platform::Call;
-
-/// Which secrets may be rotated, and the limit on lifetimes.
-#[derive(Debug)]
-pub struct RotationPolicy<'a> {
-    /// The prefix of the names of delivered secrets.
-    pub delivery_prefix: Option<&'a str>,
-    /// The provisioner's secret.
-    pub provisioner: Option<&'a SecretArn>,
-    /// The limit on lifetimes.
-    pub limit: MaxExpiresIn,
-}
+pub use policy::RotationPolicy;
 
 /// One step of a rotation, which Secrets Manager requests. It has no `Debug`, since `RotationToken` is a credential.
 pub struct RotationStep<'a> {
@@ -150,27 +142,6 @@ impl Step {
             "finishSecret" | "finish_secret" => Ok(Self::Finish),
             _ => Err(RotateError::StepInvalid),
         }
-    }
-}
-
-impl RotationPolicy<'_> {
-    /// Checks the id of the secret, before the first call to Secrets Manager.
-    fn admit(&self, secret_id: &str) -> Result<(), RotateError> {
-        if self.delivery_prefix.is_none() && self.provisioner.is_none() {
-            return Err(RotateError::Disabled);
-        }
-        self.check(secret_name(secret_id).unwrap_or(secret_id), secret_id)
-    }
-
-    /// Checks the name and the ARN that Secrets Manager returned.
-    fn admit_described(&self, description: &Description) -> Result<(), RotateError> {
-        self.check(&description.name, &description.arn)
-    }
-
-    fn check(&self, name: &str, arn: &str) -> Result<(), RotateError> {
-        let is_delivered = self.delivery_prefix.is_some_and(|prefix| name.starts_with(prefix));
-        let is_provisioner = self.provisioner.is_some_and(|provisioner| provisioner.as_str() == arn);
-        if is_delivered || is_provisioner { Ok(()) } else { Err(RotateError::SecretRefused) }
     }
 }
 

@@ -3,8 +3,8 @@
 //!
 //! The client is built on first use. A function that only serves HTTP needs it only for `JWT_SECRET_ARN`.
 
-use std::collections::HashMap;
-use std::fmt;
+mod values;
+
 use std::sync::OnceLock;
 
 use aws_config::SdkConfig;
@@ -19,130 +19,12 @@ use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 use super::sdk::fault;
 use crate::domain::{Fault, Timestamp, secret_region};
 use crate::platform::Deadline;
-
-/// The stage of the current version.
-pub const CURRENT: &str = "AWSCURRENT";
-/// The stage of the previous version.
-pub const PREVIOUS: &str = "AWSPREVIOUS";
-/// The stage of the pending version, which a rotation prepares.
-pub const PENDING: &str = "AWSPENDING";
+pub use values::{
+    CURRENT, Description, PENDING, PREVIOUS, PendingInsertion, SecretCreation, SecretText, SecretVersion, Version,
+};
 
 /// The reason of a [`Fault`] when the function's role may not use the KMS key of a secret.
 pub const KMS_REFUSED: &str = "kmsRefused";
-
-/// The value of a secret, as text. `Debug` prints `SecretText(..)`.
-pub struct SecretText(String);
-
-impl SecretText {
-    /// Wraps a text that contains a secret.
-    #[must_use]
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, which contains a secret.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SecretText(..)")
-    }
-}
-
-/// The result of creating a secret.
-#[derive(Debug, PartialEq, Eq)]
-pub enum SecretCreation {
-    /// The secret was created.
-    Created {
-        /// The ARN of the new secret.
-        arn: String,
-    },
-    /// A secret of that name exists, or is scheduled for deletion.
-    NameTaken,
-}
-
-/// The result of storing a pending version.
-#[derive(Debug, PartialEq, Eq)]
-pub enum PendingInsertion {
-    /// The value was stored.
-    Stored,
-    /// The version already has another value, which stays.
-    Taken,
-    /// The secret is a replica.
-    Replica,
-}
-
-/// The version of a secret to read.
-#[derive(Clone, Copy, Debug)]
-pub enum Version<'a> {
-    /// The current version.
-    Current,
-    /// The previous version.
-    Previous,
-    /// The version with that id, at any stage.
-    Id(&'a str),
-    /// The version with that id, if it is the pending version.
-    Pending(&'a str),
-}
-
-/// A version of a secret that was read.
-#[derive(Debug)]
-pub struct SecretVersion {
-    /// The ARN of the secret.
-    pub arn: String,
-    /// The value.
-    pub text: SecretText,
-    /// Whether it is the current version.
-    pub is_current: bool,
-    /// When the version was created.
-    pub created: Option<Timestamp>,
-}
-
-/// The metadata of a secret.
-#[derive(Debug)]
-pub struct Description {
-    /// The full ARN.
-    pub arn: String,
-    /// The name.
-    pub name: String,
-    /// Whether the secret is a replica of one in another Region.
-    pub is_replica: bool,
-    /// Whether rotation is enabled.
-    pub rotation_enabled: bool,
-    /// The stages of each version.
-    versions: HashMap<String, Vec<String>>,
-}
-
-impl Description {
-    /// Whether the secret has a version with that id.
-    #[must_use]
-    pub fn has_version(&self, id: &str) -> bool {
-        self.versions.contains_key(id)
-    }
-
-    /// Whether a rotation to the version with that id is under way or done, or impossible.
-    #[must_use]
-    pub fn is_settled_for(&self, id: &str) -> bool {
-        let is_staged = self.is_at_stage(id, PENDING) || self.is_at_stage(id, CURRENT);
-        self.is_replica || (self.rotation_enabled && is_staged)
-    }
-
-    /// Whether the version with that id has that stage.
-    #[must_use]
-    pub fn is_at_stage(&self, id: &str, stage: &str) -> bool {
-        self.versions.get(id).is_some_and(|stages| stages.iter().any(|known| known == stage))
-    }
-
-    /// The id of the current version.
-    #[must_use]
-    pub fn current_version(&self) -> Option<&str> {
-        self.versions.keys().find(|id| self.is_at_stage(id, CURRENT)).map(String::as_str)
-    }
-}
 
 /// The secrets of the account that the function's role may access.
 #[derive(Debug)]
@@ -223,9 +105,9 @@ impl Secrets {
             Ok(read) => {
                 let arn = read.arn.ok_or(Fault::new("replyUnknown"))?;
                 let text = match (read.secret_string, read.secret_binary) {
-                    (Some(text), _) => SecretText(text),
+                    (Some(text), _) => SecretText::new(text),
                     // A binary value counts as empty, since neither is a key.
-                    (None, Some(_)) => SecretText(String::new()),
+                    (None, Some(_)) => SecretText::new(String::new()),
                     // A rotation registers its version before it has a value.
                     (None, None) => return Ok(None),
                 };
@@ -331,14 +213,4 @@ fn is_from_kms(error: &impl ProvideErrorMetadata) -> bool {
 fn is_of_replica(error: &impl ProvideErrorMetadata) -> bool {
     matches!(error.code(), Some("InvalidParameterException" | "InvalidRequestException"))
         && error.message().is_some_and(|message| message.contains("replica secret"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_output_does_not_contain_the_text() {
-        assert_eq!(format!("{:?}", SecretText::new("canary".to_owned())), "SecretText(..)");
-    }
 }
