@@ -1,5 +1,4 @@
-"""Runs the clients of docs/clients and the curl blocks of docs/contract.md, section "Calling the endpoints", unchanged
-against the stack of `local with`, and FreeSewing's test of keys.
+"""Runs the clients of docs/clients unchanged against the stack of `local with`, and FreeSewing's test of keys.
 
 A proxy between client and stack can lose answers, to test that a client retries with the same Idempotency-Key and gets
 the key that was created.
@@ -80,14 +79,6 @@ class Server(ThreadingHTTPServer):
         """A client may end before its connection is closed."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
-
-
-def curl():
-    """The commands of the curl blocks of docs/contract.md: `sh` creates, `bash` lists, reads and revokes."""
-    _, section = (ROOT / "docs/contract.md").read_text().split("\n## Calling the endpoints\n")
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    assert [language for language, _ in blocks] == ["sh", "bash"], blocks
-    return [lambda _, script=script: ["bash", "-c", script] for _, script in blocks]
 
 
 def http_file(environment):
@@ -182,16 +173,16 @@ def main():
     check_freesewing()
     print("FreeSewing's test of keys: passed", flush=True)
     verifiers.check_all()
-    create, life = curl()
+    manage_keys = lambda _: ["bash", str(CLIENTS / "manage-keys.sh")]
     for trouble in (None, "lost", "busy"):
-        check_life("curl", life, trouble)
-    check_refused("curl", life, "authenticationFailed", SECRET="0" * 64, ID="no-key")
-    check_refused("curl", life, "notFound", ID="no-key")
-    print("curl: lists, reads and revokes as documented", flush=True)
+        check_life("manage-keys.sh", manage_keys, trouble)
+    check_refused("manage-keys.sh", manage_keys, "authenticationFailed", SECRET="0" * 64, ID="no-key")
+    check_refused("manage-keys.sh", manage_keys, "notFound", ID="no-key")
+    print("manage-keys.sh: as documented", flush=True)
     javascript, program = copy(CLIENTS / "create-key.mjs"), rust()
     # The .http file contains its variables; the other clients read the environment.
     commands = {
-        "curl": create,
+        "create-key.sh": lambda _: ["bash", str(CLIENTS / "create-key.sh")],
         "create-key.mjs": lambda _: ["node", javascript],
         "create_key.py": lambda _: [*PYTHON, str(CLIENTS / "create_key.py")],
         "rust": lambda _: [program],
