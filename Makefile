@@ -14,6 +14,7 @@ ADVISORY_DB ?=
 STAGE ?=
 URL ?=
 TOKEN ?=
+CONFIRM ?=
 PROOF ?=
 
 .PHONY: help
@@ -99,16 +100,22 @@ build: tools ## Build both functions for deployment into .aws-sam/build [ARCHITE
 
 stage = $(VENV)/bin/python tests/tools/stage.py
 
-# Check the stage before the build, which takes minutes.
+# `sam deploy` and `sam delete` ask for a confirmation, unless CONFIRM has the stack's name.
+deploy delete: export CONFIRM := $(CONFIRM)
+
+# The stage and the credentials are checked before the build, which takes minutes.
 .PHONY: deploy
-deploy: tools ## Build a stage of samconfig.toml and deploy it [STAGE=dev|prod]
+deploy: export TOKEN := $(TOKEN)
+deploy: tools ## Build a stage of samconfig.toml, deploy it, with TOKEN check it [STAGE=dev|prod TOKEN=... CONFIRM=stack]
 	@architecture="$$($(stage) deploy "$(STAGE)")" && $(MAKE) build ARCHITECTURE="$$architecture"
-	sam deploy --config-env "$(STAGE)"
+	sam deploy --config-file "$(CURDIR)/.aws-sam/deploy.toml" --config-env "$(STAGE)"
+	@url="$$($(stage) url "$(STAGE)")" && if [ -n "$$TOKEN" ]; then URL="$$url" python3 tests/tools/smoke.py; \
+	    else echo "To check the stack: TOKEN=... make smoke URL=$$url"; fi
 
 .PHONY: delete
-delete: tools ## Delete a stage after you type its name again; the table stays [STAGE=dev|prod]
+delete: tools ## Delete a stage after you type its stack's name; the table stays [STAGE=dev|prod CONFIRM=stack]
 	@$(stage) delete "$(STAGE)" >/dev/null
-	sam delete --config-env "$(STAGE)"
+	sam delete --config-env "$(STAGE)" $(if $(CONFIRM),--no-prompts)
 
 # `TOKEN=... make smoke` passes the token in the environment, so that no process list shows the token.
 .PHONY: smoke

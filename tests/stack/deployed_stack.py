@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -9,11 +10,12 @@ from pathlib import Path
 import jwt
 import yaml
 
-from emulator import REGION, Emulator, Unavailable
+from emulator import REPOSITORY, Emulator, Unavailable
 from ministack_gaps import adapt
 from web import call
 
 STACK = "apikeys"
+STAGE = "local"  # its stage in samconfig.toml
 # The values of `make run`, so that `make token` makes tokens for both.
 ISSUER = "http://localhost:9000"
 AUDIENCE = ISSUER
@@ -63,7 +65,7 @@ class DeployedStack(Emulator):
         }
 
     def deploy(self, **changed: str) -> None:
-        """Runs `sam deploy` and reads the stack's outputs."""
+        """Deploys as `make deploy` does, with this template, and reads the stack's outputs."""
         self.parameters |= changed
         template = self.template()
         for resource in template["Resources"].values():
@@ -71,41 +73,57 @@ class DeployedStack(Emulator):
                 resource["Properties"]["CodeUri"] = str((self.built / resource["Properties"]["CodeUri"]).resolve())
         adapted = self.folder / "template.json"
         adapted.write_text(json.dumps(adapt(template)), encoding="utf-8")
-        given = [f"{name}={value}" for name, value in self.parameters.items()]
-        self.sam(
-            "deploy",
-            "--template-file",
-            adapted,
-            "--resolve-s3",
-            "--no-confirm-changeset",
-            "--no-fail-on-empty-changeset",
-            "--capabilities",
-            "CAPABILITY_IAM",
-            "--tags",
-            "application=apikeys",
-            "--parameter-overrides",
-            *given,
-        )
+        self.write_stage()
+        self.stage("deploy", STAGE)
+        self.sam("deploy", "--config-file", self.folder / ".aws-sam/deploy.toml", "--template-file", adapted)
         [stack] = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def write_stage(self) -> None:
+        """Writes the stage of this stack into a samconfig.toml; strings in JSON are strings in TOML."""
+        parameters = "\n".join(f"{name} = {json.dumps(value)}" for name, value in self.parameters.items())
+        (self.folder / "samconfig.toml").write_text(
+            f"""version = 0.1
+[{STAGE}.global.parameters]
+stack_name = "{STACK}"
+[{STAGE}.deploy.parameters]
+capabilities = "CAPABILITY_IAM"
+confirm_changeset = false
+fail_on_empty_changeset = false
+resolve_s3 = true
+tags = "application=apikeys"
+[{STAGE}.deploy.parameters.parameter_overrides]
+{parameters}
+""",
+            encoding="utf-8",
+        )
+
+    def stage(self, *arguments, **environment: str) -> subprocess.CompletedProcess:
+        """Runs the program behind `make deploy` and `make delete`, with the Python that has `sam`."""
+        python = Path(shutil.which("sam") or "sam").with_name("python")
+        return self.run(python, REPOSITORY / "tests/tools/stage.py", *arguments, **environment)
 
     def template(self) -> dict:
         """The built template."""
         return yaml.safe_load((self.built / "template.yaml").read_text(encoding="utf-8"))
 
     def sam(self, command: str, *arguments) -> None:
-        """Runs sam on the stack, without the repository's samconfig.toml."""
+        """Runs sam on the stack."""
+        self.run("sam", command, "--config-env", STAGE, *arguments)
+
+    def run(self, program, *arguments, **environment: str) -> subprocess.CompletedProcess:
+        """Runs a program in the stack's folder; a failure raises an exception with its output."""
         done = subprocess.run(
-            ["sam", command, "--stack-name", STACK, "--region", REGION, "--config-env", "none", *arguments],
+            [program, *arguments],
             cwd=self.folder,
-            env=self.environment(),
+            env={**self.environment(), **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
         )
         if done.returncode:
-            raise Unavailable(f"`sam {command}` failed:\n{done.stdout}")
+            raise Unavailable(f"`{' '.join(map(str, (program, *arguments)))}` failed:\n{done.stdout}{done.stderr}")
+        return done
 
     def create_provisioner_key(self) -> None:
         """Creates the provisioner's key with the deployed function, as in docs/events.md."""

@@ -99,3 +99,24 @@ def test_a_key_from_after_the_update_is_listed(updated):
     key = updated.create_key("jwt", request(0), bearer(updated))["apikey"]
     listed = call("GET", f"{updated.api}/apikeys/jwt", None, bearer(updated)).json["apikeys"]
     assert key["key"] in {one["key"] for one in listed}
+
+
+def test_a_changed_variable_reaches_the_alias_and_a_changed_limit_publishes_nothing(updated):
+    """Nobody names a ConfigRevision. The values of these parameters are too long for the description of a version."""
+    changed = {"RoleLevels": '{"user": 2, "curator": 5}', "DeliveryPrefix": "other/"}
+    variables = {"JwtFunction": ("ROLE_LEVELS", "RoleLevels"), "RotationFunction": ("DELIVERY_PREFIX", "DeliveryPrefix")}
+    before = {name: live(updated, name) for name in variables}
+    updated.deploy(**changed)
+    after = {name: live(updated, name) for name in variables}
+    for name, (variable, parameter) in variables.items():
+        assert after[name]["Environment"]["Variables"][variable] == changed[parameter]
+        assert int(after[name]["Version"]) == int(before[name]["Version"]) + 1, name
+    updated.deploy(ThrottlingRateLimit="30", SlowMilliseconds="900")
+    assert {name: live(updated, name)["Version"] for name in variables} == {
+        name: one["Version"] for name, one in after.items()
+    }
+
+
+def live(stack, function):
+    """The configuration of the alias's version."""
+    return stack.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Arn"])

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 from pathlib import Path
+from unittest.mock import patch
 
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
@@ -69,8 +70,9 @@ class Stack:
             if spec["Type"] == "CommaDelimitedList":
                 self.parameters[name] = self.parameters[name].split(",")
         source["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-        os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-        made = json.loads(json.dumps(transform(source, dict(parameters), _NoManagedPolicies())))
+        source = json.loads(json.dumps(source))  # as CloudFormation gets it: an alias of YAML is a copy
+        with patch.dict(os.environ, {"AWS_DEFAULT_REGION": REGION}):
+            made = json.loads(json.dumps(transform(source, dict(parameters), _NoManagedPolicies())))
         self.conditions = made["Conditions"]
         self.rules = made["Rules"]
         self.resources = {

@@ -1,0 +1,65 @@
+"""The program behind `make deploy` and `make delete`; DeployedStack deploys with it too."""
+
+import json
+
+import pytest
+
+from deployed_stack import STACK, STAGE
+from emulator import REGION, Unavailable
+
+NOBODY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
+
+
+@pytest.mark.parametrize("action", ["deploy", "delete"])
+def test_the_account_and_the_region_are_shown_first(stack, action):
+    shown = stack.stage(action, STAGE, CONFIRM=STACK).stderr.splitlines()
+    account = stack.client("sts").get_caller_identity()["Account"]
+    assert shown[0].startswith(f"Account {account}, region {REGION}, as arn:aws:"), shown
+
+
+@pytest.mark.parametrize("action", ["deploy", "delete"])
+def test_without_credentials_it_fails_with_one_line(stack, action):
+    with pytest.raises(Unavailable) as failed:
+        stack.stage(action, STAGE, CONFIRM=STACK, **NOBODY)
+    [_, shown] = str(failed.value).splitlines()
+    assert shown.startswith("no valid AWS credentials: sign in, or set AWS_PROFILE")
+
+
+@pytest.mark.parametrize("action", ["deploy", "delete"])
+@pytest.mark.parametrize("typed", ["another", "y"])
+def test_another_name_confirms_nothing(stack, action, typed):
+    with pytest.raises(Unavailable, match=f"CONFIRM is not the stack's name, {STACK}$"):
+        stack.stage(action, STAGE, CONFIRM=typed)
+
+
+def test_nothing_typed_confirms_no_deletion(stack):
+    with pytest.raises(Unavailable, match=f"CONFIRM is not the stack's name, {STACK}$"):
+        stack.stage("delete", STAGE)
+
+
+def test_a_confirmed_deployment_asks_nothing(stack):
+    stack.stage("deploy", STAGE, CONFIRM=STACK)
+    ready = (stack.folder / ".aws-sam/deploy.toml").read_text(encoding="utf-8")
+    assert "confirm_changeset = false" in ready and "ConfigRevision = " in ready
+
+
+def test_the_address_for_the_smoke_is_the_api_s(stack):
+    assert stack.stage("url", STAGE).stdout.strip() == stack.outputs["ApiUrl"]
+
+
+def test_a_stage_that_the_template_refuses_is_refused_before_the_build(stack):
+    config = stack.folder / "samconfig.toml"
+    written = config.read_text(encoding="utf-8")
+    for line, message in (
+        ('JwtPublicKey = "pem"', "Set one of JwtSecretArn and JwtPublicKey, not both"),
+        ('NoParameter = "1"', "no such parameters: {'NoParameter'}"),
+        ('HostedZoneId = ""', "fill in or remove HostedZoneId"),
+        (f"JwtSecret = {json.dumps('x' * 32)}", "must not contain JwtSecret"),
+    ):
+        config.write_text(f"{written}{line}\n", encoding="utf-8")
+        try:
+            with pytest.raises(Unavailable) as refused:
+                stack.stage("deploy", STAGE)
+        finally:
+            config.write_text(written, encoding="utf-8")
+        assert message in str(refused.value), line
