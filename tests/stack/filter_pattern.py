@@ -1,6 +1,7 @@
 """Evaluates CloudWatch filter patterns for JSON as in template.yaml: `{ $.a.b = "x" && ($.c = "y" || ...) }`.
 
-In MiniStack, every such pattern matches everything. Supported are properties, `=`, strings, `&&`, `||` and brackets.
+In MiniStack, every such pattern matches everything. Supported are properties, `=`, strings, `*` at the end of a string,
+`&&`, `||` and brackets.
 """
 
 import json
@@ -63,4 +64,5 @@ def comparison(tokens: list, entry) -> bool:
         raise ValueError(f"not understood: {name} {sign} {value}")
     for part in name.removeprefix("$.").split("."):
         entry = entry.get(part) if isinstance(entry, dict) else None
-    return entry == value.strip('"')
+    text = value.strip('"')
+    return isinstance(entry, str) and entry.startswith(text[:-1]) if text.endswith("*") else entry == text

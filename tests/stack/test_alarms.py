@@ -7,7 +7,19 @@ import pytest
 
 from deployed_stack import STACK
 from filter_pattern import matches
-from support import LOG_GROUPS, basic, bearer, eventually, fresh, logged, received, request, without_policies
+from support import (
+    LOG_GROUPS,
+    basic,
+    bearer,
+    event,
+    eventually,
+    fresh,
+    invoke,
+    logged,
+    received,
+    request,
+    without_policies,
+)
 from web import call
 
 OWN = f"ApiKeys/{STACK}"
@@ -43,9 +55,9 @@ def name_of(stack, function):
     return stack.outputs[f"{function}Arn"].split(":")[-2]
 
 
-def errors_of(stack, function, metric="Errors", **more):
+def errors_of(stack, function, metric="Errors"):
     name = name_of(stack, function)
-    return "AWS/Lambda", metric, {"FunctionName": name, "Resource": f"{name}:live", **more}
+    return "AWS/Lambda", metric, {"FunctionName": name, "Resource": f"{name}:live"}
 
 
 def queue_of(stack, logical, metric="ApproximateNumberOfMessagesVisible"):
@@ -56,8 +68,6 @@ def test_every_alarm_watches_a_deployed_resource(stack, alarms):
     expected = {
         "ApiErrorsAlarm": ("AWS/ApiGateway", "5xx", {"ApiId": stack.physical("HttpApi")}),
         "StartFailuresAlarm": (OWN, "StartFailures", {}),
-        "JwtEventsErrorsAlarm": errors_of(stack, "JwtEventsFunction"),
-        "KeyEventsErrorsAlarm": errors_of(stack, "KeyEventsFunction"),
         "RotationErrorsAlarm": errors_of(stack, "RotationFunction"),
         "FailedEventsAlarm": queue_of(stack, "FailedEventsQueue"),
         "EventsDeadLetterAlarm": queue_of(stack, "EventsDeadLetterQueue"),
@@ -67,16 +77,13 @@ def test_every_alarm_watches_a_deployed_resource(stack, alarms):
         function = f"{kind}Function"
         expected |= {
             f"{kind}FaultsAlarm": (OWN, f"{kind}Faults", {}),
-            f"{kind}ErrorsAlarm": errors_of(stack, function),
-            f"{kind}NewVersionAlarm": errors_of(stack, function, ExecutedVersion=live(stack, function)),
             f"{kind}ThrottlesAlarm": errors_of(stack, function, "Throttles"),
             f"{kind}DurationAlarm": errors_of(stack, function, "Duration"),
-        }
-        function = f"{kind}Authorizer"
-        expected |= {
-            f"{function}ErrorsAlarm": errors_of(stack, function),
-            f"{function}NewVersionAlarm": errors_of(stack, function, ExecutedVersion=live(stack, function)),
-            f"{function}ThrottlesAlarm": errors_of(stack, function, "Throttles"),
+            f"{kind}AuthorizerFaultsAlarm": (OWN, f"{kind}AuthorizerFaults", {}),
+            f"{kind}AuthorizerThrottlesAlarm": errors_of(stack, f"{kind}Authorizer", "Throttles"),
+            f"{kind}EventsFaultsAlarm": (OWN, f"{kind}EventsFaults", {}),
+            f"{kind}EventsThrottlesAlarm": errors_of(stack, f"{kind}EventsFunction", "Throttles"),
+            f"{kind}EventsLostAlarm": errors_of(stack, f"{kind}EventsFunction", "DestinationDeliveryFailures"),
         }
     found = {
         name: (alarm["Namespace"], alarm["MetricName"], {one["Name"]: one["Value"] for one in alarm["Dimensions"]})
@@ -84,11 +91,6 @@ def test_every_alarm_watches_a_deployed_resource(stack, alarms):
     }
     assert found == expected
     assert {tuple(alarm["AlarmActions"]) for alarm in alarms.values()} == {(stack.alarm_topic,)}
-
-
-def live(stack, function):
-    """The version of the alias."""
-    return stack.client("lambda").get_alias(FunctionName=name_of(stack, function), Name="live")["FunctionVersion"]
 
 
 def test_an_alarm_notifies_the_topic(stack):
@@ -148,6 +150,40 @@ def test_only_the_line_of_a_fault_is_counted(stack, kind, path):
     assert faults and {(one["outcome"], one["outcomeClass"]) for one in faults} == {("createApikeyFailed", "fault")}
     others = {json.loads(line).get("outcomeClass") for line in lines if not matches(pattern, line)}
     assert "success" in others and "fault" not in others
+
+
+@pytest.mark.parametrize("kind", ["Jwt", "Key"])
+def test_a_refused_or_unknown_event_is_no_fault_and_a_failed_one_is(stack, kind):
+    output, group = f"{kind}EventsFunctionArn", f"{kind}EventsLogGroup"
+    [(counted, pattern)] = metric_filters(stack, f"{kind}EventsFaults").items()
+    assert counted == group
+    body = {**event(fresh("fault")), "authorization": bearer(stack)["Authorization"]}
+    if kind == "Key":
+        del body["authorization"]
+    for refused, code in (({**body, "level": 9}, "invalidLevel"), ({"warmup": True}, "unknownEvent"), (None, "unknownEvent")):
+        assert invoke(stack, output, refused)[1]["errorType"] == code
+    with without_policies(stack, f"{kind}EventsFunctionRole"):
+        assert invoke(stack, output, body)[1]["errorType"] == "createApikeyFailed"
+    lines = [line for line in logged(stack, group) if line.startswith("{")]
+    faults = {json.loads(line)["outcome"] for line in lines if matches(pattern, line)}
+    others = {json.loads(line).get("outcome") for line in lines if not matches(pattern, line)}
+    assert faults == {"createApikeyFailed"} and {"invalidLevel", "unknownEvent"} <= others
+
+
+def test_a_timeout_and_an_ended_process_are_faults_and_a_refusal_is_none(stack):
+    """Lambda's report names a refusal `Function.Unknown`, since its error type is no name of Lambda's."""
+    for metric in (f"{kind}{of}Faults" for kind in ("Jwt", "Key") for of in ("", "Authorizer", "Events")):
+        [pattern] = metric_filters(stack, metric).values()
+        for counted, record in (
+            (True, {"status": "timeout"}),
+            (True, {"status": "failure", "errorType": "Runtime.ExitError"}),
+            (True, {"status": "error", "errorType": "Runtime.ExitError"}),
+            (False, {"status": "error", "errorType": "Function.Unknown"}),
+            (False, {"status": "error"}),
+            (False, {"status": "success"}),
+        ):
+            line = json.dumps({**START, "type": "platform.report", "record": {**record, "metrics": {}}})
+            assert matches(pattern, line) == counted, (metric, record)
 
 
 def test_a_failed_start_of_any_function_is_counted(stack):

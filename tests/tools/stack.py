@@ -52,10 +52,12 @@ EVERYTHING = {
     **DOMAIN,
     **CORS,
     "AlarmTopicArn": TOPIC,
+    "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
     "Dashboard": "true",
     "ReservedConcurrency": "5",
     "EventsReservedConcurrency": "5",
 }
+
 
 class Stack:
     """The resources and outputs of a deployment with these parameters."""
@@ -112,10 +114,13 @@ class Stack:
             return self.value(then if self.holds(condition) else otherwise)
         if "Fn::Join" in node and len(node) == 1:
             separator, parts = self.value(node["Fn::Join"])
-            return separator.join(parts) if all(isinstance(part, str) for part in parts) else node
-        if "Fn::Sub" in node and isinstance(node["Fn::Sub"], str):
-            known = {**PSEUDO, **self.parameters}
-            text = re.sub(r"\$\{([^}!]+)\}", lambda name: str(known.get(name[1], name[0])), node["Fn::Sub"])
+            joined = all(isinstance(part, str) for part in parts)
+            return separator.join(parts) if joined else {"Fn::Join": [separator, parts]}
+        if "Fn::Sub" in node:
+            text, own = node["Fn::Sub"] if isinstance(node["Fn::Sub"], list) else (node["Fn::Sub"], {})
+            own = {name: f"${{{made['Ref']}}}" if isinstance(made := self.value(one), dict) else made for name, one in own.items()}
+            known = {**PSEUDO, **self.parameters, **own}
+            text = re.sub(r"\$\{([^}!]+)\}", lambda name: str(known.get(name[1], name[0])), text)
             return {"Fn::Sub": text} if "${" in text else text
         values = {key: self.value(child) for key, child in node.items()}
         return {key: value for key, value in values.items() if value is not NO_VALUE}
@@ -135,8 +140,8 @@ class Stack:
         return found
 
     def policies(self, function: str) -> list:
-        """A function's inline policies, without the managed policy for logs and traces."""
-        return self.of("AWS::IAM::Role")[f"{function}Role"].get("Policies", [])
+        """A function's inline policies."""
+        return self.of("AWS::IAM::Role")[f"{function}Role"]["Policies"]
 
     def statements(self, function: str) -> list:
         """The statements of a function's inline policies."""
