@@ -160,8 +160,8 @@ def test_a_refused_or_unknown_event_is_no_fault_and_a_failed_one_is(stack, kind)
     body = {**event(fresh("fault")), "authorization": bearer(stack)["Authorization"]}
     if kind == "Key":
         del body["authorization"]
-    for refused, code in (({**body, "level": 9}, "invalidLevel"), ({"warmup": True}, "unknownEvent"), (None, "unknownEvent")):
-        assert invoke(stack, output, refused)[1]["errorType"] == code
+    assert invoke(stack, output, {**body, "level": 9})[1]["errorType"] == "invalidLevel"
+    assert invoke(stack, output, {"warmup": True})[1]["errorType"] == "unknownEvent"
     with without_policies(stack, f"{kind}EventsFunctionRole"):
         assert invoke(stack, output, body)[1]["errorType"] == "createApikeyFailed"
     lines = [line for line in logged(stack, group) if line.startswith("{")]

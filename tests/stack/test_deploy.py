@@ -5,7 +5,8 @@ import json
 import pytest
 
 from deployed_stack import STACK, STAGE
-from emulator import REGION, Unavailable
+from emulator import REGION, REPOSITORY, Unavailable
+from support import fresh
 
 NOBODY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
 
@@ -63,3 +64,24 @@ def test_a_stage_that_the_template_refuses_is_refused_before_the_build(stack):
         finally:
             config.write_text(written, encoding="utf-8")
         assert message in str(refused.value), line
+
+
+@pytest.fixture(scope="module")
+def deployer(stack):
+    """The credentials of a user who has exactly docs/deployer-policy.json."""
+    users, name = stack.client("iam"), fresh("deployer")
+    policy = (REPOSITORY / "docs/deployer-policy.json").read_text(encoding="utf-8")
+    users.create_user(UserName=name)
+    users.put_user_policy(UserName=name, PolicyName="deployer", PolicyDocument=policy)
+    key = users.create_access_key(UserName=name)["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+
+def test_the_deployer_s_policy_is_enough_to_deploy_and_not_for_more(stack, deployer):
+    """MiniStack asks the policy for the calls of `sam`, not for those of CloudFormation: check_deployer.py does that."""
+    stack.stage("deploy", STAGE, **deployer)
+    command = ("sam", "deploy", "--config-env", STAGE, "--config-file", stack.folder / ".aws-sam/deploy.toml")
+    stack.run(*command, "--template-file", stack.folder / "template.json", **deployer)
+    assert stack.stage("url", STAGE, **deployer).stdout.strip() == stack.outputs["ApiUrl"]
+    with pytest.raises(Unavailable, match=r"AccessDenied|not authorized"):
+        stack.run(*command, "--template-file", stack.folder / "template.json", "--stack-name", "another", **deployer)

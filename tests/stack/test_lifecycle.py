@@ -56,14 +56,15 @@ def test_a_change_reaches_every_alias(changed, before):
 
 def test_the_check_before_traffic_accepts_the_new_versions_and_refuses_a_broken_one(changed):
     """MiniStack has no CodeDeploy, so the report of the verdict fails there; the log has each answer."""
-    check = changed.physical("NewVersionCheck")
+    check, event = changed.physical("NewVersionCheck"), {"DeploymentId": "d", "LifecycleEventHookExecutionId": "e"}
 
     def answers():
-        changed.client("lambda").invoke(FunctionName=check, Payload=b'{"DeploymentId":"d","LifecycleEventHookExecutionId":"e"}')
+        changed.client("lambda").invoke(FunctionName=check, Payload=json.dumps(event).encode())
         lines = [json.loads(line) for line in logged(changed, "NewVersionCheckLogGroup") if '"answer"' in line]
         return {line["version"].split(":")[-2]: line["answer"] for line in lines}
 
-    names = {f"{kind}{of}": changed.physical(f"{kind}{of}Function") for kind in ("Jwt", "Key") for of in ("", "Authorizer")}
+    checked = ("Jwt", "Key", "JwtAuthorizer", "KeyAuthorizer")
+    names = {name: changed.physical(f"{name}Function") for name in checked}
     assert answers() == dict.fromkeys(names.values(), 403)
     with without_policies(changed, "KeyFunctionRole"):
         assert answers() == {**dict.fromkeys(names.values(), 403), names["Key"]: 500}
@@ -139,3 +140,18 @@ def test_a_deletion_retains_the_table_and_the_logs(changed, before):
         changed.client("sqs").get_queue_attributes(QueueUrl=queue)
     assert call("POST", f"{changed.api}/apikeys/jwt", request(), bearer(changed)).status == 404
     assert json.loads(changed.client("secretsmanager").get_secret_value(SecretId=changed.provisioner)["SecretString"])
+
+
+def test_a_new_stack_uses_the_retained_table(changed, before):
+    """Runs after the deletion above: the drill of docs/operations.md."""
+    table = changed.outputs["TableName"]
+    changed.deploy(ExistingTableName=table)
+    assert changed.outputs["TableName"] == table
+    pages = changed.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=STACK)
+    assert "ApiKeysTable" not in {one["LogicalResourceId"] for page in pages for one in page["StackResourceSummaries"]}
+    child = changed.create_key("key", request(0), basic(before["key"]))["apikey"]
+    assert child["userId"] == before["key"]["userId"]
+    listed = call("GET", f"{changed.api}/apikeys/jwt?limit=100", None, bearer(changed)).json["apikeys"]
+    assert {before["key"]["key"], child["key"]} <= {one["key"] for one in listed}
+    changed.sam("delete", "--no-prompts")
+    assert record(changed, child), "a deletion of the new stack keeps the table too"

@@ -104,7 +104,10 @@ def test_a_key_from_after_the_update_is_listed(updated):
 def test_a_changed_variable_reaches_the_alias_and_a_changed_limit_publishes_nothing(updated):
     """Nobody names a ConfigRevision. The values of these parameters are too long for the description of a version."""
     changed = {"RoleLevels": '{"user": 2, "curator": 5}', "DeliveryPrefix": "other/"}
-    variables = {"JwtFunction": ("ROLE_LEVELS", "RoleLevels"), "RotationFunction": ("DELIVERY_PREFIX", "DeliveryPrefix")}
+    variables = {
+        "JwtFunction": ("ROLE_LEVELS", "RoleLevels"),
+        "RotationFunction": ("DELIVERY_PREFIX", "DeliveryPrefix"),
+    }
     before = {name: live(updated, name) for name in variables}
     updated.deploy(**changed)
     after = {name: live(updated, name) for name in variables}

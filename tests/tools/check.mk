@@ -22,6 +22,7 @@ template: tools $(CHECKOV)/.stamp
 	sam validate
 	sam validate --lint
 	$(VENV)/bin/python tests/tools/check_template.py
+	$(VENV)/bin/python tests/tools/check_deployer.py
 	cfn-lint --include-checks I -- template.yaml
 	cfn-lint --include-checks I --append-rules cfn_lint_serverless.rules -- template.yaml
 	$(call switched_on,off)

@@ -498,9 +498,10 @@ def the_dashboard_s_address_is_right_in_each_partition():
 
 
 def the_jwt_functions_get_the_names_of_claims_and_both_public_keys():
-    given = {**NEEDED, "JwtPublicKey": "one", "JwtPublicKeyNext": "two", "JwtUserClaim": "sub", "JwtRoleClaim": "role"}
-    expected = {"JWT_PUBLIC_KEY": "one", "JWT_PUBLIC_KEY_NEXT": "two", "JWT_USER_CLAIM": "sub", "JWT_ROLE_CLAIM": "role"}
-    stack = Stack({**given, **SOURCES, **AUTHORIZERS})
+    given = {"JwtPublicKey": "one", "JwtPublicKeyNext": "two", "JwtUserClaim": "sub", "JwtRoleClaim": "role"}
+    variables = ("JWT_PUBLIC_KEY", "JWT_PUBLIC_KEY_NEXT", "JWT_USER_CLAIM", "JWT_ROLE_CLAIM")
+    expected = dict(zip(variables, given.values()))
+    stack = Stack({**NEEDED, **given, **SOURCES, **AUTHORIZERS})
     assert not stack.refusals()
     for function in stack.of("AWS::Lambda::Function"):
         found = {name: value for name, value in stack.environment(function).items() if name in expected}
@@ -538,7 +539,8 @@ def the_dashboard_is_json_and_shows_existing_resources():
     shown = [line for one in widgets for line in one["properties"].get("metrics", []) if line[0] == "ApiKeys"]
     assert written == {line[1] for line in shown}, written
     dimensions = re.findall(r'dimensions: \[\["(\w+)", "(\w+)"\]\]', source)
-    assert dimensions == [("endpoint", "outcomeClass")] and all((line[2], line[4]) in dimensions for line in shown), shown
+    assert dimensions == [("endpoint", "outcomeClass")]
+    assert all((line[2], line[4]) in dimensions for line in shown), shown
 
 
 def the_table_and_the_logs_are_retained():

@@ -118,7 +118,8 @@ class Stack:
             return separator.join(parts) if joined else {"Fn::Join": [separator, parts]}
         if "Fn::Sub" in node:
             text, own = node["Fn::Sub"] if isinstance(node["Fn::Sub"], list) else (node["Fn::Sub"], {})
-            own = {name: f"${{{made['Ref']}}}" if isinstance(made := self.value(one), dict) else made for name, one in own.items()}
+            own = {name: self.value(one) for name, one in own.items()}
+            own = {name: f"${{{one['Ref']}}}" if isinstance(one, dict) else one for name, one in own.items()}
             known = {**PSEUDO, **self.parameters, **own}
             text = re.sub(r"\$\{([^}!]+)\}", lambda name: str(known.get(name[1], name[0])), text)
             return {"Fn::Sub": text} if "${" in text else text
