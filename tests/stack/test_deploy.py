@@ -1,6 +1,9 @@
 """The program behind `make deploy` and `make delete`; DeployedStack deploys with it too."""
 
 import json
+import re
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +67,21 @@ def test_a_stage_that_the_template_refuses_is_refused_before_the_build(stack):
         finally:
             config.write_text(written, encoding="utf-8")
         assert message in str(refused.value), line
+
+
+def test_the_commands_of_samconfig_make_a_secret_and_a_topic(stack):
+    config = (REPOSITORY / "samconfig.toml").read_text(encoding="utf-8")
+    commands = "\n".join(re.findall(r"(?m)^#   (.*)$", config))
+    called = f'aws() {{ "{sys.executable}" "{Path(__file__).with_name("aws_cli.py")}" "$@"; }}\n'
+    shown = stack.run("bash", "-euo", "pipefail", "-c", called + commands).stdout
+    secret, topic = shown.splitlines()[:2]
+    parameters = stack.template()["Parameters"]
+    assert re.fullmatch(parameters["JwtSecretArn"]["AllowedPattern"], secret), secret
+    assert re.fullmatch(parameters["AlarmTopicArn"]["AllowedPattern"], topic), topic
+    value = stack.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    assert re.fullmatch(r"[A-Za-z0-9+/]{64}", value), "48 random bytes, without a newline"
+    [subscribed] = stack.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert (subscribed["Protocol"], subscribed["Endpoint"]) == ("email", "you@example.org")
 
 
 @pytest.fixture(scope="module")
