@@ -106,14 +106,14 @@ deploy delete: export CONFIRM := $(CONFIRM)
 # The stage and the credentials are checked before the build, which takes minutes.
 .PHONY: deploy
 deploy: export TOKEN := $(TOKEN)
-deploy: tools ## Build a stage of samconfig.toml, deploy it, with TOKEN check it [STAGE=dev|prod TOKEN=... CONFIRM=stack]
+deploy: tools ## Build and deploy a stage of samconfig.toml, with TOKEN check it [STAGE=dev|prod TOKEN= CONFIRM=]
 	@architecture="$$($(stage) deploy "$(STAGE)")" && $(MAKE) build ARCHITECTURE="$$architecture"
 	sam deploy --config-file "$(CURDIR)/.aws-sam/deploy.toml" --config-env "$(STAGE)"
 	@url="$$($(stage) url "$(STAGE)")" && if [ -n "$$TOKEN" ]; then URL="$$url" python3 tests/tools/smoke.py; \
 	    else echo "To check the stack: TOKEN=... make smoke URL=$$url"; fi
 
 .PHONY: delete
-delete: tools ## Delete a stage after you type its stack's name; the table stays [STAGE=dev|prod CONFIRM=stack]
+delete: tools ## Delete a stage after you type its stack's name; the table stays [STAGE=dev|prod CONFIRM=]
 	@$(stage) delete "$(STAGE)" >/dev/null
 	sam delete --config-env "$(STAGE)" $(if $(CONFIRM),--no-prompts)
 

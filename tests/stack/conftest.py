@@ -6,7 +6,7 @@ permission fails. ministack_gaps.py lists the differences between MiniStack and 
 
 | Not tested | Tested instead |
 |---|---|
-| CodeDeploy: a gradual deployment and its rollback | `make template` |
+| CodeDeploy: a gradual deployment and its rollback | `make template`; NewVersionCheck's answers in test_lifecycle.py |
 | the import of the API's OpenAPI document, CORS, preflights | `make template`; the routes are made from that document |
 | that a 204 has no Content-Type; MiniStack adds one | the functions' answers, in `make test` |
 | the delay of the index; the minutes in which a new index is filled | nothing: here an index has every item at once |
@@ -17,7 +17,8 @@ permission fails. ministack_gaps.py lists the differences between MiniStack and 
 | an authorizer of a WebSocket API, a preflight, `$context.routeKey` in the cache's key | nothing here |
 | retries of EventBridge and SNS, which invoke once here | the configuration; retries of an asynchronous `invoke` |
 | metrics from log lines; dimensions and periods of alarms | test_alarms.py: patterns, names and dimensions |
-| Lambda's report of a failed start | the documented line against the filter, in test_alarms.py |
+| Lambda's reports of failed starts, timeouts and ended processes | such lines against the filters, in test_alarms.py |
+| what CloudFormation needs of the deployer's policy | `make template`; what `sam` needs in test_deploy.py |
 | queries of the log | nothing |
 | RotateSecret and its schedule | the four steps, in test_rotation.py |
 | the minutes between retries | retries with shorter delays |

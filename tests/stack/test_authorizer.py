@@ -74,7 +74,7 @@ def get(url: str, headers=()) -> tuple:
 
 
 def new_key(stack, level=4) -> dict:
-    return stack.ask("jwt", request(level), bearer(stack))["apikey"]
+    return stack.create_key("jwt", request(level), bearer(stack))["apikey"]
 
 
 def revoke(stack, key: dict) -> None:

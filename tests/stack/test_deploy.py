@@ -96,7 +96,7 @@ def deployer(stack):
 
 
 def test_the_deployer_s_policy_is_enough_to_deploy_and_not_for_more(stack, deployer):
-    """MiniStack asks the policy for the calls of `sam`, not for those of CloudFormation: check_deployer.py does that."""
+    """MiniStack asks the policy for the calls of `sam`, not for CloudFormation's, which check_deployer.py lists."""
     stack.stage("deploy", STAGE, **deployer)
     command = ("sam", "deploy", "--config-env", STAGE, "--config-file", stack.folder / ".aws-sam/deploy.toml")
     stack.run(*command, "--template-file", stack.folder / "template.json", **deployer)
