@@ -26,10 +26,10 @@ def before_the_index(template: dict) -> dict:
     for path in NEW_PATHS:
         del resources["HttpApi"]["Properties"]["DefinitionBody"]["paths"][path]
     for function, actions in OLD_ACTIONS.items():
-        [policy] = resources[function]["Properties"]["Policies"]
-        first, *others = policy["Statement"]
+        [policy] = resources[f"{function}Role"]["Properties"]["Policies"]
+        first, *others = policy["PolicyDocument"]["Statement"]
         first["Action"] = actions
-        policy["Statement"] = [first, *(one for one in others if one.get("Sid") != "ListRecords")]
+        policy["PolicyDocument"]["Statement"] = [first, *(one for one in others if one.get("Sid") != "ListRecords")]
     return template
 
 
