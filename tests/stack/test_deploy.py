@@ -97,9 +97,14 @@ def deployer(stack):
 
 def test_the_deployer_s_policy_is_enough_to_deploy_and_not_for_more(stack, deployer):
     """MiniStack asks the policy for the calls of `sam`, not for CloudFormation's, which check_deployer.py lists."""
+    stack.parameters["SlowMilliseconds"] = "999"
+    stack.write_stage()
     stack.stage("deploy", STAGE, **deployer)
     command = ("sam", "deploy", "--config-env", STAGE, "--config-file", stack.folder / ".aws-sam/deploy.toml")
     stack.run(*command, "--template-file", stack.folder / "template.json", **deployer)
+    name = stack.physical("JwtDurationAlarm")
+    [alarm] = stack.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    assert alarm["Threshold"] == 999
     assert stack.stage("url", STAGE, **deployer).stdout.strip() == stack.outputs["ApiUrl"]
     with pytest.raises(Unavailable, match=r"AccessDenied|not authorized"):
         stack.run(*command, "--template-file", stack.folder / "template.json", "--stack-name", "another", **deployer)
