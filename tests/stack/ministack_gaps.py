@@ -58,11 +58,11 @@ def import_document(api: str, document: dict, create) -> None:
 def patch_server() -> None:
     """Corrects behaviour of the server that the functions or their events depend on."""
     from ministack.core.responses import error_response_json
-    from ministack.services import apigateway, lambda_svc, secretsmanager
+    from ministack.services import apigateway, lambda_svc, secretsmanager, stepfunctions
     from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
     create_secret, get_secret_value = secretsmanager._create_secret, secretsmanager._get_secret_value
-    invoke_asynchronously = lambda_svc.invoke_async_with_retry
+    invoke_asynchronously, invoke_for_task = lambda_svc.invoke_async_with_retry, stepfunctions._call_lambda
 
     def create_secret_with_token(data):
         """MiniStack ignores ClientRequestToken. On AWS, it is the first version's id, which a repeated event uses."""
@@ -87,6 +87,17 @@ def patch_server() -> None:
         configs = lambda_svc._functions[function["config"]["FunctionName"]]["event_invoke_configs"]
         invoke_asynchronously({**function, "event_invoke_config": next(iter(configs.values()), None)}, event)
 
+    def invoke_for_task_with_token(function, event):
+        """MiniStack ignores the error of a function that a state with `.waitForTaskToken` invokes."""
+        try:
+            return invoke_for_task(function, event)
+        except stepfunctions._ExecutionError as failed:
+            waiting = stepfunctions._task_tokens.get(event.get("taskToken"))
+            if waiting:
+                waiting["error"] = {"Error": failed.error, "Cause": failed.cause}
+                waiting["event"].set()
+            raise
+
     api_handler = _RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
     create_api, update_api = api_handler["create"], api_handler["update"]
 
@@ -110,6 +121,7 @@ def patch_server() -> None:
     secretsmanager._create_secret = create_secret_with_token
     secretsmanager._get_secret_value = get_value_that_is_there
     lambda_svc.invoke_async_with_retry = invoke_with_config
+    stepfunctions._call_lambda = invoke_for_task_with_token
 
 
 def over_tls(app):

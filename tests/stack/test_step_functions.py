@@ -17,6 +17,20 @@ def machine(stack):
     return deploy_beside(stack, "workflow", template, KeyEventsFunctionArn=function)["StateMachineArn"]
 
 
+@pytest.fixture(scope="module")
+def waiting_machine(stack):
+    """The ARN of the same workflow with `.waitForTaskToken`, whose request has the task token beside it."""
+    template = (REPOSITORY / "docs/step-functions.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("arn:aws:states:::lambda:invoke", "arn:aws:states:::lambda:invoke.waitForTaskToken"),
+        ("              Payload:\n", "              Payload:\n                taskToken: '{% $states.context.Task.Token %}'\n"),
+    ):
+        assert template.count(old) == 1, old
+        template = template.replace(old, new)
+    function = stack.outputs["KeyEventsFunctionArn"]
+    return deploy_beside(stack, "waiting", template, KeyEventsFunctionArn=function)["StateMachineArn"]
+
+
 def start(stack, machine, **members):
     body = {"name": "Order", "level": 2, "expiresIn": 3600, **members}
     started = stack.client("stepfunctions").start_execution(
@@ -86,3 +100,12 @@ def test_a_fault_is_retried_until_it_is_over(stack, machine):
     assert done["status"] == "SUCCEEDED", done
     assert json.loads(done["output"])["key"] == delivered(stack, name)["key"]
     assert len([one for one in history(stack, execution) if one["type"] == "TaskScheduled"]) == len(failed()) + 1
+
+
+def test_a_request_with_a_task_token_fails_at_once_and_creates_nothing(stack, waiting_machine):
+    """The function never sends a task token back, so the state would wait until its time-out."""
+    name = fresh("waiting")
+    done = ended(stack, start(stack, waiting_machine, deliverTo=name))
+    assert (done["status"], done["error"]) == ("FAILED", "taskTokenUnsupported"), done
+    secrets = stack.client("secretsmanager").list_secrets(Filters=[{"Key": "name", "Values": [name]}])
+    assert secrets["SecretList"] == []
