@@ -35,8 +35,10 @@ def main():
     text = f"""# The cost of an authorization
 
 Written by `make prove PROOF=bench-authorizer` on {here["date"]}, on {here["cores"]} cores of {here["processor"]},
-{here["system"]}, {here["rustc"]}. The minimal authorizer ([source](baseline/src/bin/authorize.rs)) has AWS's types and
-default features, makes one GetItem and checks nothing. Instructions are counted by callgrind; times are medians.
+{here["system"]}, {here["rustc"]}.
+
+The minimal authorizer ([source](baseline/src/bin/authorize.rs)) has AWS's types and default features, makes one GetItem
+and checks nothing. Instructions are counted by callgrind; times are medians.
 
 | | instructions to start | instructions a request | times the minimal authorizer | ms a request |
 | --- | ---: | ---: | ---: | ---: |
