@@ -120,6 +120,15 @@ def test_a_changed_variable_reaches_the_alias_and_a_changed_limit_publishes_noth
     }
 
 
+def test_a_parameter_that_is_removed_has_its_default_again(updated):
+    """`sam deploy` keeps the last value of a parameter that it does not get."""
+    updated.deploy(RoleLevels='{"user": 3}')
+    assert live(updated, "JwtFunction")["Environment"]["Variables"]["ROLE_LEVELS"] == '{"user": 3}'
+    del updated.parameters["RoleLevels"]
+    updated.deploy()
+    assert "ROLE_LEVELS" not in live(updated, "JwtFunction")["Environment"]["Variables"]
+
+
 def live(stack, function):
     """The configuration of the alias's version."""
     return stack.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Arn"])

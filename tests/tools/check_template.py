@@ -397,13 +397,13 @@ class Answers:
         self.verdicts.append(verdict)
 
 
-def verdict_of(answers: dict) -> Answers:
-    """Runs the code of NewVersionCheck for versions that answer so."""
+def verdict_of(answers: dict, reserved: str = "") -> Answers:
+    """Runs the code of NewVersionCheck for versions that answer so, with this ReservedConcurrency."""
     clients = Answers(answers)
     boto3 = types.ModuleType("boto3")
     boto3.client = lambda service: clients
     code = Stack(PLAIN).of("AWS::Lambda::Function")["NewVersionCheck"]["Code"]["ZipFile"]
-    variables = {"JWT": "jwt1 jwt2", "KEY": "key1"}
+    variables = {"JWT": "jwt1 jwt2", "KEY": "key1", "RESERVED": reserved}
     with patch.dict(sys.modules, {"boto3": boto3}), patch.dict(os.environ, variables), patch("time.sleep"):
         made = {}
         with contextlib.redirect_stdout(io.StringIO()):
@@ -416,23 +416,29 @@ def a_new_version_that_does_not_answer_403_gets_no_traffic():
     refused = {"statusCode": 403}
     fine = {"jwt1": refused, "jwt2": refused, "key1": refused}
     throttled = Answers.exceptions.ClientError("TooManyRequestsException")
-    for changed, status in (
-        ({}, "Succeeded"),
-        ({"jwt2": throttled}, "Succeeded"),
-        ({"jwt2": {"statusCode": 500}}, "Failed"),
-        ({"key1": {"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"}}, "Failed"),
-        ({"jwt1": Answers.exceptions.ClientError("AccessDeniedException")}, "Failed"),
+    for changed, reserved, status in (
+        ({}, "", "Succeeded"),
+        ({}, "5", "Succeeded"),
+        ({"jwt2": throttled}, "0", "Succeeded"),
+        ({"jwt2": throttled}, "", "Failed"),
+        ({"jwt2": throttled}, "10", "Failed"),
+        ({"jwt2": {"statusCode": 500}}, "", "Failed"),
+        ({"jwt2": {"statusCode": 500}}, "0", "Failed"),
+        ({"key1": {"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"}}, "", "Failed"),
+        ({"jwt1": Answers.exceptions.ClientError("AccessDeniedException")}, "", "Failed"),
+        ({"jwt1": TimeoutError("no answer")}, "", "Failed"),
     ):
-        clients = verdict_of({**fine, **changed})
+        clients = verdict_of({**fine, **changed}, reserved)
         expected = {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": status}
         assert clients.verdicts == [expected], (changed, clients.verdicts)
-        assert {version for version, _ in clients.asked} == set(fine), clients.asked
+        if status == "Succeeded":
+            assert {version for version, _ in clients.asked} == set(fine), clients.asked
 
 
 def the_check_asks_every_version_with_a_deployment_group():
     stack = Stack(EVERYTHING)
     variables = stack.environment("NewVersionCheck")
-    asked = {ref["Ref"] for one in variables.values() for ref in one["Fn::Join"][1]}
+    asked = {ref["Ref"] for name in ("JWT", "KEY") for ref in variables[name]["Fn::Join"][1]}
     groups = {name.removesuffix("DeploymentGroup") for name in stack.of("AWS::CodeDeploy::DeploymentGroup")}
     versions = stack.of("AWS::Lambda::Version")
     assert asked == {name for name, one in versions.items() if one["FunctionName"]["Ref"] in groups}, asked

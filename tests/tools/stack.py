@@ -64,7 +64,8 @@ class Stack:
 
     def __init__(self, parameters: dict):
         source = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-        self.parameters = {name: spec.get("Default", "") for name, spec in source["Parameters"].items()}
+        self.defaults = {name: spec["Default"] for name, spec in source["Parameters"].items() if "Default" in spec}
+        self.parameters = dict.fromkeys(source["Parameters"], "") | self.defaults
         unknown = parameters.keys() - self.parameters.keys()
         assert not unknown, f"no such parameters: {unknown}"
         self.parameters.update(parameters)

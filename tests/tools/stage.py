@@ -51,7 +51,10 @@ def deploy(name: str, stage: dict) -> str:
     if os.environ.get("CONFIRM"):
         confirm(stage)
         stage["deploy"]["parameters"]["confirm_changeset"] = False
-    parameters["ConfigRevision"] = revision(stack)
+    # With an update, `sam deploy` keeps the last value of each parameter that it does not get.
+    stage["deploy"]["parameters"]["parameter_overrides"] = {
+        **stack.defaults, **parameters, "ConfigRevision": revision(stack)
+    }
     READY.parent.mkdir(exist_ok=True)
     READY.write_text(tomlkit.dumps({"version": 0.1, name: stage}), encoding="utf-8")
     return parameters.get("Architecture", "arm64")
@@ -62,7 +65,8 @@ def revision(stack: Stack) -> str:
 
     Other parameters, such as a limit of the API, publish no version: CodeDeploy would refuse it during an alarm.
     """
-    variables = {name: stack.environment(name) for name in stack.of("AWS::Lambda::Function")}
+    functions = stack.of("AWS::Lambda::Function").keys() - {"NewVersionCheck"}
+    variables = {name: stack.environment(name) for name in functions}
     values = [stack.parameters["ConfigRevision"], variables]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 

@@ -25,7 +25,7 @@ pub struct AuthorizerEvent<'a> {
     /// Every value of `Authorization`.
     pub(super) authorization: Vec<Cow<'a, str>>,
     /// The values by which the API caches the answer; `None` if it caches no answer, or does not show the values.
-    identity_source: Option<Vec<Cow<'a, str>>>,
+    identity_source: Option<IdentitySource<'a>>,
     stage: StageArn<'a>,
 }
 
@@ -53,15 +53,15 @@ impl<'a> AuthorizerEvent<'a> {
         };
         // The value of a TOKEN authorizer is itself its only identity source.
         let shown = event.get("identitySource").filter(|_| kind != Kind::Token);
-        let identity_source = shown.and_then(identity_source);
+        let identity_source = shown.and_then(IdentitySource::read);
         Some(Self { kind, authorization, identity_source, stage: StageArn::parse(text(arn)?)? })
     }
 
     /// Whether the API caches the answer under the whole value of `Authorization`, or shows no value under which it
     /// caches.
     pub(super) fn identity_source_is_authorization(&self) -> bool {
-        let is_authorization = |source: &Cow<'_, str>| self.authorization.contains(source);
-        self.identity_source.as_ref().is_none_or(|sources| sources.iter().any(is_authorization))
+        let includes = |source: &IdentitySource<'_>| self.authorization.iter().any(|value| source.includes(value));
+        self.identity_source.as_ref().is_none_or(includes)
     }
 
     /// The methods and routes of the whole stage. The gateway uses one cached policy for all of them, so that a policy
@@ -71,14 +71,31 @@ impl<'a> AuthorizerEvent<'a> {
     }
 }
 
-/// The parts of `identitySource`: an array in payload 2.0; else one text, whose parts are joined by commas. `None` if it
-/// is empty.
-fn identity_source(raw: &RawValue) -> Option<Vec<Cow<'_, str>>> {
-    let parts: Vec<_> = match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
-        Ok(parts) => parts.into_iter().map(value).collect(),
-        Err(_) => value(raw).split(',').map(|part| Cow::Owned(part.to_owned())).collect(),
-    };
-    Some(parts).filter(|parts| !parts.is_empty() && raw.get() != r#""""#)
+/// The values of an API's identity sources.
+enum IdentitySource<'a> {
+    /// Each value, in payload 2.0.
+    Values(Vec<Cow<'a, str>>),
+    /// All values, joined by commas, which a value can contain too.
+    Joined(Cow<'a, str>),
+}
+
+impl<'a> IdentitySource<'a> {
+    /// Reads `identitySource`; `None` if it is empty.
+    fn read(raw: &'a RawValue) -> Option<Self> {
+        match serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
+            Ok(values) if values.is_empty() => None,
+            Ok(values) => Some(Self::Values(values.into_iter().map(value).collect())),
+            Err(_) => Some(value(raw)).filter(|text| !text.is_empty()).map(Self::Joined),
+        }
+    }
+
+    /// Whether one of the values is exactly this value.
+    fn includes(&self, value: &str) -> bool {
+        match self {
+            Self::Values(values) => values.iter().any(|source| source == value),
+            Self::Joined(text) => format!(",{text},").contains(&format!(",{value},")),
+        }
+    }
 }
 
 /// The ARN of a method or a route, which begins with the ARN of its stage:
@@ -111,4 +128,32 @@ impl<'a> StageArn<'a> {
 /// Whether a part of an ARN has no character that has a meaning in a policy, such as an asterisk.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_source_includes_a_whole_value_even_with_a_comma() {
+        for (source, value, expected) in [
+            (r#""Bearer x""#, "Bearer x", true),
+            (r#""Bearer x,""#, "Bearer x,", true),
+            (r#""Bearer a,=b""#, "Bearer a,=b", true),
+            (r#""GET /,Bearer x""#, "Bearer x", true),
+            (r#""Bearer x,GET /""#, "Bearer x", true),
+            (r#""Bearer xy""#, "Bearer x", false),
+            (r#""xBearer x""#, "Bearer x", false),
+            (r#"["GET /","Bearer x,"]"#, "Bearer x,", true),
+            (r#"["Bearer x","y"]"#, "Bearer x,y", false),
+            (r#"[""]"#, "Bearer x", false),
+            ("7", "Bearer x", false),
+        ] {
+            let raw: &RawValue = serde_json::from_str(source).unwrap();
+            assert_eq!(IdentitySource::read(raw).unwrap().includes(value), expected, "{source} {value}");
+        }
+        for empty in ["[]", r#""""#] {
+            assert!(IdentitySource::read(serde_json::from_str(empty).unwrap()).is_none(), "{empty}");
+        }
+    }
 }
