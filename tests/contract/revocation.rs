@@ -10,7 +10,6 @@ mod rotations;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
 use tests::dynamo::Item;
@@ -36,8 +35,8 @@ impl Scene {
     async fn new() -> Arc<Self> {
         let (world, proxy) = broken().await;
         let first = StoredKey::new().level(8);
-        let parent = child_of(&first);
-        let (child, sibling) = (child_of(&parent), child_of(&parent));
+        let parent = first.child();
+        let (child, sibling) = (parent.child(), parent.child());
         let scene = Self { world, proxy, first, parent, child, sibling };
         scene.store().await;
         Arc::new(scene)
@@ -168,13 +167,6 @@ impl Ask {
         let value = uuid::Builder::from_random_bytes(tests::host::random()).into_uuid().to_string();
         Self { request: self.request.header("Idempotency-Key", &value), ..self }
     }
-}
-
-/// A key that another key has created, of the same level.
-fn child_of(parent: &StoredKey) -> StoredKey {
-    let child = StoredKey::new().with("level", parent.item["level"].clone());
-    let child = child.with("chain", parent.item["chain"].clone());
-    child.with("createdBy", AttributeValue::S(format!("key:{}", parent.key)))
 }
 
 /// The code of an error, or an empty text.

@@ -9,10 +9,10 @@ use hyper::body::Bytes;
 use serde_json::Value;
 use tests::dynamo::Dynamo;
 use tests::fence::{self, Clients, Outcome, Race};
+use tests::figures::{self, number};
 use tests::function::Function;
 use tests::sandbox::Sandbox;
 use tests::token::{Claims, Signer};
-use tests::{figures, host};
 
 /// The secret that signs tokens.
 const JWT_SECRET: &str = "a race's own secret, known to all who read this";
@@ -56,7 +56,6 @@ impl Clients for Programs {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let number = |name: &str, usual: usize| host::variable(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
     let claims = Claims::new().expires_in(86_400);
     let race = Race {
         chains: number("CHAINS", 1_000),
@@ -71,18 +70,8 @@ async fn main() -> ExitCode {
         Ok(programs) => fence::run(Arc::new(programs), &race).await,
         Err(error) => Err(error),
     };
-    match outcome {
-        Ok(outcome) => {
-            let report = report(&race, &outcome, begun.elapsed());
-            figures::write("fence", &report);
-            print!("{report}");
-            ExitCode::from(u8::from(!outcome.wrong.is_empty()))
-        }
-        Err(error) => {
-            eprintln!("fence: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let report = |outcome: Outcome| (report(&race, &outcome, begun.elapsed()), outcome.wrong.is_empty());
+    figures::finish("fence", outcome.map(report))
 }
 
 fn report(race: &Race, outcome: &Outcome, took: Duration) -> String {

@@ -3,30 +3,19 @@
 
 use std::process::ExitCode;
 
+use tests::figures::{self, number};
 use tests::load::{self, LoadTest, ResourceUsage, Results};
-use tests::{figures, host};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let number = |name: &str, usual: usize| host::variable(name).and_then(|text| text.parse().ok()).unwrap_or(usual);
     let load_test = LoadTest {
         creations: number("CREATIONS", 100_000),
         programs: number("SANDBOXES", 16),
         calls_per_fault: 100,
         seed: u64::try_from(number("SEED", 61)).unwrap_or(61),
     };
-    match load::run(load_test).await {
-        Ok(results) => {
-            let report = report(load_test, &results);
-            figures::write("load", &report);
-            print!("{report}");
-            ExitCode::from(u8::from(!results.wrong.is_empty()))
-        }
-        Err(error) => {
-            eprintln!("load: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let results = load::run(load_test).await;
+    figures::finish("load", results.map(|results| (report(load_test, &results), results.wrong.is_empty())))
 }
 
 fn report(load_test: LoadTest, results: &Results) -> String {

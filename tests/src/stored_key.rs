@@ -98,6 +98,13 @@ impl StoredKey {
         self.number("chainExpiresAt", host::now() + seconds)
     }
 
+    /// A key that this key has created, of the same level and chain.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self::new().with("level", self.item["level"].clone()).with("chain", self.item["chain"].clone());
+        child.with("createdBy", AttributeValue::S(format!("key:{}", self.key)))
+    }
+
     /// Marks the key as revoked, as a function does.
     #[must_use]
     pub fn revoked(self) -> Self {

@@ -35,6 +35,14 @@ pub struct KeyMetadata {
     pub chain: KeyId,
 }
 
+impl KeyMetadata {
+    /// Whether the key's chain began with the key.
+    #[must_use]
+    pub fn is_first_of_chain(&self) -> bool {
+        self.chain == self.key_id
+    }
+}
+
 impl From<&Record> for KeyMetadata {
     fn from(record: &Record) -> Self {
         let Record {

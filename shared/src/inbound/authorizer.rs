@@ -33,18 +33,18 @@ pub(crate) async fn answer<'a, A: Authenticate>(
     let mut caller = None;
     let outcome = guarded(authorize(service, event, call, &mut caller)).await;
     let (log, entry) = match &outcome {
-        Ok(_) => (log, LogEntry::success("admitted", None)),
+        Ok(()) => (log, LogEntry::success("admitted", None)),
         // The configuration of the API causes the refusal, and its caller can't change that.
         Err(error @ AuthorizeError::IdentitySourceWrong) => (log.without_reader(), error.log_entry()),
         Err(error) => (log, error.log_entry()),
     };
     log.write(service, caller.as_ref(), &entry);
     let admitted = match outcome {
-        Ok(principal) => Some(principal),
+        Ok(()) => caller.as_ref(),
         Err(error @ AuthorizeError::Fault(_)) => return Err(error),
         Err(_) => None,
     };
-    Ok(Response::new(event, service.authorizer.response, admitted.as_ref()))
+    Ok(Response::new(event, service.authorizer.response, admitted))
 }
 
 async fn authorize<A: Authenticate>(
@@ -52,14 +52,14 @@ async fn authorize<A: Authenticate>(
     event: &AuthorizerEvent<'_>,
     call: Call,
     caller: &mut Option<Principal>,
-) -> Result<Principal, AuthorizeError> {
+) -> Result<(), AuthorizeError> {
     let credential = authorization::from_header(&event.authorization, A::SCHEME)?;
     if !event.identity_source_is_authorization() {
         return Err(AuthorizeError::IdentitySourceWrong);
     }
     let principal = service.authenticator.authenticate(credential, service.services(), &call).await?;
-    *caller = Some(principal.clone());
+    let principal = caller.insert(principal);
     principal.require_active()?;
     principal.require_level(service.authorizer.min_level)?;
-    Ok(principal)
+    Ok(())
 }

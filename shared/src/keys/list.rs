@@ -129,7 +129,7 @@ async fn look(
 /// The chains whose fences must be looked up.
 fn chains(keys: &[IndexedKey]) -> HashSet<KeyId> {
     let metadata = keys.iter().filter_map(|key| key.metadata.as_ref());
-    metadata.filter(|key| key.chain != key.key_id).map(|key| key.chain).collect()
+    metadata.filter(|key| !key.is_first_of_chain()).map(|key| key.chain).collect()
 }
 
 /// The metadata of a key that is neither revoked nor expired. A damaged item is left out and logged, so that one item
@@ -142,7 +142,7 @@ fn living(key: IndexedKey, fenced: &HashSet<KeyId>, call: &Call) -> Option<KeyMe
         log::record_damaged(key.position.key_id);
         return None;
     };
-    let is_fenced = metadata.chain != metadata.key_id && fenced.contains(&metadata.chain);
+    let is_fenced = !metadata.is_first_of_chain() && fenced.contains(&metadata.chain);
     let is_living = !is_fenced && !metadata.expires_at.is_past(call.now);
     is_living.then_some(metadata)
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 use shared::domain::Timestamp;
 use shared::platform::{Call, Randomness};
 use tests::dynamo::Item;
 use tests::fault::Proxy;
 use tests::host;
+use tests::stored_key::fence;
 use tests::token::{Claims, Signer};
 
 use crate::support::{Endpoint, StoredKey, World};
@@ -73,8 +73,8 @@ impl Scene {
             (0..=8).zip(LEVELS).map(|(level, name)| (name, StoredKey::new().level(level))).collect();
         let revoked = StoredKey::new().revoked();
         keys.extend([
-            ("later", child(&keys["level4"])),
-            ("fenced", child(&revoked)),
+            ("later", keys["level4"].child()),
+            ("fenced", revoked.child()),
             ("expired", StoredKey::new().expires_in(0)),
             ("damaged", StoredKey::new().without("level")),
         ]);
@@ -151,22 +151,6 @@ impl Scene {
 
 const LEVELS: [&str; 10] =
     ["level0", "level1", "level2", "level3", "level4", "level5", "level6", "level7", "level8", "level9"];
-
-/// A key that another key created.
-fn child(parent: &StoredKey) -> StoredKey {
-    let text = |text: String| AttributeValue::S(text);
-    StoredKey::new().with("chain", text(parent.key.clone())).with("createdBy", text(format!("key:{}", parent.key)))
-}
-
-/// The fence of a revoked chain.
-fn fence(chain: &str) -> Item {
-    Item::from([
-        ("key".to_owned(), AttributeValue::S(format!("fence#{chain}"))),
-        ("owner".to_owned(), AttributeValue::N("61".to_owned())),
-        ("revokedAt".to_owned(), AttributeValue::N(host::now().to_string())),
-        ("revokedBy".to_owned(), AttributeValue::S("jwt:61".to_owned())),
-    ])
-}
 
 /// A valid value in the spelling that a credential's name says. `foreign` is a value of the other function's scheme.
 fn spelled(name: &str, value: &str, foreign: &str) -> Vec<String> {

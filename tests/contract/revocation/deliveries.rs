@@ -184,7 +184,7 @@ async fn a_first_record_that_is_stored_after_its_chain_is_revoked_authenticates_
 
 /// A provisioner that is not the first key of its chain.
 fn derived(first: &StoredKey) -> StoredKey {
-    super::child_of(first)
+    first.child()
 }
 
 #[tokio::test]

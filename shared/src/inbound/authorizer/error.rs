@@ -3,13 +3,15 @@
 use super::super::code;
 use super::super::request_log::LogEntry;
 use crate::domain::{AuthorizationError, Fault};
-use crate::keys::AuthenticateError;
+use crate::keys::{AuthenticateError, Rejection};
 
 /// Why a caller is not admitted.
 #[derive(Debug)]
 pub enum AuthorizeError {
-    /// The caller is not authenticated.
-    Authenticate(AuthenticateError),
+    /// There is no credential of the function's scheme.
+    CredentialMissing,
+    /// The credential does not verify.
+    Rejected(Rejection),
     /// The API identifies its callers by other values than `Authorization`, so that its cache could admit one caller in
     /// the place of another.
     IdentitySourceWrong,
@@ -24,32 +26,30 @@ impl AuthorizeError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Authenticate(AuthenticateError::CredentialMissing) => code::AUTHENTICATION_REQUIRED,
-            Self::Authenticate(AuthenticateError::Rejected(_)) | Self::IdentitySourceWrong => {
-                code::AUTHENTICATION_FAILED
-            }
+            Self::CredentialMissing => code::AUTHENTICATION_REQUIRED,
+            Self::Rejected(_) | Self::IdentitySourceWrong => code::AUTHENTICATION_FAILED,
             Self::Authorize(error) => code::of_authorization(*error),
-            Self::Authenticate(AuthenticateError::Fault(_)) | Self::Fault(_) => "authorizeFailed",
+            Self::Fault(_) => "authorizeFailed",
         }
     }
 
     pub(super) fn log_entry(&self) -> LogEntry<'_> {
         let code = self.code();
         match self {
-            Self::Authenticate(AuthenticateError::CredentialMissing) | Self::Authorize(_) => LogEntry::refused(code),
-            Self::Authenticate(AuthenticateError::Rejected(rejection)) => LogEntry::rejected(code, rejection),
+            Self::CredentialMissing | Self::Authorize(_) => LogEntry::refused(code),
+            Self::Rejected(rejection) => LogEntry::rejected(code, rejection),
             Self::IdentitySourceWrong => LogEntry::refused_because(code, "identitySourceWrong"),
-            Self::Authenticate(AuthenticateError::Fault(fault)) | Self::Fault(fault) => LogEntry::fault(code, fault),
+            Self::Fault(fault) => LogEntry::fault(code, fault),
         }
     }
 }
 
-/// A fault of the authentication is a fault of the authorization, so that [`AuthorizeError::Fault`] alone is a fault.
 impl From<AuthenticateError> for AuthorizeError {
     fn from(error: AuthenticateError) -> Self {
         match error {
+            AuthenticateError::CredentialMissing => Self::CredentialMissing,
+            AuthenticateError::Rejected(rejection) => Self::Rejected(rejection),
             AuthenticateError::Fault(fault) => Self::Fault(fault),
-            error => Self::Authenticate(error),
         }
     }
 }
